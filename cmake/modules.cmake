@@ -1,0 +1,27 @@
+# A module is src/<name>: a static library trine_<name> and its tests test/<tier>/<name>/*_test.cc.
+#   trine_module(ledger SOURCES journal.cc ... DEPS energy base LIBS SQLite::SQLite3)
+# DEPS are modules of ours (public), LIBS third-party targets (private: their headers stay inside).
+function(trine_module name)
+  cmake_parse_arguments(M "" "" "SOURCES;DEPS;LIBS;PUBLIC_LIBS" ${ARGN})
+  add_library(trine_${name} STATIC ${M_SOURCES})
+  target_include_directories(trine_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+  foreach(d ${M_DEPS})
+    target_link_libraries(trine_${name} PUBLIC trine_${d})
+  endforeach()
+  target_link_libraries(trine_${name} PUBLIC ${M_PUBLIC_LIBS} PRIVATE ${M_LIBS} trine_options)
+endfunction()
+
+# One test program per tier and module, from all test/<tier>/<module>/*_test.cc; each TEST is one ctest entry.
+function(trine_tests tier module)
+  cmake_parse_arguments(T "" "" "LIBS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/test/${tier}/${module}/*_test.cc)
+  if(NOT sources OR NOT TARGET trine_${module})
+    return()
+  endif()
+  set(target ${tier}_${module})
+  add_executable(${target} ${sources})
+  target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR}/test)
+  target_compile_definitions(${target} PRIVATE TRINE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  target_link_libraries(${target} PRIVATE trine_${module} ${T_LIBS} trine_options GTest::gtest_main rapidcheck rapidcheck_gtest)
+  gtest_discover_tests(${target} TEST_PREFIX "${tier}." DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${tier} TIMEOUT 300)
+endfunction()

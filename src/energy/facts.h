@@ -1,0 +1,117 @@
+// The facts of one request and what they were settled at (docs/accounting.md §1).
+// A request has 1..n calls (retries, hedges, judges, map-reduce); a call has 1..n settlements, appended, never changed.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/id.h"
+#include "base/time.h"
+#include "base/units.h"
+
+namespace trine::energy {
+
+// Who pays. Names, never secrets; `key` is the key's id.
+struct Tenant {
+  std::string org, team, project, key;
+  bool operator==(const Tenant&) const = default;
+};
+
+enum class Outcome : uint8_t {
+  ok,           // complete answer
+  failed,       // upstream error or time-out; bears what it used
+  cancelled,    // the client left; bears what was generated
+  interrupted,  // our process died in the middle
+  refused,      // never reached an engine (bad request, no deployment, limit)
+};
+
+enum class TokenSource : uint8_t { reported, counted };  // by the engine's usage | by us (an estimate, marked as such)
+
+struct CallFacts {
+  CallId id;
+  std::string deployment;
+  std::string zone;  // grid zone of the deployment
+  std::string model;  // the engine's name of the model
+  Wall start{};
+  Wall first_token{};  // == end where nothing came or nothing was streamed
+  Wall end{};
+  Tokens in = 0;      // prompt tokens, cached ones included
+  Tokens cached = 0;  // of these, served from the engine's prefix cache
+  Tokens out = 0;
+  TokenSource source = TokenSource::reported;
+  bool streamed = false;
+  bool simulated = false;  // engine-sim: letter S whatever else is known
+  Outcome outcome = Outcome::ok;
+  int http_status = 0;     // the upstream's; 0 where none came
+  double mean_batch = 1;   // requests running on the deployment, averaged over this call's life
+  bool operator==(const CallFacts&) const = default;
+};
+
+struct RequestFacts {
+  RequestId id;
+  Tenant tenant;
+  std::string workload;
+  std::string route;     // the model name that the client asked for
+  std::string endpoint;  // "/v1/chat/completions"
+  Wall start{};
+  Wall end{};
+  bool streamed = false;
+  Outcome outcome = Outcome::ok;
+  int http_status = 0;      // what the client was answered
+  std::string error;        // our error code, empty if none
+  std::string reason;       // why this route (one line; the router's words)
+  uint16_t calls = 0;
+  bool operator==(const RequestFacts&) const = default;
+};
+
+// Best first. An aggregate shows the share per letter and the lowest that holds over 5 %.
+enum class Letter : char { A = 'A', B = 'B', C = 'C', D = 'D', S = 'S' };
+
+enum class Basis : uint8_t { provisional, window, final };
+
+// Direct figures (without unattributed idle), facility boundary unless named gpu_.
+struct Figures {
+  Energy gpu_energy;
+  Energy energy;  // (GPU + host) x PUE
+  Energy energy_low, energy_high;  // 90 % range
+  Carbon operational;
+  Carbon embodied;
+  Carbon carbon_low, carbon_high;  // 90 % range of operational + embodied
+  Money cost;
+  Letter letter = Letter::D;
+  Carbon carbon() const { return operational + embodied; }
+  bool operator==(const Figures&) const = default;
+};
+
+struct Settlement {
+  CallId call;
+  uint32_t version = 0;  // 0 provisional; applied at most once per (call, version)
+  Basis basis = Basis::provisional;
+  Wall booked_at{};  // the period it counts in
+  Figures figures;
+  bool operator==(const Settlement&) const = default;
+};
+
+// One device's meter over one window, after attribution. requests + foreign + unattributed == total, exactly, in each
+// of energy, carbon and money.
+struct DeviceWindow {
+  std::string device;
+  std::string deployment;
+  std::string zone;
+  Wall begin{};
+  Wall end{};
+  struct Share {
+    Energy gpu_energy;
+    Energy energy;
+    Carbon operational;
+    Carbon embodied;
+    Money cost;
+    bool operator==(const Share&) const = default;
+  };
+  Share total, requests, foreign, unattributed;
+  double intensity_g_per_kwh = 0;
+  Letter letter = Letter::A;
+  bool operator==(const DeviceWindow&) const = default;
+};
+
+}  // namespace trine::energy
