@@ -57,15 +57,18 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
   size_t best = std::max<size_t>(1, word.size() / 3) + 1;
   std::string_view answer;
   for (std::string_view c : candidates) {
-    std::vector<size_t> row(c.size() + 1);
+    // Optimal string alignment: two swapped neighbours, the commonest slip, are one edit.
+    std::vector<size_t> before(c.size() + 1), above(c.size() + 1), row(c.size() + 1);
     std::iota(row.begin(), row.end(), size_t{0});
     for (size_t i = 1; i <= word.size(); ++i) {
-      size_t diagonal = row[0];
+      before.swap(above);
+      above.swap(row);
       row[0] = i;
       for (size_t j = 1; j <= c.size(); ++j) {
-        const size_t substitute = diagonal + (word[i - 1] == c[j - 1] ? 0 : 1);
-        diagonal = row[j];
-        row[j] = std::min({row[j] + 1, row[j - 1] + 1, substitute});
+        const size_t substitute = above[j - 1] + (word[i - 1] == c[j - 1] ? 0 : 1);
+        row[j] = std::min({above[j] + 1, row[j - 1] + 1, substitute});
+        if (i > 1 && j > 1 && word[i - 1] == c[j - 2] && word[i - 2] == c[j - 1])
+          row[j] = std::min(row[j], before[j - 2] + 1);
       }
     }
     if (row.back() < best) best = row.back(), answer = c;

@@ -17,8 +17,8 @@ std::optional<double> parse_number(std::string_view s);
 std::string hex(std::span<const unsigned char> bytes);
 // Constant time in the contents (not in the lengths).
 bool equal_secret(std::string_view a, std::string_view b);
-// The candidate with the smallest edit distance, if that is at most a third of the word (and at least 1): "did you
-// mean". Empty when nothing is near.
+// The candidate with the smallest edit distance (swapped neighbours count once), if that is at most a third of the word
+// (and at least 1): "did you mean". Empty when nothing is near.
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);
 
 }  // namespace trine

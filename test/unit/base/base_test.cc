@@ -75,6 +75,9 @@ TEST(Text, NearestSuggestsATypo) {
   const std::string_view names[] = {"listen", "deployments", "routes"};
   EXPECT_EQ(nearest("deploymets", names), "deployments");
   EXPECT_EQ(nearest("zzzz", names), "");
+  const std::string_view few[] = {"name", "url"};
+  EXPECT_EQ(nearest("nmae", few), "name") << "two swapped letters are one slip";
+  EXPECT_EQ(nearest("ulr", few), "url");
 }
 
 TEST(Text, NumbersMustBeWhole) {

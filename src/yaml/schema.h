@@ -1,0 +1,17 @@
+// What a declaration (fields.h) says, as a JSON Schema (draft 2020-12) and as a reference in Markdown. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "yaml/fields.h"
+
+namespace trine::yaml {
+
+std::string json_schema(std::string_view title, const Declaration& declare);
+
+// One section per key of the top level; keys inside are written as paths ("limits.head_bytes", "keys[].id",
+// "grid.zones.<name>.file").
+std::string markdown_reference(const Declaration& declare);
+
+}  // namespace trine::yaml
