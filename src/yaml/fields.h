@@ -21,6 +21,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -135,10 +136,16 @@ class Fields {
   void objects(const Field& field, std::vector<T>& out, Declare&& declare) {
     list(field, [&](Fields& inner) { declare(inner, out.emplace_back()); });
   }
-  // A map from free names to maps.
+  // A map from free names to maps; `declare` may take the name as a third argument.
   template <class T, class Declare>
   void named(const Field& field, std::map<std::string, T>& out, Declare&& declare) {
-    named_maps(field, [&](const std::string& name, Fields& inner) { declare(inner, out[name]); });
+    named_maps(field, [&](const std::string& name, Fields& inner) {
+      if constexpr (std::is_invocable_v<Declare&, Fields&, T&, const std::string&>) {
+        declare(inner, out[name], name);
+      } else {
+        declare(inner, out[name]);
+      }
+    });
   }
 
   // -- positions and further checks

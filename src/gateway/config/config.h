@@ -1,0 +1,193 @@
+// The configuration of one gateway: read once, checked whole, never changed. A reload makes a new one.
+// Catalog ids (GPUs, vendors, models, regions, zones) are not resolved here; `catalog_refs` has each with its place in
+// the file, for whoever knows the catalog.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "base/units.h"
+#include "gateway/config/address.h"
+#include "gateway/config/key_hash.h"
+#include "yaml/reader.h"
+
+namespace trine::gateway {
+
+// Of the score, docs/csoa.md §2. Not negative; they sum to 1.
+struct WeightsConfig {
+  double cost = 0.4, control = 0.2, carbon = 0.4;
+  bool operator==(const WeightsConfig&) const = default;
+};
+
+struct ListenConfig {
+  HostPort traffic{"127.0.0.1", 8080};
+  HostPort admin{"127.0.0.1", 8081};
+};
+
+struct TlsConfig {
+  std::string cert, key;  // PEM files
+  std::string client_ca;  // empty: clients show no certificate
+};
+
+struct LimitsConfig {  // bytes, but for connections
+  int64_t head_bytes = 16 << 10;
+  int64_t body_bytes = 32 << 20;
+  int64_t response_bytes = 64 << 20;
+  int64_t connections = 10'000;
+};
+
+struct TimeoutsConfig {
+  Nanos head = std::chrono::seconds(10);
+  Nanos body = std::chrono::seconds(60);
+  Nanos idle = std::chrono::seconds(75);
+  Nanos connect = std::chrono::seconds(3);
+  Nanos first_byte = std::chrono::seconds(120);
+  Nanos stream_idle = std::chrono::seconds(60);
+  Nanos total = std::chrono::seconds(600);
+  Nanos drain = std::chrono::seconds(30);
+};
+
+// An outgoing CONNECT proxy.
+struct ProxyConfig {
+  Url url;
+  std::string credentials;  // "user:password", empty where there are none; a secret
+};
+
+enum class WhenFull { refuse, unrecorded };
+
+struct RetentionConfig {
+  Nanos requests = std::chrono::hours(400 * 24);
+  Nanos calls = std::chrono::hours(400 * 24);
+  Nanos windows = std::chrono::hours(400 * 24);
+  Nanos identity = std::chrono::hours(400 * 24);
+};
+
+struct LedgerConfig {
+  std::string dir = "var/ledger";
+  int64_t segment = 64 << 20;  // bytes
+  int64_t reserve = 16 << 20;  // bytes
+  WhenFull when_full = WhenFull::refuse;
+  RetentionConfig retention;
+  std::string currency = "EUR";  // ISO 4217; all amounts of the file are in it
+};
+
+struct CatalogConfig {
+  std::string dir;                         // empty: the built-in data
+  std::map<std::string, double> exchange;  // currency → ledger currency per unit of it; overrides the catalog's rate
+};
+
+struct KeyConfig {
+  std::string id;
+  KeyHash hash{};  // of the secret, which is not kept
+  std::string org, team, project;
+  std::string workload;                  // empty: the route's
+  std::vector<std::string> routes;       // empty: all
+  std::optional<WeightsConfig> weights;  // override the route's
+};
+
+enum class EngineKind { sim, vllm, llama_cpp, ollama, tgi, sglang, openai, mistral, other };
+const char* name(EngineKind kind);
+
+struct PriceConfig {  // in the ledger's currency
+  std::optional<Money> per_hour;
+  std::optional<Money> input_per_mtok, cached_input_per_mtok, output_per_mtok;  // input and output: both or none
+  bool free = false;  // said explicitly; nothing else costs zero
+  bool known() const { return free || per_hour || input_per_mtok; }
+};
+
+struct DeploymentConfig {
+  std::string name;
+  Url url;  // with the path that stands before "/chat/completions"
+  std::string model, catalog_model;
+  EngineKind engine = EngineKind::other;
+  std::string api_key;  // a secret; empty: none
+  std::string client_cert, client_key, ca, server_name;
+  bool tls_verify = true;
+  std::string gpu;  // own hardware: a catalog id, with
+  int gpus = 1;
+  std::string vendor;        // or an API vendor's catalog id
+  std::string region, zone;  // catalog ids; the zone goes before the region's
+  std::optional<double> pue;
+  PriceConfig price;
+  std::map<std::string, std::string> control;
+  std::optional<int> max_concurrency;
+  std::optional<Url> metrics_url;      // already with the default of sim and vllm
+  std::vector<std::string> endpoints;  // of chat, completions, embeddings, responses, other; empty: all
+};
+
+struct RouteConfig {
+  std::string model;  // what clients ask for
+  std::vector<std::string> deployments;
+  std::vector<size_t> candidates;  // the same as indices into Config::deployments
+  WeightsConfig weights;
+  std::vector<std::string> zones;  // empty: any
+  int max_attempts = 2;
+  std::string workload;
+};
+
+struct ZoneConfig {  // exactly one of them
+  std::optional<Intensity> constant;
+  std::string file;
+};
+
+struct BaselineConfig {  // a deployment, or a vendor's model
+  std::string deployment;
+  std::string vendor, model, zone;
+};
+
+enum class CatalogKind { gpu, vendor, model, region, zone };
+const char* name(CatalogKind kind);
+
+struct CatalogRef {
+  CatalogKind kind;
+  std::string id;
+  std::string vendor;      // of a model that a vendor serves; else empty
+  std::string where;       // "file:line:column"
+  std::string key;         // "deployments.gpu"
+  std::string deployment;  // whose it is; else empty
+};
+
+struct Config {
+  std::string file;
+  ListenConfig listen;
+  std::optional<TlsConfig> tls;
+  int workers = 1;
+  LimitsConfig limits;
+  TimeoutsConfig timeouts;
+  std::vector<Cidr> trusted_proxies;
+  std::optional<ProxyConfig> proxy;
+  std::string extra_ca;
+  LedgerConfig ledger;
+  CatalogConfig catalog;
+  std::vector<KeyConfig> keys;
+  bool anonymous = false;
+  std::vector<DeploymentConfig> deployments;
+  std::vector<RouteConfig> routes;
+  std::map<std::string, ZoneConfig> zones;
+  std::optional<BaselineConfig> baseline;
+  log::Level log_level = log::Level::info;
+  std::vector<CatalogRef> catalog_refs;
+
+  const DeploymentConfig* find_deployment(std::string_view name) const;
+  bool trusts(std::string_view ip) const;  // its X-Forwarded-For counts
+};
+
+// The error's message: one "file:line:column: sentence" per line, in the order of the file. It holds no secret.
+Result<std::shared_ptr<const Config>> load_config(const std::string& path,
+                                                  const yaml::Sources& sources = yaml::system_sources());
+Result<std::shared_ptr<const Config>> load_config_text(const std::string& name, std::string_view text,
+                                                       const yaml::Sources& sources = yaml::system_sources());
+
+// docs/config.schema.json and docs/config.md, from the same declaration that reads the file.
+std::string config_schema_json();
+std::string config_reference_markdown();
+
+}  // namespace trine::gateway

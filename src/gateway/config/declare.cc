@@ -1,0 +1,376 @@
+// The shape of the configuration file: each key once, with its form, default and one sentence.
+#include <algorithm>
+#include <cmath>
+
+#include "base/text.h"
+#include "gateway/config/draft.h"
+#include "gateway/config/key_hash.h"
+
+namespace trine::gateway {
+namespace {
+
+using namespace std::chrono_literals;
+using yaml::Field;
+using yaml::Fields;
+using yaml::required;
+using yaml::Type;
+
+constexpr int64_t kKiB = 1 << 10, kMiB = 1 << 20, kGiB = 1 << 30;
+
+Type form(std::string says, std::string pattern = {}) {
+  Type type;
+  type.says = std::move(says);
+  type.pattern = std::move(pattern);
+  return type;
+}
+
+// Names travel in headers, URLs and reports.
+std::optional<std::string> parse_name(std::string_view s) {
+  const auto good = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("._:/@+-").find(c) != std::string_view::npos;
+  };
+  if (s.empty() || s.size() > 128 || !std::all_of(s.begin(), s.end(), good)) return {};
+  return std::string(s);
+}
+
+void name_field(Fields& f, const Field& field, std::string& out) {
+  f.parsed(field, out, form("name", "[A-Za-z0-9._:/@+-]{1,128}"), out,
+           "is not a name: 1 to 128 of letters, digits and . _ : / @ + - are allowed.", parse_name);
+}
+
+// What people call things: any language, but one line.
+std::optional<std::string> parse_label(std::string_view s) {
+  const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  if (s.empty() || s.size() > 128 || std::any_of(s.begin(), s.end(), control)) return {};
+  return std::string(s);
+}
+
+void label_field(Fields& f, const Field& field, std::string& out) {
+  f.parsed(field, out, form("text"), out, "must be one line of 1 to 128 bytes.", parse_label);
+}
+
+void url_field(Fields& f, const Field& field, Url& out) {
+  f.parsed(field, out, form("URL", "https?://.+"), "",
+           "is not a URL such as http://host:port/v1 (http or https, without user, query or fragment).", Url::parse);
+}
+
+void url_field(Fields& f, const Field& field, std::optional<Url>& out) {
+  Url url;
+  url_field(f, field, url);
+  if (!url.host.empty()) out = url;
+}
+
+void address_field(Fields& f, const Field& field, HostPort& out) {
+  f.parsed(field, out, form("host:port"), out.text(), "is not host:port, such as 127.0.0.1:8080 or [::1]:8080.",
+           HostPort::parse);
+}
+
+std::optional<ProxyConfig> parse_proxy(std::string_view s) {
+  const size_t scheme = s.find("://");
+  if (scheme == std::string_view::npos) return {};
+  const size_t at = s.rfind('@');
+  std::string plain(s);
+  ProxyConfig proxy;
+  if (at != std::string_view::npos) {
+    proxy.credentials = s.substr(scheme + 3, at - scheme - 3);
+    plain = std::string(s.substr(0, scheme + 3)) + std::string(s.substr(at + 1));
+  }
+  const auto url = Url::parse(plain);
+  if (!url || url->tls || !url->path.empty()) return {};
+  proxy.url = *url;
+  return proxy;
+}
+
+// Within a given map, what is absent is 0: the three must be thought of together.
+void weights_field(Fields& f, const Field& field, std::optional<WeightsConfig>& out) {
+  f.object(field, out, [](Fields& w, WeightsConfig& weights) {
+    weights = {0, 0, 0};
+    w.number({"cost", "Share of the cost in the score."}, weights.cost, 0, 1);
+    w.number({"control", "Share of control (jurisdiction, tenancy, ...) in the score."}, weights.control, 0, 1);
+    w.number({"carbon", "Share of carbon in the score."}, weights.carbon, 0, 1);
+    w.check([&w, &weights] {
+      const double sum = weights.cost + weights.control + weights.carbon;
+      if (std::abs(sum - 1) > 1e-6)
+        w.complain(w.where(), fmt::format("weights: cost {} + control {} + carbon {} = {}; they must sum to 1.",
+                                          yaml::number_text(weights.cost), yaml::number_text(weights.control),
+                                          yaml::number_text(weights.carbon), yaml::number_text(sum)));
+    });
+  });
+}
+
+void declare_server(Fields& f, Draft& draft) {
+  Config& c = draft.config;
+  f.object({"listen", "Where the gateway listens."}, c.listen, [&draft](Fields& l, ListenConfig& listen) {
+    address_field(l, {"traffic", "Clients' requests."}, listen.traffic);
+    address_field(l, {"admin", "Metrics, admin API and pages; keep it private."}, listen.admin);
+    draft.listen_admin = l.has("admin") ? l.where("admin") : l.where("traffic");
+  });
+  f.object({"tls", "TLS on the traffic listener."}, c.tls, [](Fields& t, TlsConfig& tls) {
+    t.text(required("cert", "PEM file of the certificate chain."), tls.cert);
+    t.text(required("key", "PEM file of the private key."), tls.key);
+    t.text({"client_ca", "PEM file; clients must show a certificate that it signed."}, tls.client_ca);
+  });
+  f.integer({"workers", "I/O threads; one serves more than 25,000 requests/s."}, c.workers, 1, 256);
+  f.object({"limits", "What a client or an engine may send."}, c.limits, [](Fields& l, LimitsConfig& limits) {
+    l.size({"head_bytes", "Request line and headers."}, limits.head_bytes, kKiB, kMiB);
+    l.size({"body_bytes", "Request body."}, limits.body_bytes, kKiB, 4 * kGiB);
+    l.size({"response_bytes", "A non-streamed answer of an engine."}, limits.response_bytes, kKiB, 4 * kGiB);
+    l.integer({"connections", "Open client connections."}, limits.connections, 1, 1'000'000);
+  });
+  f.object({"timeouts", "How long things may take."}, c.timeouts, [](Fields& t, TimeoutsConfig& o) {
+    t.duration({"head", "From the first byte of a request to the end of its headers."}, o.head, 1ms, 24h);
+    t.duration({"body", "To read a request's body."}, o.body, 1ms, 24h);
+    t.duration({"idle", "A connection between two requests."}, o.idle, 1ms, 24h);
+    t.duration({"connect", "To connect to an engine, TLS included."}, o.connect, 1ms, 24h);
+    t.duration({"first_byte", "From the request sent to the engine's first byte."}, o.first_byte, 1ms, 24h);
+    t.duration({"stream_idle", "Between two pieces of an engine's answer."}, o.stream_idle, 1ms, 24h);
+    t.duration({"total", "A whole request, with all its attempts."}, o.total, 1ms, 24h);
+    t.duration({"drain", "On SIGTERM, for requests under way."}, o.drain, 1ms, 24h);
+  });
+  f.parsed_list({"trusted_proxies", "Addresses whose X-Forwarded-For counts."}, c.trusted_proxies, form("CIDR"),
+                "is not an address block such as 10.0.0.0/8 or fd00::/8 (no bits set behind the prefix).", Cidr::parse);
+  f.parsed({"proxy", "Outgoing CONNECT proxy for calls to engines and vendors."}, c.proxy, form("URL", "http://.+"), "",
+           "is not a proxy such as http://host:port or http://user:password@host:port.",
+           [](std::string_view s) -> std::optional<std::optional<ProxyConfig>> {
+             auto proxy = parse_proxy(s);
+             if (!proxy) return {};
+             return proxy;
+           });
+  f.text({"extra_ca", "PEM file of further authorities to trust for upstream TLS."}, c.extra_ca);
+}
+
+void declare_ledger(Fields& f, Config& c) {
+  f.object({"ledger", "The records of requests, calls and settlements."}, c.ledger, [](Fields& l, LedgerConfig& o) {
+    l.text({"dir", "Folder of the journal and the database."}, o.dir);
+    l.size({"segment", "Size of a journal file, allocated at once."}, o.segment, kMiB, 4 * kGiB);
+    l.size({"reserve", "Kept free to finish what has begun when the disk is full."}, o.reserve, kMiB, 4 * kGiB);
+    l.choice({"when_full", "Disk full: refuse new billable requests, or serve them and count them as unrecorded."},
+             o.when_full, {{"refuse", WhenFull::refuse}, {"unrecorded", WhenFull::unrecorded}});
+    l.object({"retention", "How long each class of data is kept."}, o.retention, [](Fields& r, RetentionConfig& keep) {
+      constexpr Nanos kMost = 24h * 36500;
+      r.duration({"requests", "Requests."}, keep.requests, 1h, kMost);
+      r.duration({"calls", "Upstream calls and their settlements."}, keep.calls, 1h, kMost);
+      r.duration({"windows", "Meter windows."}, keep.windows, 1h, kMost);
+      r.duration({"identity", "Who asked; afterwards figures stay under a pseudonym."}, keep.identity, 1h, kMost);
+    });
+    l.parsed({"currency", "ISO 4217 code; all prices of this file are in it."}, o.currency,
+             form("currency code", "[A-Z]{3}"), o.currency, "is not a currency code such as EUR.",
+             [](std::string_view s) -> std::optional<std::string> {
+               if (s.size() != 3 || !std::all_of(s.begin(), s.end(), [](char x) { return x >= 'A' && x <= 'Z'; }))
+                 return {};
+               return std::string(s);
+             });
+  });
+  f.object({"catalog", "Regions, GPUs, models, vendors and prices."}, c.catalog, [](Fields& o, CatalogConfig& catalog) {
+    o.text({"dir", "Folder of catalog files to use instead of those built in."}, catalog.dir);
+    o.number_map({"exchange", "Ledger currency per unit of another one, such as { USD: 0.92 }."}, catalog.exchange,
+                 1e-6, 1e6);
+  });
+}
+
+void declare_key(Fields& f, KeyConfig& key, Draft::KeyMarks& marks) {
+  name_field(f, required("id", "Name of the key in reports; not secret."), key.id);
+  std::string secret;
+  f.secret({"secret", "What clients send as `Authorization: Bearer`; kept as a hash only."}, secret);
+  if (!secret.empty()) {
+    key.hash = hash_key(secret);
+    wipe(secret);
+  }
+  f.parsed({"hash", "SHA-256 of the secret in hex, instead of it (printf %s SECRET | sha256sum)."}, key.hash,
+           form("64 hex digits", "(sha256:)?[0-9A-Fa-f]{64}"), "", "is not a SHA-256 in 64 hex digits.",
+           parse_key_hash);
+  label_field(f, {"org", "Organisation that pays."}, key.org);
+  label_field(f, {"team", "Team in it."}, key.team);
+  label_field(f, {"project", "Project of the team."}, key.project);
+  label_field(f, {"workload", "Class of traffic, where a request does not say; goes before the route's."},
+              key.workload);
+  f.texts({"routes", "Routes that the key may use; all if absent."}, key.routes);
+  weights_field(f, {"weights", "Instead of the route's weights."}, key.weights);
+
+  marks.id = f.where("id");
+  marks.secret = f.has("hash") ? f.where("hash") : f.where("secret");
+  for (size_t i = 0; i < key.routes.size(); ++i) marks.routes.push_back(f.where("routes", i));
+  f.check([&f] {
+    if (f.has("secret") == f.has("hash")) {
+      f.complain(f.where(), f.has("hash") ? "keys: give secret or hash, not both." : "keys: give secret or hash.");
+    }
+  });
+}
+
+void declare_price(Fields& f, PriceConfig& price) {
+  f.price({"per_hour", "Of all its GPUs together."}, price.per_hour);
+  f.price({"input_per_mtok", "Per million prompt tokens."}, price.input_per_mtok);
+  f.price({"cached_input_per_mtok", "Per million prompt tokens from the prefix cache; default: the input price."},
+          price.cached_input_per_mtok);
+  f.price({"output_per_mtok", "Per million generated tokens."}, price.output_per_mtok);
+  f.boolean({"free", "It costs nothing (a price of 0 is refused, being usually a slip)."}, price.free);
+  f.check([&f, &price] {
+    const bool tokens = price.input_per_mtok || price.cached_input_per_mtok || price.output_per_mtok;
+    const int ways = (price.free ? 1 : 0) + (price.per_hour ? 1 : 0) + (tokens ? 1 : 0);
+    if (ways == 0) f.complain(f.where(), "price: give per_hour, prices per Mtok, or free: true.");
+    if (ways > 1) f.complain(f.where(), "price: give one of per_hour, prices per Mtok, and free: true.");
+    if (tokens && (!price.input_per_mtok || !price.output_per_mtok))
+      f.complain(f.where(), "price: input_per_mtok and output_per_mtok belong together.");
+    if (price.input_per_mtok && price.cached_input_per_mtok && *price.cached_input_per_mtok > *price.input_per_mtok)
+      f.complain("cached_input_per_mtok", "must not be above input_per_mtok.");
+  });
+}
+
+void check_deployment(Fields& f, const DeploymentConfig& d) {
+  if (!d.gpu.empty() && !d.vendor.empty())
+    f.complain("vendor", "a deployment is own hardware (gpu) or a vendor's API (vendor), not both.");
+  if (d.gpu.empty() && d.vendor.empty() && !d.price.known())
+    f.complain(f.where(), fmt::format("deployments: \"{}\" has no gpu, no vendor and no price, so its answers could "
+                                      "not be metered; give one of them.",
+                                      d.name));
+  if (d.gpu.empty() && f.has("gpus")) f.complain("gpus", "says how many, but gpu does not say of what.");
+  if (d.vendor.empty() && d.region.empty() && d.zone.empty())
+    f.complain(f.where(), fmt::format("deployments: \"{}\" has no region and no zone, so its carbon would be unknown; "
+                                      "give one of them.",
+                                      d.name));
+  if (d.client_cert.empty() != d.client_key.empty())
+    f.complain(d.client_cert.empty() ? "client_key" : "client_cert", "client_cert and client_key belong together.");
+  for (const auto key : {"client_cert", "ca", "server_name", "tls_verify"})
+    if (!d.url.tls && f.has(key)) f.complain(key, "is for https, but the url is http.");
+}
+
+void declare_deployment(Fields& f, Draft& draft, DeploymentConfig& d, Draft::DeploymentMarks& marks) {
+  name_field(f, required("name", "Its name in routes, reports and the x-trine-route header."), d.name);
+  url_field(f, required("url", "Base URL, with the path before /chat/completions."), d.url);
+  f.text(required("model", "The engine's name of the model."), d.model);
+  f.text({"catalog_model", "The catalog's name of the model; default: model."}, d.catalog_model);
+  std::vector<std::pair<std::string_view, EngineKind>> engines;
+  for (int i = 0; i <= static_cast<int>(EngineKind::other); ++i)
+    engines.emplace_back(name(static_cast<EngineKind>(i)), static_cast<EngineKind>(i));
+  f.choice({"engine", "What serves it; decides how it is metered and asked for usage."}, d.engine, engines);
+  f.secret({"api_key", "Sent to it as `Authorization: Bearer`."}, d.api_key);
+  f.text({"client_cert", "PEM file of our certificate (mTLS)."}, d.client_cert);
+  f.text({"client_key", "PEM file of its key."}, d.client_key);
+  f.text({"ca", "PEM file of the authority that signed its certificate."}, d.ca);
+  f.text({"server_name", "Name to expect in its certificate; default: the host of the URL."}, d.server_name);
+  f.boolean({"tls_verify", "Check its certificate; false is for tests only."}, d.tls_verify);
+  f.text({"gpu", "Own hardware: the GPU's catalog id."}, d.gpu);
+  f.integer({"gpus", "How many of them."}, d.gpus, 1, 4096);
+  f.text({"vendor", "Or an API vendor: its catalog id."}, d.vendor);
+  f.text({"region", "Catalog id of the region it runs in."}, d.region);
+  f.text({"zone", "Grid zone; goes before the region's."}, d.zone);
+  f.number({"pue", "Facility energy per IT energy; default: the region's."}, d.pue, 1, 5);
+  f.object({"price", "What it costs, where the catalog does not know or is wrong."}, d.price, declare_price);
+  f.text_map({"control", "Control facts, such as { jurisdiction: eu, tenancy: dedicated }."}, d.control);
+  f.integer({"max_concurrency", "Requests at a time; no bound if absent."}, d.max_concurrency, 1, 1'000'000);
+  url_field(f, {"metrics_url", "Engine or DCGM metrics; default for sim and vllm: /metrics on the URL's host."},
+            d.metrics_url);
+  f.words({"endpoints", "What it serves; all if absent. `other` is every further path, passed through."}, d.endpoints,
+          {"chat", "completions", "embeddings", "responses", "other"});
+  f.check([&f, &d] { check_deployment(f, d); });
+
+  marks.name = f.where("name");
+  const auto refer = [&](CatalogKind kind, const std::string& id, std::string_view key) {
+    if (id.empty()) return;
+    draft.config.catalog_refs.push_back({kind, id, kind == CatalogKind::model ? d.vendor : "", f.at(f.where(key)),
+                                         "deployments." + std::string(key), d.name});
+  };
+  refer(CatalogKind::gpu, d.gpu, "gpu");
+  refer(CatalogKind::vendor, d.vendor, "vendor");
+  refer(CatalogKind::region, d.region, "region");
+  refer(CatalogKind::zone, d.zone, "zone");
+  if (!d.catalog_model.empty()) {
+    refer(CatalogKind::model, d.catalog_model, "catalog_model");
+  } else {
+    refer(CatalogKind::model, d.model, "model");
+  }
+}
+
+void declare_route(Fields& f, Draft& draft, RouteConfig& route, Draft::RouteMarks& marks) {
+  name_field(f, required("model", "The model name that clients ask for."), route.model);
+  f.texts(required("deployments", "Names of the deployments that may answer."), route.deployments);
+  std::optional<WeightsConfig> weights;
+  weights_field(f, {"weights", "What the choice among them weighs; default 0.4, 0.2, 0.4."}, weights);
+  if (weights) route.weights = *weights;
+  f.texts({"zones", "Residency: grid zones that may answer; all if absent."}, route.zones);
+  f.integer({"max_attempts", "Calls per request at most, the first included."}, route.max_attempts, 1, 10);
+  label_field(f, {"workload", "Class of traffic, where neither the request nor the key says."}, route.workload);
+
+  marks.model = f.where("model");
+  marks.zones = f.where("zones");
+  for (size_t i = 0; i < route.deployments.size(); ++i) marks.deployments.push_back(f.where("deployments", i));
+  for (size_t i = 0; i < route.zones.size(); ++i)
+    draft.config.catalog_refs.push_back(
+        {CatalogKind::zone, route.zones[i], "", f.at(f.where("zones", i)), "routes.zones", ""});
+  f.check([&f, &route] {
+    if (route.deployments.empty()) f.complain("deployments", "name at least one deployment.");
+  });
+}
+
+void declare_grid(Fields& f, Draft& draft) {
+  f.object(
+      {"grid", "Grid intensity."}, draft.config.zones, [&draft](Fields& g, std::map<std::string, ZoneConfig>& zones) {
+        g.named({"zones", "Instead of the catalog's annual value, by zone."}, zones,
+                [&draft](Fields& z, ZoneConfig& source, const std::string& zone) {
+                  std::optional<double> constant;
+                  z.number({"g_per_kwh", "Grams CO2e per kWh, lifecycle."}, constant, 0.1, 2000);
+                  if (constant) source.constant = Intensity{*constant};
+                  z.text({"file", "CSV file of hourly values."}, source.file);
+                  draft.config.catalog_refs.push_back({CatalogKind::zone, zone, "", z.at(z.where()), "grid.zones", ""});
+                  z.check([&z] {
+                    if (z.has("g_per_kwh") == z.has("file"))
+                      z.complain(z.where(), "grid.zones: give either g_per_kwh or file.");
+                  });
+                });
+      });
+}
+
+void declare_baseline(Fields& f, Draft& draft) {
+  f.object({"baseline", "What the saving is measured against."}, draft.config.baseline,
+           [&draft](Fields& b, BaselineConfig& base) {
+             b.text({"deployment", "One of the deployments above,"}, base.deployment);
+             b.text({"vendor", "or a vendor's catalog id,"}, base.vendor);
+             b.text({"model", "its model,"}, base.model);
+             b.text({"zone", "and the grid zone to assume for it."}, base.zone);
+             draft.baseline_deployment = b.where("deployment");
+             const auto refer = [&](CatalogKind kind, const std::string& id, const char* key) {
+               if (id.empty()) return;
+               draft.config.catalog_refs.push_back({kind, id, kind == CatalogKind::model ? base.vendor : "",
+                                                    b.at(b.where(key)), std::string("baseline.") + key, ""});
+             };
+             refer(CatalogKind::vendor, base.vendor, "vendor");
+             refer(CatalogKind::model, base.model, "model");
+             refer(CatalogKind::zone, base.zone, "zone");
+             b.check([&b, &base] {
+               const bool vendor = !base.vendor.empty() || !base.model.empty();
+               if (base.deployment.empty() != vendor || (vendor && (base.vendor.empty() || base.model.empty())))
+                 b.complain(b.where(), "baseline: give either deployment, or vendor and model.");
+             });
+           });
+}
+
+}  // namespace
+
+void declare(Fields& f, Draft& draft) {
+  Config& c = draft.config;
+  declare_server(f, draft);
+  declare_ledger(f, c);
+  f.objects({"keys", "API keys of clients."}, c.keys,
+            [&draft](Fields& k, KeyConfig& key) { declare_key(k, key, draft.keys.emplace_back()); });
+  f.boolean({"anonymous", "Accept requests without a key, as key \"anonymous\"; for demos."}, c.anonymous);
+  f.objects({"deployments", "Models served somewhere."}, c.deployments,
+            [&draft](Fields& d, DeploymentConfig& deployment) {
+              declare_deployment(d, draft, deployment, draft.deployments.emplace_back());
+            });
+  f.objects({"routes", "Model names that clients use, and who may answer."}, c.routes,
+            [&draft](Fields& r, RouteConfig& route) { declare_route(r, draft, route, draft.routes.emplace_back()); });
+  declare_grid(f, draft);
+  declare_baseline(f, draft);
+  f.object({"log", "The log on standard error."}, c.log_level, [](Fields& l, log::Level& level) {
+    l.choice({"level", "The least that is written."}, level,
+             {{"debug", log::Level::debug},
+              {"info", log::Level::info},
+              {"warning", log::Level::warning},
+              {"error", log::Level::error},
+              {"off", log::Level::off}});
+  });
+  cross_check(f, draft);
+}
+
+}  // namespace trine::gateway

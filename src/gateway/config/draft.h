@@ -1,0 +1,35 @@
+// What the loader's steps share: a configuration in the making, and where its names stand in the file. Internal.
+#pragma once
+
+#include <vector>
+
+#include "gateway/config/config.h"
+#include "yaml/fields.h"
+
+namespace trine::gateway {
+
+struct Draft {
+  struct KeyMarks {
+    yaml::Mark id, secret;
+    std::vector<yaml::Mark> routes;
+  };
+  struct DeploymentMarks {
+    yaml::Mark name;
+  };
+  struct RouteMarks {
+    yaml::Mark model, zones;
+    std::vector<yaml::Mark> deployments;
+  };
+
+  Config config;
+  std::vector<KeyMarks> keys;  // each as long as its list in config
+  std::vector<DeploymentMarks> deployments;
+  std::vector<RouteMarks> routes;
+  yaml::Mark listen_admin, baseline_deployment;
+};
+
+void declare(yaml::Fields& f, Draft& draft);      // declare.cc: the file's shape, and what one map says of itself
+void cross_check(yaml::Fields& f, Draft& draft);  // check.cc: names that must be unique, known, reachable
+void finish(Draft& draft);                        // config.cc: defaults that follow from other values, indices
+
+}  // namespace trine::gateway

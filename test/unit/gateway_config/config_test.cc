@@ -1,0 +1,285 @@
+#include "gateway/config/config.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "gateway/config/key_hash.h"
+#include "unit/gateway_config/sample.h"
+
+namespace trine::gateway {
+namespace {
+
+using namespace std::chrono_literals;
+using sample::load;
+
+std::string problems(std::string_view text) {
+  const auto config = load(text);
+  return config ? "no problem" : config.error().message;
+}
+
+// One deployment and one route, with a line to change in each.
+std::string small(std::string_view deployment, std::string_view rest = "") {
+  return fmt::format("deployments:\n  - {{ name: d, url: \"http://h:1/v1\", model: m, {} }}\n{}", deployment, rest);
+}
+
+TEST(Config, EmptyFileIsTheDefaults) {
+  const auto c = load("");
+  ASSERT_TRUE(c) << c.error().message;
+  EXPECT_EQ((*c)->listen.traffic.text(), "127.0.0.1:8080");
+  EXPECT_EQ((*c)->listen.admin.text(), "127.0.0.1:8081");
+  EXPECT_EQ((*c)->workers, 1);
+  EXPECT_EQ((*c)->limits.body_bytes, 32 << 20);
+  EXPECT_EQ((*c)->timeouts.idle, 75s);
+  EXPECT_EQ((*c)->ledger.currency, "EUR");
+  EXPECT_EQ((*c)->ledger.retention.calls, 400 * 24h);
+  EXPECT_FALSE((*c)->anonymous);
+  EXPECT_FALSE((*c)->tls);
+}
+
+TEST(Config, EveryKeyArrives) {
+  const auto loaded = load(sample::kFull);
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  const Config& c = **loaded;
+  EXPECT_EQ(c.listen.traffic, (HostPort{"0.0.0.0", 8080}));
+  EXPECT_EQ(c.listen.admin, (HostPort{"::1", 8081}));
+  EXPECT_EQ(c.tls->client_ca, "ca.pem");
+  EXPECT_EQ(c.workers, 2);
+  EXPECT_EQ(c.limits.head_bytes, 8192);
+  EXPECT_EQ(c.limits.response_bytes, 2 << 20);
+  EXPECT_EQ(c.limits.connections, 500);
+  const Nanos times[] = {c.timeouts.head,       c.timeouts.body,        c.timeouts.idle,  c.timeouts.connect,
+                         c.timeouts.first_byte, c.timeouts.stream_idle, c.timeouts.total, c.timeouts.drain};
+  for (int i = 0; i < 8; ++i) EXPECT_EQ(times[i], (i + 1) * 1s) << i;
+  EXPECT_TRUE(c.trusts("10.9.8.7"));
+  EXPECT_FALSE(c.trusts("11.0.0.1"));
+  EXPECT_EQ(c.proxy->url.text(), "http://proxy.local:3128");
+  EXPECT_EQ(c.proxy->credentials, "me:hunter2");
+  EXPECT_EQ(c.ledger.when_full, WhenFull::unrecorded);
+  EXPECT_EQ(c.ledger.retention.identity, 7 * 24h);
+  EXPECT_EQ(c.ledger.segment, 32 << 20);
+  EXPECT_EQ(c.ledger.currency, "USD");
+  EXPECT_EQ(c.catalog.exchange.at("EUR"), 1.08);
+  ASSERT_EQ(c.keys.size(), 2u);
+  EXPECT_EQ(c.keys[0].project, "claims");
+  EXPECT_EQ(c.keys[0].weights, (WeightsConfig{1, 0, 0})) << "what is not written weighs nothing";
+  EXPECT_TRUE(c.anonymous);
+  const auto& d = c.deployments[0];
+  EXPECT_EQ(d.url, (Url{true, "10.0.0.7", 9101, "/v1"}));
+  EXPECT_EQ(d.catalog_model, "openai/gpt-oss-20b");
+  EXPECT_EQ(d.engine, EngineKind::vllm);
+  EXPECT_EQ(d.api_key, "up-hunter2");
+  EXPECT_EQ(d.server_name, "engine.internal");
+  EXPECT_FALSE(d.tls_verify);
+  EXPECT_EQ(d.gpus, 2);
+  EXPECT_EQ(d.pue, 1.2);
+  EXPECT_EQ(d.price.per_hour, euros(0.35));
+  EXPECT_EQ(d.control.at("tenancy"), "dedicated");
+  EXPECT_EQ(d.max_concurrency, 64);
+  EXPECT_EQ(d.metrics_url->port, 9400);
+  EXPECT_EQ(d.endpoints, (std::vector<std::string>{"chat", "completions"}));
+  EXPECT_EQ(c.deployments[1].catalog_model, "small") << "the model's name unless said otherwise";
+  EXPECT_EQ(c.deployments[1].price.output_per_mtok, euros(0.6));
+  EXPECT_FALSE(c.deployments[1].metrics_url);
+  const auto& r = c.routes[0];
+  EXPECT_EQ(r.candidates, (std::vector<size_t>{0, 1}));
+  EXPECT_EQ(r.weights, (WeightsConfig{0.5, 0.2, 0.3}));
+  EXPECT_EQ(r.max_attempts, 3);
+  EXPECT_EQ(c.zones.at("FR").constant, Intensity{56});
+  EXPECT_EQ(c.zones.at("DE").file, "de.csv");
+  EXPECT_EQ(c.baseline->model, "gpt-4o-mini");
+  EXPECT_EQ(c.log_level, log::Level::warning);
+}
+
+TEST(Config, CatalogIdsComeWithTheirPlaces) {
+  const auto c = load(small("gpu: RTX-4090, zone: FR",
+                            "routes:\n  - { model: r, deployments: [d], zones: [FR, DE] }\n"
+                            "grid:\n  zones:\n    SE: { g_per_kwh: 20 }\n"));
+  ASSERT_TRUE(c) << c.error().message;
+  std::vector<std::string> refs;
+  for (const auto& r : (*c)->catalog_refs)
+    refs.push_back(fmt::format("{} {} {} {}", r.where, name(r.kind), r.id, r.key));
+  ASSERT_EQ(refs.size(), 6u);
+  EXPECT_EQ(refs[0], "c.yaml:2:53 GPU RTX-4090 deployments.gpu");
+  EXPECT_EQ(refs[1], "c.yaml:2:69 zone FR deployments.zone");
+  EXPECT_EQ(refs[2], "c.yaml:2:45 model m deployments.model");
+  EXPECT_EQ(refs[4], "c.yaml:4:47 zone DE routes.zones");
+  EXPECT_EQ(refs[5], "c.yaml:7:9 zone SE grid.zones");
+}
+
+TEST(Config, OnlyTheHashOfAKeyIsKept) {
+  EXPECT_EQ(parse_key_hash("sha256:2C26B46B68FFC68FF99B453C1D30413413422D706483BFA0F98A5E886266E7AE"), hash_key("foo"));
+  const auto c = load(
+      "keys:\n  - { id: a, secret: sk-a }\n  - { id: b, secret: file:/run/key }\n"
+      "  - { id: c, hash: 2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae }\n");
+  ASSERT_TRUE(c) << c.error().message;
+  EXPECT_EQ((*c)->keys[0].hash, hash_key("sk-a"));
+  EXPECT_EQ((*c)->keys[1].hash, hash_key("sk-file"));
+  EXPECT_EQ((*c)->keys[2].hash, hash_key("foo"));
+}
+
+TEST(Config, SimAndVllmHaveTheirMetricsBesideThem) {
+  const auto c = load(small("engine: sim, gpu: g, zone: FR"));
+  ASSERT_TRUE(c) << c.error().message;
+  EXPECT_EQ((*c)->deployments[0].metrics_url->text(), "http://h:1/metrics");
+}
+
+TEST(ConfigErrors, RouteToAnUnknownDeployment) {
+  EXPECT_EQ(problems(small("gpu: g, zone: FR", "routes:\n  - { model: r, deployments: [d, dd, d] }\n")),
+            "c.yaml:4:34: routes.deployments: there is no deployment \"dd\"; did you mean \"d\"?\n"
+            "c.yaml:4:38: routes.deployments: \"d\" stands twice.");
+  EXPECT_EQ(problems(small("gpu: g, zone: FR", "routes:\n  - { model: r, deployments: [] }\n")),
+            "c.yaml:4:30: deployments: name at least one deployment.");
+}
+
+TEST(ConfigErrors, NamesMustBeUnique) {
+  EXPECT_EQ(problems("keys:\n  - { id: a, secret: x }\n  - { id: a, secret: y }\n"),
+            "c.yaml:3:11: keys: the id \"a\" stands twice (first at line 2).");
+  EXPECT_EQ(problems("keys:\n  - { id: a, secret: x }\n  - { id: b, secret: x }\n"),
+            "c.yaml:3:22: keys: \"b\" has the secret of \"a\"; each key needs its own.");
+  EXPECT_EQ(problems(small("gpu: g, zone: FR", "  - { name: d, url: \"http://h\", model: m, gpu: g, zone: FR }\n")),
+            "c.yaml:3:13: deployments: the name \"d\" stands twice (first at line 2).");
+  EXPECT_EQ(problems(small("gpu: g, zone: FR",
+                           "routes:\n  - { model: r, deployments: [d] }\n  - { model: r, deployments: [d] }\n")),
+            "c.yaml:5:14: routes: the model \"r\" stands twice (first at line 4).");
+  EXPECT_EQ(problems("keys: [{ id: anonymous, secret: x }]"),
+            "c.yaml:1:14: keys: the id \"anonymous\" is reserved for requests without a key.");
+}
+
+TEST(ConfigErrors, KeysNeedExactlyOneSecret) {
+  EXPECT_EQ(problems("keys: [{ id: a }]"), "c.yaml:1:8: keys: give secret or hash.");
+  const std::string hash(64, 'a');
+  EXPECT_EQ(problems("keys: [{ id: a, secret: s, hash: " + hash + " }]"),
+            "c.yaml:1:8: keys: give secret or hash, not both.");
+  EXPECT_EQ(problems("keys: [{ id: a, hash: abc }]"),
+            "c.yaml:1:23: keys.hash: \"abc\" is not a SHA-256 in 64 hex digits.");
+  EXPECT_NE(problems("keys: [{ id: a, hash: " + std::string(64, '0') + " }]"), "no problem");
+  EXPECT_EQ(problems("keys: [{ id: a, secret: s, routes: [nope] }]"),
+            "c.yaml:1:37: keys.routes: there is no route \"nope\".");
+}
+
+TEST(ConfigErrors, WeightsMustSumToOne) {
+  EXPECT_EQ(problems("keys: [{ id: a, secret: s, weights: { cost: 0.5, carbon: 0.4 } }]"),
+            "c.yaml:1:37: weights: cost 0.5 + control 0 + carbon 0.4 = 0.9; they must sum to 1.");
+  EXPECT_EQ(
+      problems("keys: [{ id: a, secret: s, weights: { cost: 0.3333333, control: 0.3333333, carbon: 0.3333333 } }]"),
+      "no problem");
+  EXPECT_EQ(problems("keys: [{ id: a, secret: s, weights: { cost: 1.5, carbon: -0.5 } }]"),
+            "c.yaml:1:45: keys.weights.cost: \"1.5\" must be a number from 0 to 1.\n"
+            "c.yaml:1:58: keys.weights.carbon: \"-0.5\" must be a number from 0 to 1.");
+}
+
+TEST(ConfigErrors, EveryDeploymentCanBeMetered) {
+  EXPECT_EQ(problems(small("zone: FR")),
+            "c.yaml:2:5: deployments: \"d\" has no gpu, no vendor and no price, so its answers could not be metered; "
+            "give one of them.");
+  EXPECT_EQ(problems(small("gpu: g")),
+            "c.yaml:2:5: deployments: \"d\" has no region and no zone, so its carbon would be unknown; give one of "
+            "them.");
+  EXPECT_EQ(problems(small("gpu: g, vendor: v, zone: FR")),
+            "c.yaml:2:64: vendor: a deployment is own hardware (gpu) or a vendor's API (vendor), not both.");
+  EXPECT_EQ(problems(small("vendor: v, gpus: 2")), "c.yaml:2:65: gpus: says how many, but gpu does not say of what.");
+  EXPECT_EQ(problems(small("vendor: v")), "no problem");
+  EXPECT_EQ(problems(small("price: { per_hour: 1 }, zone: FR")), "no problem");
+}
+
+TEST(ConfigErrors, PricesAreAboveZeroUnlessFreeIsSaid) {
+  const auto price = [](std::string_view p) { return problems(small(fmt::format("gpu: g, zone: FR, price: {}", p))); };
+  EXPECT_EQ(price("{ per_hour: 0 }"),
+            "c.yaml:2:85: deployments.price.per_hour: \"0\" must be above 0 and at most 1000000 (what costs nothing is "
+            "written free: true).");
+  EXPECT_NE(price("{ per_hour: -1 }"), "no problem");
+  EXPECT_EQ(price("{ free: true }"), "no problem");
+  EXPECT_NE(price("{ free: false }"), "no problem");
+  EXPECT_NE(price("{}"), "no problem");
+  EXPECT_NE(price("{ free: true, per_hour: 1 }"), "no problem");
+  EXPECT_NE(price("{ per_hour: 1, input_per_mtok: 1, output_per_mtok: 1 }"), "no problem");
+  EXPECT_NE(price("{ input_per_mtok: 1 }"), "no problem");
+  EXPECT_NE(price("{ cached_input_per_mtok: 1 }"), "no problem");
+  EXPECT_NE(price("{ input_per_mtok: 1, output_per_mtok: 1, cached_input_per_mtok: 2 }"), "no problem");
+  EXPECT_EQ(price("{ input_per_mtok: 1, output_per_mtok: 1 }"), "no problem");
+}
+
+TEST(ConfigErrors, Addresses) {
+  EXPECT_EQ(problems("listen: { traffic: 8080 }"),
+            "c.yaml:1:20: listen.traffic: \"8080\" is not host:port, such as 127.0.0.1:8080 or [::1]:8080.");
+  EXPECT_EQ(problems("listen: { traffic: \"127.0.0.1:8081\" }"),
+            "c.yaml:1:20: listen: traffic (127.0.0.1:8081) and admin (127.0.0.1:8081) need different ports.");
+  EXPECT_EQ(problems("listen: { traffic: \"[::]:9\", admin: \"127.0.0.1:9\" }"),
+            "c.yaml:1:37: listen: traffic ([::]:9) and admin (127.0.0.1:9) need different ports.");
+  EXPECT_EQ(problems("listen: { traffic: \"127.0.0.1:0\", admin: \"127.0.0.1:0\" }"), "no problem");
+  EXPECT_EQ(problems("trusted_proxies: [10.0.0.0/8, 10.0.0.1/8]"),
+            "c.yaml:1:31: trusted_proxies: \"10.0.0.1/8\" is not an address block such as 10.0.0.0/8 or fd00::/8 (no "
+            "bits set behind the prefix).");
+  EXPECT_EQ(problems("proxy: https://p:1").find("c.yaml:1:8: proxy: \"https://p:1\" is not a proxy"), 0u);
+  const std::string bad = problems("proxy: http://me:hunter2@p:x");
+  EXPECT_EQ(bad.find("c.yaml:1:8: proxy: \"http://***@p:x\""), 0u) << bad;
+  EXPECT_EQ(bad.find("hunter2"), std::string::npos) << bad;
+  EXPECT_NE(problems("deployments: [{ name: d, url: ftp://x, model: m, vendor: v }]"), "no problem");
+}
+
+TEST(ConfigErrors, TlsSettingsNeedTheirOtherHalf) {
+  EXPECT_EQ(problems("tls: { cert: c }"), "c.yaml:1:6: \"key\" is missing in tls.");
+  EXPECT_EQ(problems(small("vendor: v, ca: x")), "c.yaml:2:63: ca: is for https, but the url is http.");
+  EXPECT_EQ(problems("deployments: [{ name: d, url: \"https://h\", model: m, vendor: v, client_cert: c }]"),
+            "c.yaml:1:78: client_cert: client_cert and client_key belong together.");
+}
+
+TEST(ConfigErrors, ARouteWhoseZonesLeaveNobody) {
+  EXPECT_EQ(problems(small("gpu: g, zone: US", "routes: [{ model: r, deployments: [d], zones: [FR] }]\n")),
+            "c.yaml:3:47: routes.zones: no deployment of \"r\" is in an allowed zone (d in US).");
+  EXPECT_EQ(problems(small("gpu: g, region: somewhere", "routes: [{ model: r, deployments: [d], zones: [FR] }]\n")),
+            "no problem");
+}
+
+TEST(ConfigErrors, GridAndBaseline) {
+  EXPECT_EQ(problems("grid: { zones: { FR: { g_per_kwh: 0 } } }"),
+            "c.yaml:1:35: grid.zones.FR.g_per_kwh: \"0\" must be a number from 0.1 to 2000.");
+  EXPECT_EQ(problems("grid: { zones: { FR: {} } }"), "c.yaml:1:22: grid.zones: give either g_per_kwh or file.");
+  EXPECT_EQ(problems("baseline: { vendor: openai }"),
+            "c.yaml:1:11: baseline: give either deployment, or vendor and model.");
+  EXPECT_EQ(problems("baseline: {}"), "c.yaml:1:11: baseline: give either deployment, or vendor and model.");
+  EXPECT_EQ(problems("baseline: { deployment: d, vendor: v, model: m }"),
+            "c.yaml:1:11: baseline: give either deployment, or vendor and model.\n"
+            "c.yaml:1:25: baseline.deployment: there is no deployment \"d\".");
+  EXPECT_EQ(problems(small("gpu: g, zone: FR", "baseline: { deployment: dd }\n")),
+            "c.yaml:3:25: baseline.deployment: there is no deployment \"dd\"; did you mean \"d\"?");
+}
+
+TEST(ConfigErrors, MistakesOfAllKindsAreReportedTogether) {
+  const std::string text = problems(
+      "workrs: 2\ndeployments:\n  - { name: d, url: \"http://h\", model: m, gpu: g, zone: FR, price: { per_hour: 0 } "
+      "}\n"
+      "routes: [{ model: r, deployments: [nope] }]\nlog: { level: loud }\n");
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 3) << text;
+  for (auto start : {"c.yaml:1:1: unknown key \"workrs\"; did you mean \"workers\"?",
+                     "\nc.yaml:3:80: ", "\nc.yaml:4:36: routes.deployments: there is no deployment \"nope\".",
+                     "\nc.yaml:5:15: log.level: "})
+    EXPECT_NE(text.find(start), std::string::npos) << start << "\n" << text;
+}
+
+TEST(ConfigErrors, AFileThatIsNotThere) {
+  EXPECT_EQ(load_config("/nonexistent/trine.yaml").error().message,
+            "/nonexistent/trine.yaml: cannot be opened: No such file or directory.");
+}
+
+TEST(ConfigDocs, EveryKeyOfTheFullSampleIsInTheSchemaAndTheReference) {
+  const auto document = yaml::load_text("c", sample::kFull);
+  ASSERT_TRUE(document);
+  const auto schema = yaml::load_text("schema", config_schema_json());
+  ASSERT_TRUE(schema) << schema.error().message;
+  const auto* properties = schema->root.find("properties");
+  ASSERT_TRUE(properties);
+  const std::string reference = config_reference_markdown();
+  EXPECT_EQ(properties->value.entries.size(), document->root.entries.size())
+      << "the sample of these tests must use every key";
+  for (const auto& entry : document->root.entries) {
+    EXPECT_TRUE(properties->value.find(entry.key)) << entry.key;
+    EXPECT_NE(reference.find("| `" + entry.key + "` |"), std::string::npos) << entry.key;
+  }
+  EXPECT_NE(reference.find("| `limits.body_bytes` | size | `32MiB` | Request body. |"), std::string::npos) << reference;
+  EXPECT_NE(reference.find("| `deployments[].url` | URL | required |"), std::string::npos) << reference;
+}
+
+}  // namespace
+}  // namespace trine::gateway

@@ -1,0 +1,104 @@
+// A configuration that uses every key once, for the tests of the loader.
+#pragma once
+
+#include <string>
+
+#include "gateway/config/config.h"
+
+namespace trine::gateway::sample {
+
+inline constexpr std::string_view kFull = R"(listen: { traffic: "0.0.0.0:8080", admin: "[::1]:8081" }
+tls: { cert: cert.pem, key: key.pem, client_ca: ca.pem }
+workers: 2
+limits: { head_bytes: 8KiB, body_bytes: 1MiB, response_bytes: 2MiB, connections: 500 }
+timeouts:
+  head: 1s
+  body: 2s
+  idle: 3s
+  connect: 4s
+  first_byte: 5s
+  stream_idle: 6s
+  total: 7s
+  drain: 8s
+trusted_proxies: [10.0.0.0/8, "fd00::/8"]
+proxy: http://me:hunter2@proxy.local:3128
+extra_ca: extra.pem
+ledger:
+  dir: /var/lib/trine
+  segment: 32MiB
+  reserve: 8MiB
+  when_full: unrecorded
+  retention: { requests: 30d, calls: 31d, windows: 32d, identity: 7d }
+  currency: USD
+catalog: { dir: data, exchange: { EUR: 1.08 } }
+keys:
+  - id: bench
+    secret: sk-bench
+    org: acme
+    team: platform
+    project: claims
+    workload: bench
+    routes: [extract]
+    weights: { cost: 1 }
+  - { id: hashed, hash: 7c7a0da4f8b1bb7f1a0a1a9b4d1b5a1f0c0de0000000000000000000000000ff }
+anonymous: true
+deployments:
+  - name: fr-4090
+    url: https://10.0.0.7:9101/v1/
+    model: gpt-oss-20b
+    catalog_model: openai/gpt-oss-20b
+    engine: vllm
+    api_key: ${UPSTREAM_KEY}
+    client_cert: me.pem
+    client_key: me.key
+    ca: theirs.pem
+    server_name: engine.internal
+    gpu: RTX-4090
+    gpus: 2
+    region: ovh-gra
+    zone: FR
+    pue: 1.2
+    price: { per_hour: 0.35 }
+    control: { jurisdiction: eu, tenancy: dedicated }
+    max_concurrency: 64
+    metrics_url: http://10.0.0.7:9400/metrics
+    endpoints: [chat, completions]
+    tls_verify: false
+  - name: api
+    url: https://api.example.com/v1
+    model: small
+    engine: openai
+    vendor: openai
+    price: { input_per_mtok: 0.15, cached_input_per_mtok: 0.075, output_per_mtok: 0.6 }
+routes:
+  - model: extract
+    deployments: [fr-4090, api]
+    weights: { cost: 0.5, control: 0.2, carbon: 0.3 }
+    zones: [FR, DE]
+    max_attempts: 3
+    workload: invoices
+grid:
+  zones:
+    FR: { g_per_kwh: 56 }
+    DE: { file: de.csv }
+baseline: { vendor: openai, model: gpt-4o-mini, zone: US-MIDA-PJM }
+log: { level: warning }
+)";
+
+inline const yaml::Sources& sources() {
+  static const yaml::Sources s{[](const std::string& name) -> std::optional<std::string> {
+                                 if (name == "UPSTREAM_KEY") return "up-hunter2";
+                                 return {};
+                               },
+                               [](const std::string& path) -> Result<std::string> {
+                                 if (path == "/run/key") return "sk-file\n";
+                                 return fail(Code::not_found, "{}: cannot be opened.", path);
+                               }};
+  return s;
+}
+
+inline Result<std::shared_ptr<const Config>> load(std::string_view text) {
+  return load_config_text("c.yaml", text, sources());
+}
+
+}  // namespace trine::gateway::sample
