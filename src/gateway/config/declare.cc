@@ -111,7 +111,7 @@ void declare_server(Fields& f, Draft& draft) {
     t.text(required("key", "PEM file of the private key."), tls.key);
     t.text({"client_ca", "PEM file; clients must show a certificate that it signed."}, tls.client_ca);
   });
-  f.integer({"workers", "I/O threads; one serves more than 25,000 requests/s."}, c.workers, 1, 256);
+  f.integer({"workers", "I/O threads."}, c.workers, 1, 256);
   f.object({"limits", "What a client or an engine may send."}, c.limits, [](Fields& l, LimitsConfig& limits) {
     l.size({"head_bytes", "Request line and headers."}, limits.head_bytes, kKiB, kMiB);
     l.size({"body_bytes", "Request body."}, limits.body_bytes, kKiB, 4 * kGiB);
