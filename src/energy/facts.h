@@ -30,7 +30,7 @@ enum class TokenSource : uint8_t { reported, counted };  // by the engine's usag
 struct CallFacts {
   CallId id;
   std::string deployment;
-  std::string zone;  // grid zone of the deployment
+  std::string zone;   // grid zone of the deployment
   std::string model;  // the engine's name of the model
   Wall start{};
   Wall first_token{};  // == end where nothing came or nothing was streamed
@@ -42,8 +42,8 @@ struct CallFacts {
   bool streamed = false;
   bool simulated = false;  // engine-sim: letter S whatever else is known
   Outcome outcome = Outcome::ok;
-  int http_status = 0;     // the upstream's; 0 where none came
-  double mean_batch = 1;   // requests running on the deployment, averaged over this call's life
+  int http_status = 0;    // the upstream's; 0 where none came
+  double mean_batch = 1;  // requests running on the deployment, averaged over this call's life
   bool operator==(const CallFacts&) const = default;
 };
 
@@ -57,10 +57,11 @@ struct RequestFacts {
   Wall end{};
   bool streamed = false;
   Outcome outcome = Outcome::ok;
-  int http_status = 0;      // what the client was answered
-  std::string error;        // our error code, empty if none
-  std::string reason;       // why this route (one line; the router's words)
+  int http_status = 0;  // what the client was answered
+  std::string error;    // our error code, empty if none
+  std::string reason;   // why this route (one line; the router's words)
   uint16_t calls = 0;
+  std::string user;  // the end user, where the client names one; never a secret, erased on demand
   bool operator==(const RequestFacts&) const = default;
 };
 
@@ -72,7 +73,7 @@ enum class Basis : uint8_t { provisional, window, final };
 // Direct figures (without unattributed idle), facility boundary unless named gpu_.
 struct Figures {
   Energy gpu_energy;
-  Energy energy;  // (GPU + host) x PUE
+  Energy energy;                   // (GPU + host) x PUE
   Energy energy_low, energy_high;  // 90 % range
   Carbon operational;
   Carbon embodied;

@@ -1,0 +1,207 @@
+#include "energy/estimate.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "energy/calibrate.h"
+#include "energy/uncertainty.h"
+#include "energy/vendor.h"
+
+namespace trine::energy {
+namespace {
+
+const ModelSpec kLlama8b{8.03, 8.03, 16};
+const GpuSpec kH100{700, 3350, 989, true};
+const GpuSpec kA100_40{400, 1555, 312, true};
+const GpuSpec kRtx4090{450, 1008, 165, false};
+
+TEST(Curve, of_llama_8b_on_an_h100_reads_as_measured) {
+  const Curve curve{0.0665, 3.163};
+  EXPECT_NEAR(joules_per_output_token(curve, 64), 0.11592, 1e-5);
+  EXPECT_DOUBLE_EQ(joules_per_output_token(curve, 0.2), 0.0665 + 3.163) << "nobody runs less than one request";
+}
+
+TEST(Curve, through_two_points_meets_both) {
+  const Curve c = curve_through(1, 3.2295, 64, 0.115922);
+  EXPECT_NEAR(joules_per_output_token(c, 1), 3.2295, 1e-9);
+  EXPECT_NEAR(joules_per_output_token(c, 64), 0.115922, 1e-9);
+  const Curve steep = curve_through(1, 100, 64, 1);  // steeper than 1/B: a stays at 0
+  EXPECT_EQ(steep.a, 0);
+  EXPECT_NEAR(joules_per_output_token(steep, 64), 1, 1e-12);
+}
+
+TEST(TokenWeights, default_prefill_is_a_quarter_of_a_token_decoded_at_batch_64) {
+  const auto w = TokenWeights::from({0.0665, 3.163});
+  EXPECT_NEAR(w.e_in, 0.25 * 0.115922, 1e-6);
+  EXPECT_NEAR(w.e_hit, 0.08 * w.e_in, 1e-12);
+  const double j = work_joules(w, {1000, 500, 200, 4096}, 64);
+  EXPECT_NEAR(j, 1000 * w.e_in + 500 * w.e_hit + 200 * 0.115922 * 1.05, 1e-3);
+}
+
+TEST(UnknownModel, follows_the_published_form) {
+  const auto e = unknown_model_on_h100({8, 8, 16}, 1, 64);
+  ASSERT_TRUE(e);
+  const double by_hand = std::exp(-1.141 + 0.202 * std::log(8.0) - 0.526 * std::log(64.0) + 0.405 * std::log(16.0));
+  EXPECT_NEAR(e->joules_per_output_token, by_hand, 1e-12);
+  EXPECT_GT(e->sigma, 0.3);
+  // Measured: 0.1186 J at batch 64; the form overshoots, its range holds.
+  const Range range = range90(e->joules_per_output_token, e->sigma);
+  EXPECT_LT(range.low, 0.1186);
+  EXPECT_GT(range.high, 0.1186);
+}
+
+TEST(UnknownModel, refuses_what_is_no_model) {
+  EXPECT_FALSE(unknown_model_on_h100({0, 8, 16}, 1, 64));
+  EXPECT_FALSE(unknown_model_on_h100({9, 8, 16}, 1, 64)) << "more active than all parameters";
+  EXPECT_FALSE(unknown_model_on_h100({8, 8, 0}, 1, 64));
+  EXPECT_FALSE(unknown_model_on_h100({8, 8, 16}, 0, 64));
+  EXPECT_FALSE(unknown_model_on_h100({8, 8, 16}, 1, std::nan("")));
+}
+
+// Llama-3.1-8B: tokens/s of an H100 (ML.ENERGY v3) predict the joules of an A100-SXM4-40GB (v2) at the same batch.
+TEST(UnknownGpu, an_a100_from_an_h100_is_within_15_percent_of_its_measured_median) {
+  struct Row {
+    double batch, h100_tokens_per_s, a100_joules;
+  };
+  const std::vector<Row> rows = {{32, 3391.1, 0.211331},
+                                 {64, 5147.2, 0.162159},
+                                 {128, 7036.5, 0.123929},
+                                 {192, 8223.3, 0.120353},
+                                 {256, 9009.6, 0.109034}};
+  std::vector<double> ratios;
+  for (const auto& r : rows) {
+    const auto e = unknown_gpu(kLlama8b, kH100, r.h100_tokens_per_s, kA100_40, r.batch);
+    ASSERT_TRUE(e);
+    ratios.push_back(e->joules_per_output_token / r.a100_joules);
+  }
+  std::sort(ratios.begin(), ratios.end());
+  EXPECT_NEAR(ratios[2], 1, 0.15);
+}
+
+TEST(UnknownGpu, a_decode_step_streams_the_weights_or_computes) {
+  EXPECT_NEAR(decode_step_s(kLlama8b, kH100, 1), 16.06 / 3350, 1e-9);
+  EXPECT_NEAR(decode_step_s(kLlama8b, kA100_40, 256), 2 * 8.03e9 * 256 / (0.4 * 312e12), 1e-9);
+}
+
+TEST(UnknownGpu, weights_scale_to_a_consumer_card) {
+  const auto h100 = TokenWeights::from({0.0665, 3.163});
+  const auto w = scale_weights(kLlama8b, kH100, h100, kRtx4090);
+  ASSERT_TRUE(w);
+  // Alone, decoding is bound by memory: ratio of power times ratio of bandwidths.
+  const double one = (0.80 * 450) / (0.85 * 700) * 3350 / 1008;
+  EXPECT_NEAR(joules_per_output_token(w->curve, 1) / joules_per_output_token(h100.curve, 1), one, 1e-9);
+  EXPECT_NEAR(w->e_in / h100.e_in, (0.80 * 450) / (0.85 * 700) * 989 / 165, 1e-9);
+  EXPECT_FALSE(scale_weights(kLlama8b, kH100, h100, {0, 1008, 165, false}));
+}
+
+// Worked by hand from the published regression: 70e9 active, batch 64, 1000 tokens out.
+TEST(Vendor, is_ecologits_when_the_prompt_term_is_off) {
+  VendorModel m;
+  m.active_b = m.total_b = 70;
+  m.prompt_term = false;
+  const auto e = vendor_estimate(m, {2000, 0, 1000, 0}, std::nullopt);
+  ASSERT_TRUE(e);
+  EXPECT_EQ(e->gpus, 4);  // 1.2 * 140 GB in 80 GB cards: 3, next power of two
+  const double latency = 1000 * (6.785088e-4 * 70 + 3.11931e-4 * 64 + 0.01947372);
+  EXPECT_NEAR(e->latency_s, latency, 1e-9);
+  const double gpu_wh = 4 * 1000 * (1.1665273e-6 * 0.4881204 * 70 + 4.0529281e-5);  // exp(-0.011205921 * 64)
+  EXPECT_NEAR(to_joules(e->gpu), gpu_wh * 3600, 0.01 * gpu_wh * 3600);
+  const double server_j = latency * 1200 * 4 / 8 / 64;
+  EXPECT_NEAR(to_joules(e->facility), 1.2 * (server_j + gpu_wh * 3600), 0.01 * to_joules(e->facility));
+  const double kg = latency / (64 * 3 * 365 * 86400.0) * (4 / 8.0 * 5700 + 4 * 164);
+  EXPECT_NEAR(to_grams(e->embodied), kg * 1000, 0.01 * kg * 1000);
+}
+
+TEST(Vendor, prompt_tokens_weigh_in_when_the_term_is_on_and_cached_ones_less) {
+  VendorModel m;
+  m.active_b = m.total_b = 20;
+  const Usage usage{10'000, 0, 100, 0};
+  const auto with = vendor_estimate(m, usage, {}), cached = vendor_estimate(m, {10'000, 9'000, 100, 0}, {});
+  m.prompt_term = false;
+  const auto without = vendor_estimate(m, usage, {});
+  EXPECT_NEAR(to_joules(with->gpu) / to_joules(without->gpu), 26, 1e-3);     // (100 + 2500) / 100
+  EXPECT_NEAR(to_joules(cached->gpu) / to_joules(without->gpu), 5.3, 1e-3);  // (100 + 250 + 180) / 100
+}
+
+TEST(Vendor, generation_took_no_longer_than_the_call) {
+  VendorModel m;
+  m.active_b = m.total_b = 70;
+  const auto e = vendor_estimate(m, {10, 0, 1000, 0}, 2.5);
+  EXPECT_EQ(e->latency_s, 2.5);
+}
+
+TEST(Vendor, a_published_figure_overrides_and_says_so) {
+  VendorModel m;
+  m.active_b = m.total_b = 70;
+  m.published_joules_per_output_token = 0.9;
+  const auto e = vendor_estimate(m, {10, 0, 1000, 0}, {});
+  EXPECT_TRUE(e->published);
+  EXPECT_EQ(e->facility, joules(900));
+  EXPECT_LT(e->gpu, e->facility);
+}
+
+TEST(Vendor, refuses_impossible_input) {
+  VendorModel m;
+  EXPECT_FALSE(vendor_estimate(m, {1, 0, 1, 0}, {})) << "no parameters";
+  m.active_b = m.total_b = 7;
+  EXPECT_FALSE(vendor_estimate(m, {1, 2, 1, 0}, {})) << "more cached than prompt";
+  EXPECT_FALSE(vendor_estimate(m, {-1, 0, 1, 0}, {}));
+}
+
+TEST(VendorPrice, bills_cached_reasoning_and_batch_tiers_once) {
+  VendorPrice p{euros(0.15), euros(0.075), euros(0.60), std::nullopt, 1};
+  EXPECT_EQ(*vendor_cost(p, {1'000'000, 400'000, 100'000, 0}), euros(0.09 + 0.03 + 0.06));
+  EXPECT_EQ(*vendor_cost(p, {0, 0, 100'000, 50'000}), euros(0.06)) << "reasoning is output";
+  p.reasoning = euros(1.20);
+  EXPECT_EQ(*vendor_cost(p, {0, 0, 100'000, 50'000}), euros(0.09));
+  p.batch_factor = 0.5;
+  EXPECT_EQ(*vendor_cost(p, {0, 0, 100'000, 50'000}), euros(0.045));
+  EXPECT_FALSE(vendor_cost(p, {0, 0, 1, 2}));
+}
+
+TEST(Calibration, finds_the_weights_that_made_the_windows) {
+  const TokenWeights truth{{0.07, 3.2}, 0.03, 0.0024, 0.05};
+  Calibrator c;
+  for (int i = 0; i < 200; ++i) {
+    const double prefill = 100 + (i * 7919) % 5000, decode = 50 + (i * 104729) % 2000, batch = 1 + (i * 31) % 60;
+    const double noise = 1 + 0.03 * std::sin(i * 1.7);
+    c.add({prefill, decode, decode / batch, (0.03 * prefill + 0.07 * decode + 3.2 * decode / batch) * noise});
+  }
+  const auto fit = c.fit(TokenWeights::from({0.1, 1}));
+  ASSERT_TRUE(fit);
+  EXPECT_GT(fit->r2, 0.99);
+  EXPECT_NEAR(fit->weights.e_in, truth.e_in, 0.003);
+  EXPECT_NEAR(fit->weights.curve.a, truth.curve.a, 0.01);
+  EXPECT_NEAR(fit->weights.curve.b, truth.curve.b, 0.1);
+  EXPECT_NEAR(fit->weights.e_hit, 0.08 * fit->weights.e_in, 1e-9);
+}
+
+TEST(Calibration, is_refused_when_it_does_not_explain_the_windows_left_out) {
+  Calibrator c;
+  for (int i = 0; i < 200; ++i) {
+    const double tokens = 100 + (i * 7919) % 500;
+    c.add({tokens, tokens, tokens / 8, double((i * 104729) % 1000)});
+  }
+  EXPECT_FALSE(c.fit(TokenWeights::from({0.1, 1})));
+}
+
+TEST(Calibration, needs_thirty_windows_and_ignores_broken_ones) {
+  Calibrator c;
+  for (int i = 0; i < 200; ++i) c.add({1, std::nan(""), 1, 1}), c.add({-1, 1, 1, 1});
+  for (int i = 0; i < 20; ++i) c.add({double(i), double(i * i % 17), 1, double(i)});
+  EXPECT_FALSE(c.fit(TokenWeights::from({0.1, 1})));
+}
+
+TEST(Calibration, a_weight_is_never_negative) {
+  // y = x0 - x1: the best non-negative answer leaves x1 out.
+  const auto x = nnls3({{{2, 1, 0}, {1, 2, 0}, {0, 0, 0}}}, {1, -1, 0});
+  EXPECT_NEAR(x[0], 0.5, 1e-12);
+  EXPECT_EQ(x[1], 0);
+  EXPECT_EQ(x[2], 0);
+}
+
+}  // namespace
+}  // namespace trine::energy
