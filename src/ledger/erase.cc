@@ -1,0 +1,299 @@
+// Erasure and retention: identities go, figures stay.
+#include <nlohmann/json.hpp>
+
+#include "base/id.h"
+#include "ledger/store.h"
+#include "ledger/store_transaction.h"
+
+namespace trine::ledger {
+namespace {
+
+constexpr int kSweepRows = 2000;  // per transaction, so that folding is not held up
+
+const char* kind_name(Subject::Kind kind) {
+  return kind == Subject::Kind::user ? "user" : "key";
+}
+
+std::string new_pseudonym() {
+  return fmt::format("erased-{:016x}", random_seed());
+}
+
+// Every string in `value` that is `name` (a value or an object's key) becomes `pseudonym`.
+void replace_strings(nlohmann::json& value, const std::string& name, const std::string& pseudonym) {
+  if (value.is_string()) {
+    if (value.get_ref<const std::string&>() == name) value = pseudonym;
+  } else if (value.is_array()) {
+    for (auto& v : value) replace_strings(v, name, pseudonym);
+  } else if (value.is_object()) {
+    if (const auto it = value.find(name); it != value.end()) {
+      value[pseudonym] = std::move(*it);
+      value.erase(name);
+    }
+    for (auto& [k, v] : value.items()) replace_strings(v, name, pseudonym);
+  }
+}
+
+// Texts that are not JSON after all lose the name by plain replacement.
+std::string without(const std::string& json, const std::string& name, const std::string& pseudonym) {
+  auto value = nlohmann::json::parse(json, nullptr, false);
+  if (!value.is_discarded()) {
+    replace_strings(value, name, pseudonym);
+    return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  }
+  std::string out = json;
+  for (size_t at = 0; (at = out.find(name, at)) != std::string::npos; at += pseudonym.size()) {
+    out.replace(at, name.size(), pseudonym);
+  }
+  return out;
+}
+
+// As it stands inside a JSON string.
+std::string escaped(const std::string& name) {
+  const auto quoted = nlohmann::json(name).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return quoted.substr(1, quoted.size() - 2);
+}
+
+bool about(const Record& record, const Subject& subject) {
+  const auto matches = [&](const std::string& key, const std::string& user) {
+    return (subject.kind == Subject::Kind::key ? key : user) == subject.name;
+  };
+  if (const auto* i = std::get_if<CallIntent>(&record)) return matches(i->tenant.key, i->user);
+  if (const auto* r = std::get_if<RequestFacts>(&record)) return matches(r->tenant.key, r->user);
+  if (const auto* e = std::get_if<Event>(&record)) {
+    return matches(e->key, e->user) || e->json.find(subject.name) != std::string::npos ||
+           e->json.find(escaped(subject.name)) != std::string::npos;
+  }
+  return false;
+}
+
+}  // namespace
+
+Result<std::string> Store::erase(const Subject& subject) {
+  const std::lock_guard lock(work_);
+  return erase_locked({subject.kind, std::string(clip(subject.name, kMaxName))});
+}
+
+Result<std::string> Store::erase_locked(const Subject& subject) {
+  if (subject.name.empty())
+    return fail(Code::invalid_argument, "erase: the {}'s name is empty", kind_name(subject.kind));
+  if (auto folded = fold_locked(false); !folded) return tl::unexpected(folded.error());
+  const auto pseudonym = new_pseudonym();
+  int64_t row = 0;
+  auto done = transaction([&]() -> Result<void> {
+    auto ask = db_.prepare("INSERT INTO erasures(kind, subject, pseudonym, asked_ns) VALUES(?,?,?,?)");
+    if (!ask) return tl::unexpected(ask.error());
+    const std::string_view kind = kind_name(subject.kind);
+    ask->bind(kind).bind(std::string_view(subject.name)).bind(std::string_view(pseudonym));
+    if (auto asked = ask->bind(unix_ns(options_.clock->wall())).run(); !asked) return asked;
+    row = db_.last_rowid();
+    return pseudonymise(subject, pseudonym);
+  });
+  if (!done) return tl::unexpected(done.error());
+  tables_->forget_identities();
+  if (auto wiped = erase_in_segments(subject); !wiped) return tl::unexpected(wiped.error());
+  if (auto finished = finish_erasure(row); !finished) return tl::unexpected(finished.error());
+  return pseudonym;
+}
+
+Result<void> Store::pseudonymise(const Subject& subject, const std::string& pseudonym) {
+  const std::string_view kind = kind_name(subject.kind);
+  const auto now = unix_ns(options_.clock->wall());
+  auto events = db_.prepare("SELECT id, json FROM events WHERE instr(json, ?) > 0 OR instr(json, ?) > 0");
+  if (!events) return tl::unexpected(events.error());
+  auto update = db_.prepare("UPDATE events SET json=? WHERE id=?");
+  if (!update) return tl::unexpected(update.error());
+  std::vector<std::pair<int64_t, std::string>> texts;
+  const auto in_json = escaped(subject.name);
+  auto row = events->bind(std::string_view(subject.name)).bind(std::string_view(in_json)).step();
+  for (; row && *row; row = events->step()) texts.emplace_back(events->integer(0), events->text(1));
+  if (!row) return tl::unexpected(row.error());
+  events->reset();
+  for (const auto& [id, json] : texts) {
+    const auto text = without(json, subject.name, pseudonym);
+    if (auto done = update->reset().bind(std::string_view(text)).bind(id).run(); !done) return done;
+  }
+  auto rename = db_.prepare("UPDATE identities SET name=?, erased_ns=? WHERE kind=? AND name=?");
+  if (!rename) return tl::unexpected(rename.error());
+  rename->bind(std::string_view(pseudonym)).bind(now).bind(kind).bind(std::string_view(subject.name));
+  if (auto done = rename->run(); !done) return done;
+  return tables_->add_event({.kind = "erasure",
+                             .at = options_.clock->wall(),
+                             .key = {},
+                             .user = {},
+                             .json = fmt::format(R"({{"kind":"{}","pseudonym":"{}"}})", kind, pseudonym)});
+}
+
+// Only what is folded: a record that came in meanwhile is not covered by this erasure, and is still needed.
+Result<void> Store::erase_in_segments(const Subject& subject) {
+  auto files = list_segments(options_.dir);
+  if (!files) return tl::unexpected(files.error());
+  if (!options_.archive.empty() && std::filesystem::is_directory(options_.archive)) {
+    auto archived = list_segments(options_.archive);
+    if (!archived) return tl::unexpected(archived.error());
+    files->insert(files->end(), archived->begin(), archived->end());
+  }
+  for (const auto& file : *files) {
+    auto opened = SegmentReader::open(file.path, true);
+    if (!opened && opened.error().code == Code::data_loss) continue;
+    if (!opened) return tl::unexpected(opened.error());
+    if (!*opened) continue;
+    auto& reader = **opened;
+    const auto known = positions_.find({reader.header().worker, reader.header().incarnation});
+    const bool archived = file.path.parent_path() != options_.dir;
+    const uint64_t last = known == positions_.end() ? (archived ? UINT64_MAX : 0) : known->second.sequence;
+    uint64_t offset = kHeaderBytes;
+    bool wiped = false;
+    for (uint64_t sequence = reader.header().first_sequence; sequence <= last; ++sequence) {
+      RecordView view;
+      auto found = reader.read(offset, sequence, view);
+      if (!found) return tl::unexpected(found.error());
+      if (*found != Found::record) {
+        const auto length = reader.claimed_length_at(offset);  // a damaged record was skipped in folding too
+        if (*found == Found::end || length == 0) break;
+        offset += length;
+        continue;
+      }
+      const auto length = view.length;
+      if (view.type != RecordType::erased) {
+        const auto record = decode(view.type, view.version, view.payload);
+        if (record && about(*record, subject)) {
+          if (auto done = reader.erase(offset, view); !done) return done;
+          wiped = true;
+        }
+      }
+      offset += length;
+    }
+    if (!wiped) continue;
+    if (auto synced = reader.sync(); !synced) return synced;
+  }
+  for (auto& [id, track] : tracks_) track.reader.reset();  // their buffers are stale
+  return {};
+}
+
+Result<void> Store::finish_erasure(int64_t row) {
+  auto done = transaction([&]() -> Result<void> {
+    auto finish = db_.prepare("UPDATE erasures SET subject=NULL, done_ns=? WHERE id=?");
+    if (!finish) return tl::unexpected(finish.error());
+    return finish->bind(unix_ns(options_.clock->wall())).bind(row).run();
+  });
+  if (!done) return done;
+  wal_holds_names_ = true;
+  return empty_wal();
+}
+
+// The write-ahead log holds the pages of before. While a reader holds it open the next fold tries again.
+Result<void> Store::empty_wal() {
+  auto statement = db_.prepare("PRAGMA wal_checkpoint(TRUNCATE)");
+  if (!statement) return tl::unexpected(statement.error());
+  auto row = statement->step();
+  if (!row) return tl::unexpected(row.error());
+  wal_holds_names_ = statement->integer(0) != 0;
+  return {};
+}
+
+Result<uint64_t> Store::do_asked_erasures() {
+  const std::lock_guard lock(work_);
+  auto rows = db_.prepare("SELECT id, kind, subject FROM erasures WHERE subject IS NOT NULL ORDER BY id");
+  if (!rows) return tl::unexpected(rows.error());
+  std::vector<std::pair<int64_t, Subject>> asked;
+  auto row = rows->step();
+  for (; row && *row; row = rows->step()) {
+    const auto kind = rows->text(1) == "user" ? Subject::Kind::user : Subject::Kind::key;
+    asked.emplace_back(rows->integer(0), Subject{kind, rows->text(2)});
+  }
+  if (!row) return tl::unexpected(row.error());
+  rows->reset();
+  for (const auto& [id, subject] : asked) {
+    if (auto done = erase_locked(subject); !done) return tl::unexpected(done.error());
+    if (auto finished = finish_erasure(id); !finished) return tl::unexpected(finished.error());
+  }
+  return asked.size();
+}
+
+// The oldest rows of one table, a few at a time: folding goes on in between.
+Result<void> Store::sweep_rows(Wall limit, std::initializer_list<const char*> statements, int64_t& count) {
+  for (int64_t changed = kSweepRows; changed >= kSweepRows;) {
+    const std::lock_guard lock(work_);
+    auto done = transaction([&]() -> Result<void> {
+      for (const auto* sql : statements) {
+        auto statement = db_.prepare(sql);
+        if (!statement) return tl::unexpected(statement.error());
+        if (auto ran = statement->bind(unix_ns(limit)).bind(static_cast<int64_t>(kSweepRows)).run(); !ran) return ran;
+        changed = db_.changes();
+      }
+      return {};
+    });
+    if (!done) return done;
+    count += changed;
+  }
+  return {};
+}
+
+Result<Swept> Store::sweep(const Retention& retention, Wall now) {
+  Swept swept;
+  Result<void> done;
+  const auto step = [&](const std::optional<Nanos>& keep, std::initializer_list<const char*> sql, int64_t& count) {
+    if (keep && done) done = sweep_rows(now - *keep, sql, count);
+  };
+  step(retention.requests,
+       {"DELETE FROM requests WHERE id IN (SELECT id FROM requests WHERE end_ns < ? ORDER BY end_ns LIMIT ?)"},
+       swept.requests);
+  step(retention.calls,
+       {"DELETE FROM settlements WHERE (request, attempt) IN (SELECT request, attempt FROM calls WHERE booked_ns < ? "
+        "ORDER BY booked_ns, request, attempt LIMIT ?)",
+        "DELETE FROM calls WHERE (request, attempt) IN (SELECT request, attempt FROM calls WHERE booked_ns < ? "
+        "ORDER BY booked_ns, request, attempt LIMIT ?)"},
+       swept.calls);
+  step(retention.windows,
+       {"DELETE FROM windows WHERE (device, deployment, begin_ns) IN (SELECT device, deployment, begin_ns FROM windows "
+        "WHERE begin_ns < ? ORDER BY begin_ns LIMIT ?)"},
+       swept.windows);
+  step(retention.events,
+       {"DELETE FROM events WHERE id IN (SELECT id FROM events WHERE at_ns < ? ORDER BY at_ns LIMIT ?)"}, swept.events);
+  step(retention.identity,
+       {"UPDATE requests SET key=NULL, user=NULL WHERE id IN (SELECT id FROM requests WHERE end_ns < ? AND (key IS NOT "
+        "NULL OR user IS NOT NULL) LIMIT ?)"},
+       swept.identities);
+  step(retention.identity,
+       {"UPDATE events SET key=NULL, user=NULL WHERE id IN (SELECT id FROM events WHERE at_ns < ? AND (key IS NOT NULL "
+        "OR user IS NOT NULL) LIMIT ?)"},
+       swept.identities);
+  if (!done) return tl::unexpected(done.error());
+  if (swept.requests + swept.events + swept.identities == 0) return swept;
+  const std::lock_guard lock(work_);
+  done = transaction([&] {
+    return db_.exec(
+        "DELETE FROM identities WHERE kind IN ('key','user') AND id NOT IN (SELECT key FROM requests WHERE key IS NOT "
+        "NULL "
+        "UNION SELECT user FROM requests WHERE user IS NOT NULL UNION SELECT key FROM events WHERE key IS NOT NULL "
+        "UNION "
+        "SELECT user FROM events WHERE user IS NOT NULL UNION SELECT key FROM open_requests WHERE key IS NOT NULL "
+        "UNION "
+        "SELECT user FROM open_requests WHERE user IS NOT NULL)");
+  });
+  if (!done) return tl::unexpected(done.error());
+  tables_->forget_identities();
+  return swept;
+}
+
+Result<void> request_erasure(const std::filesystem::path& dir, const Subject& subject, Wall now) {
+  if (subject.name.empty())
+    return fail(Code::invalid_argument, "erase: the {}'s name is empty", kind_name(subject.kind));
+  auto db = Database::open(dir / "ledger.db", Database::Mode::read_write);
+  if (!db) return tl::unexpected(db.error());
+  auto ask = db->prepare("INSERT INTO erasures(kind, subject, pseudonym, asked_ns) VALUES(?,?,?,?)");
+  if (!ask) return tl::unexpected(ask.error());
+  const std::string_view kind = kind_name(subject.kind);
+  ask->bind(kind).bind(clip(subject.name, kMaxName)).bind(std::string_view("asked")).bind(unix_ns(now));
+  return ask->run();
+}
+
+Result<bool> erasure_pending(const std::filesystem::path& dir) {
+  auto db = Database::open(dir / "ledger.db", Database::Mode::read_only);
+  if (!db) return tl::unexpected(db.error());
+  auto rows = db->prepare("SELECT 1 FROM erasures WHERE subject IS NOT NULL LIMIT 1");
+  if (!rows) return tl::unexpected(rows.error());
+  return rows->step();
+}
+
+}  // namespace trine::ledger

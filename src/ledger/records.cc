@@ -1,0 +1,319 @@
+#include "ledger/records.h"
+
+#include <bit>
+#include <cstring>
+#include <type_traits>
+
+namespace trine::ledger {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "the journal is little-endian");
+
+// A text and the most of it that is kept.
+template <class S>
+struct Text {
+  S& value;
+  size_t max;
+};
+template <class S>
+Text<S> sentence(S& s) {
+  return {s, kMaxSentence};
+}
+
+// One list of fields per record serves measuring, writing and reading. The structured bindings name every member, so a
+// field added to a struct does not compile until it is stored here too.
+template <class Io, class T>
+void fields(Io& io, T& v) {
+  using U = std::remove_const_t<T>;
+  if constexpr (std::is_same_v<U, CallIntent>) {
+    auto& [id, tenant, user, workload, route, endpoint, deployment, zone, model, start, in, streamed, simulated] = v;
+    io(id, tenant, user, workload, route, endpoint, deployment, zone, model, start, in, streamed, simulated);
+  } else if constexpr (std::is_same_v<U, CallFacts>) {
+    auto& [id, deployment, zone, model, start, first, end, in, cached, out, source, streamed, simulated, outcome,
+           status, batch] = v;
+    io(id, deployment, zone, model, start, first, end, in, cached, out, source, streamed, simulated, outcome, status,
+       batch);
+  } else if constexpr (std::is_same_v<U, RequestFacts>) {
+    auto& [id, tenant, workload, route, endpoint, start, end, streamed, outcome, status, error, reason, calls, user] =
+        v;
+    auto e = sentence(error), r = sentence(reason);
+    io(id, tenant, workload, route, endpoint, start, end, streamed, outcome, status, e, r, calls, user);
+  } else if constexpr (std::is_same_v<U, Settlement>) {
+    auto& [call, version, basis, booked, figures] = v;
+    io(call, version, basis, booked, figures);
+  } else if constexpr (std::is_same_v<U, DeviceWindow>) {
+    auto& [device, deployment, zone, begin, end, total, requests, foreign, unattributed, intensity, letter] = v;
+    io(device, deployment, zone, begin, end, total, requests, foreign, unattributed, intensity, letter);
+  } else if constexpr (std::is_same_v<U, Event>) {
+    auto& [kind, at, key, user, json] = v;
+    Text<std::remove_reference_t<decltype(json)>> body{json, kMaxEventJson};
+    io(kind, at, key, user, body);
+  } else if constexpr (std::is_same_v<U, CallId>) {
+    auto& [request, attempt] = v;
+    io(request, attempt);
+  } else if constexpr (std::is_same_v<U, RequestId>) {
+    auto& [hi, lo] = v;
+    io(hi, lo);
+  } else if constexpr (std::is_same_v<U, Tenant>) {
+    auto& [org, team, project, key] = v;
+    io(org, team, project, key);
+  } else if constexpr (std::is_same_v<U, energy::Figures>) {
+    auto& [gpu, energy, low, high, operational, embodied, carbon_low, carbon_high, cost, letter] = v;
+    io(gpu, energy, low, high, operational, embodied, carbon_low, carbon_high, cost, letter);
+  } else if constexpr (std::is_same_v<U, DeviceWindow::Share>) {
+    auto& [gpu, energy, operational, embodied, cost] = v;
+    io(gpu, energy, operational, embodied, cost);
+  } else {
+    static_assert(!sizeof(U), "no field list for this type");
+  }
+}
+
+template <class T>
+constexpr bool is_amount = false;
+template <class K>
+constexpr bool is_amount<Amount<K>> = true;
+
+// Texts: u32 length + bytes.
+struct Measure {
+  size_t size = 0;
+
+  template <class... T>
+  void operator()(T&... v) {
+    (one(v), ...);
+  }
+  template <class T>
+  void one(T& v) {
+    using U = std::remove_const_t<T>;
+    if constexpr (std::is_same_v<U, std::string>)
+      size += 4 + clip(v, kMaxName).size();
+    else if constexpr (std::is_arithmetic_v<U> || std::is_enum_v<U>)
+      size += sizeof(U);
+    else if constexpr (std::is_same_v<U, Wall> || is_amount<U>)
+      size += 8;
+    else
+      fields(*this, v);
+  }
+  template <class S>
+  void one(Text<S>& t) {
+    size += 4 + clip(t.value, t.max).size();
+  }
+};
+
+struct Write {
+  std::byte* at;
+
+  template <class... T>
+  void operator()(T&... v) {
+    (one(v), ...);
+  }
+  template <class T>
+  void raw(T v) {
+    std::memcpy(at, &v, sizeof v);
+    at += sizeof v;
+  }
+  void text(std::string_view s) {
+    raw(static_cast<uint32_t>(s.size()));
+    if (!s.empty()) std::memcpy(at, s.data(), s.size());
+    at += s.size();
+  }
+  template <class T>
+  void one(T& v) {
+    using U = std::remove_const_t<T>;
+    if constexpr (std::is_same_v<U, std::string>)
+      text(clip(v, kMaxName));
+    else if constexpr (std::is_same_v<U, bool>)
+      raw(static_cast<uint8_t>(v));
+    else if constexpr (std::is_arithmetic_v<U> || std::is_enum_v<U>)
+      raw(v);
+    else if constexpr (std::is_same_v<U, Wall>)
+      raw(unix_ns(v));
+    else if constexpr (is_amount<U>)
+      raw(v.raw());
+    else
+      fields(*this, v);
+  }
+  template <class S>
+  void one(Text<S>& t) {
+    text(clip(t.value, t.max));
+  }
+};
+
+// Which enumerators are on record; anything else in a file is damage.
+bool known(energy::Outcome v) {
+  return v <= energy::Outcome::refused;
+}
+bool known(energy::TokenSource v) {
+  return v <= energy::TokenSource::counted;
+}
+bool known(energy::Basis v) {
+  return v <= energy::Basis::final;
+}
+bool known(energy::Letter v) {
+  switch (v) {
+    case energy::Letter::A:
+    case energy::Letter::B:
+    case energy::Letter::C:
+    case energy::Letter::D:
+    case energy::Letter::S:
+      return true;
+  }
+  return false;
+}
+
+struct Read {
+  std::span<const std::byte> rest;
+  bool good = true;
+
+  template <class... T>
+  void operator()(T&... v) {
+    (one(v), ...);
+  }
+  template <class T>
+  T raw() {
+    T v{};
+    if (rest.size() < sizeof v) {
+      good = false;
+      return v;
+    }
+    std::memcpy(&v, rest.data(), sizeof v);
+    rest = rest.subspan(sizeof v);
+    return v;
+  }
+  void text(std::string& s, size_t max) {
+    const auto n = raw<uint32_t>();
+    if (!good || n > max || n > rest.size()) {
+      good = false;
+      return;
+    }
+    s.assign(reinterpret_cast<const char*>(rest.data()), n);
+    rest = rest.subspan(n);
+  }
+  template <class T>
+  void one(T& v) {
+    if constexpr (std::is_same_v<T, std::string>) {
+      text(v, kMaxName);
+    } else if constexpr (std::is_same_v<T, bool>) {
+      const auto b = raw<uint8_t>();
+      good = good && b <= 1;
+      v = b == 1;
+    } else if constexpr (std::is_enum_v<T>) {
+      const auto e = static_cast<T>(raw<std::underlying_type_t<T>>());
+      if (good && known(e))
+        v = e;
+      else
+        good = false;
+    } else if constexpr (std::is_arithmetic_v<T>) {
+      v = raw<T>();
+    } else if constexpr (std::is_same_v<T, Wall>) {
+      v = from_unix_ns(raw<int64_t>());
+    } else if constexpr (is_amount<T>) {
+      v = T::raw(raw<int64_t>());
+    } else {
+      fields(*this, v);
+    }
+  }
+  template <class S>
+  void one(Text<S>& t) {
+    text(t.value, t.max);
+  }
+};
+
+template <class T>
+size_t measure(const T& v) {
+  Measure m;
+  fields(m, v);
+  return m.size;
+}
+
+template <class T>
+void put(const T& v, std::byte* out) {
+  Write w{out};
+  fields(w, v);
+}
+
+template <class T>
+Result<Record> get(std::span<const std::byte> payload) {
+  T v;
+  Read r{payload};
+  fields(r, v);
+  if (!r.good) return fail(Code::data_loss, "a journal record does not decode");
+  if (r.rest.size() >= 8) return fail(Code::data_loss, "a journal record is longer than its fields");
+  for (const auto b : r.rest) {
+    if (b != std::byte{0}) return fail(Code::data_loss, "a journal record is longer than its fields");
+  }
+  return Record(std::move(v));
+}
+
+}  // namespace
+
+std::string_view clip(std::string_view text, size_t max) {
+  if (text.size() <= max) return text;
+  size_t n = max;
+  while (n > 0 && (static_cast<unsigned char>(text[n]) & 0xC0) == 0x80) --n;
+  return text.substr(0, n);
+}
+
+RecordType type_of(const Record& record) {
+  return static_cast<RecordType>(record.index() + 1);
+}
+
+size_t encoded_size(const CallIntent& v) {
+  return measure(v);
+}
+size_t encoded_size(const CallFacts& v) {
+  return measure(v);
+}
+size_t encoded_size(const RequestFacts& v) {
+  return measure(v);
+}
+size_t encoded_size(const Settlement& v) {
+  return measure(v);
+}
+size_t encoded_size(const DeviceWindow& v) {
+  return measure(v);
+}
+size_t encoded_size(const Event& v) {
+  return measure(v);
+}
+
+void encode(const CallIntent& v, std::byte* out) {
+  put(v, out);
+}
+void encode(const CallFacts& v, std::byte* out) {
+  put(v, out);
+}
+void encode(const RequestFacts& v, std::byte* out) {
+  put(v, out);
+}
+void encode(const Settlement& v, std::byte* out) {
+  put(v, out);
+}
+void encode(const DeviceWindow& v, std::byte* out) {
+  put(v, out);
+}
+void encode(const Event& v, std::byte* out) {
+  put(v, out);
+}
+
+Result<Record> decode(RecordType type, uint16_t version, std::span<const std::byte> payload) {
+  if (version != kPayloadVersion) return fail(Code::data_loss, "journal record of unknown version {}", version);
+  switch (type) {
+    case RecordType::call_intent:
+      return get<CallIntent>(payload);
+    case RecordType::call_facts:
+      return get<CallFacts>(payload);
+    case RecordType::request_facts:
+      return get<RequestFacts>(payload);
+    case RecordType::settlement:
+      return get<Settlement>(payload);
+    case RecordType::device_window:
+      return get<DeviceWindow>(payload);
+    case RecordType::event:
+      return get<Event>(payload);
+    case RecordType::erased:
+      break;
+  }
+  return fail(Code::data_loss, "journal record of unknown type {}", static_cast<unsigned>(type));
+}
+
+}  // namespace trine::ledger

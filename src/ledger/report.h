@@ -1,0 +1,95 @@
+// What the ledger says: sums over a period, and one request with all that is known about it. Integers throughout.
+// Reads what is folded; any process, also while a gateway runs (a read-only connection per call).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "energy/facts.h"
+
+namespace trine::ledger {
+
+enum class By { none, workload, key, user, org, team, project, route, model, deployment, zone, hour };
+const char* name(By by);
+std::optional<By> parse_by(std::string_view text);
+
+// A call counts in the period its latest settlement is booked to (its end, while it has none), a request in that of its
+// end, a window in that of its beginning. [since, until).
+struct ReportQuery {
+  Wall since{};
+  Wall until{};
+  By by = By::none;
+  // Only these, where given. Exact names.
+  std::optional<std::string> workload, key, deployment, zone;
+};
+
+// Direct figures of calls, from the latest settlement of each (docs/accounting.md §1). Low and high are sums of the
+// calls' own: shared factors add linearly (§5).
+struct Sums {
+  int64_t requests = 0;
+  int64_t calls = 0;
+  int64_t unsettled_calls = 0;  // in `calls` and in tokens, but without figures yet
+  int64_t simulated_calls = 0;
+  int64_t counted_calls = 0;  // tokens counted by us, not reported by the engine
+  Tokens in = 0, cached = 0, out = 0;
+  Energy gpu_energy, energy, energy_low, energy_high;
+  Carbon operational, embodied, carbon_low, carbon_high;
+  Money cost;
+  std::map<energy::Letter, Energy> energy_by_letter;
+  std::array<int64_t, 5> outcomes{};  // requests, by energy::Outcome
+
+  // The lowest letter that holds over 5 % of the energy; nullopt without energy.
+  std::optional<energy::Letter> letter() const;
+};
+
+struct ReportRow {
+  std::string name;  // of the group; for By::hour the hour's beginning, "2026-11-23T09:00:00Z"
+  Sums sums;
+  // Beside the calls' figures, from the devices' windows. By::none, deployment, zone and hour only; zero else.
+  energy::DeviceWindow::Share unattributed, foreign;
+};
+
+struct Report {
+  ReportQuery query;
+  std::string currency = "EUR";
+  bool simulated = false;       // some call in it was answered by a simulated engine
+  std::vector<ReportRow> rows;  // by name; with By::none only the total
+  ReportRow total;
+};
+
+struct CallView {
+  energy::CallFacts facts;
+  std::vector<energy::Settlement> settlements;  // by version
+};
+
+struct RequestView {
+  energy::RequestFacts facts;
+  bool open = false;            // still running: facts.end, outcome and http_status mean nothing yet
+  std::vector<CallView> calls;  // by attempt; those closed
+  // Every call has a settlement of basis final.
+  bool final() const;
+};
+
+class Reports {
+ public:
+  explicit Reports(std::filesystem::path dir) : dir_(std::move(dir)) {}
+  // not_found when there is no ledger in the directory.
+  Result<Report> query(const ReportQuery& query) const;
+  Result<std::optional<RequestView>> request(const RequestId& id) const;
+
+ private:
+  std::filesystem::path dir_;
+};
+
+// Energy as J, carbon as g, money as the currency's unit, each as a decimal number beside the exact integer
+// (`energy_uj`, `carbon_ng`, `cost_neur`).
+std::string to_json(const Report& report);
+std::string to_json(const RequestView& view);
+
+}  // namespace trine::ledger

@@ -1,0 +1,175 @@
+#include <nlohmann/json.hpp>
+
+#include "ledger/report.h"
+
+namespace trine::ledger {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr const char* kOutcomes[] = {"ok", "failed", "cancelled", "interrupted", "refused"};
+constexpr const char* kBases[] = {"provisional", "window", "final"};
+
+template <size_t N>
+const char* word(const char* const (&words)[N], size_t i) {
+  return i < N ? words[i] : "unknown";
+}
+
+void put(Json& j, const std::string& name, Energy e) {
+  j[name + "_j"] = to_joules(e);
+  j[name + "_uj"] = e.raw();
+}
+void put(Json& j, const std::string& name, Carbon c) {
+  j[name + "_g"] = to_grams(c);
+  j[name + "_ng"] = c.raw();
+}
+void put(Json& j, const std::string& name, Money m) {
+  j[name] = to_euros(m);
+  j[name + "_neur"] = m.raw();
+}
+
+Json share(const energy::DeviceWindow::Share& s) {
+  Json j;
+  put(j, "gpu_energy", s.gpu_energy);
+  put(j, "energy", s.energy);
+  put(j, "operational", s.operational);
+  put(j, "embodied", s.embodied);
+  put(j, "carbon", s.operational + s.embodied);
+  put(j, "cost", s.cost);
+  return j;
+}
+
+std::string letter_text(energy::Letter l) {
+  return std::string(1, static_cast<char>(l));
+}
+
+Json row(const ReportRow& r) {
+  const auto& s = r.sums;
+  Json j;
+  j["name"] = r.name;
+  j["requests"] = s.requests;
+  j["calls"] = s.calls;
+  j["unsettled_calls"] = s.unsettled_calls;
+  j["simulated_calls"] = s.simulated_calls;
+  j["simulated"] = s.simulated_calls > 0;
+  j["counted_calls"] = s.counted_calls;
+  j["tokens_in"] = s.in;
+  j["tokens_cached"] = s.cached;
+  j["tokens_out"] = s.out;
+  put(j, "gpu_energy", s.gpu_energy);
+  put(j, "energy", s.energy);
+  put(j, "energy_low", s.energy_low);
+  put(j, "energy_high", s.energy_high);
+  put(j, "operational", s.operational);
+  put(j, "embodied", s.embodied);
+  put(j, "carbon", s.operational + s.embodied);
+  put(j, "carbon_low", s.carbon_low);
+  put(j, "carbon_high", s.carbon_high);
+  put(j, "cost", s.cost);
+  j["quality"] = s.letter() ? Json(letter_text(*s.letter())) : Json();
+  j["quality_shares"] = Json::object();
+  for (const auto& [letter, energy] : s.energy_by_letter) {
+    if (s.energy.raw() > 0) {
+      j["quality_shares"][letter_text(letter)] =
+          static_cast<double>(energy.raw()) / static_cast<double>(s.energy.raw());
+    }
+  }
+  j["outcomes"] = Json::object();
+  for (size_t i = 0; i < s.outcomes.size(); ++i) j["outcomes"][kOutcomes[i]] = s.outcomes[i];
+  j["unattributed"] = share(r.unattributed);
+  j["foreign"] = share(r.foreign);
+  return j;
+}
+
+Json settlement(const energy::Settlement& s) {
+  Json j;
+  j["version"] = s.version;
+  j["basis"] = word(kBases, static_cast<size_t>(s.basis));
+  j["booked_at"] = iso8601(s.booked_at);
+  put(j, "gpu_energy", s.figures.gpu_energy);
+  put(j, "energy", s.figures.energy);
+  put(j, "energy_low", s.figures.energy_low);
+  put(j, "energy_high", s.figures.energy_high);
+  put(j, "operational", s.figures.operational);
+  put(j, "embodied", s.figures.embodied);
+  put(j, "carbon", s.figures.carbon());
+  put(j, "carbon_low", s.figures.carbon_low);
+  put(j, "carbon_high", s.figures.carbon_high);
+  put(j, "cost", s.figures.cost);
+  j["quality"] = letter_text(s.figures.letter);
+  return j;
+}
+
+Json call(const CallView& c) {
+  const auto& f = c.facts;
+  Json j;
+  j["attempt"] = f.id.attempt;
+  j["deployment"] = f.deployment;
+  j["zone"] = f.zone;
+  j["model"] = f.model;
+  j["start"] = iso8601(f.start);
+  j["first_token"] = iso8601(f.first_token);
+  j["end"] = iso8601(f.end);
+  j["tokens_in"] = f.in;
+  j["tokens_cached"] = f.cached;
+  j["tokens_out"] = f.out;
+  j["tokens_from"] = f.source == energy::TokenSource::reported ? "reported" : "counted";
+  j["streamed"] = f.streamed;
+  j["simulated"] = f.simulated;
+  j["outcome"] = word(kOutcomes, static_cast<size_t>(f.outcome));
+  j["http_status"] = f.http_status;
+  j["mean_batch"] = f.mean_batch;
+  j["settlements"] = Json::array();
+  for (const auto& s : c.settlements) j["settlements"].push_back(settlement(s));
+  return j;
+}
+
+// Names come from clients: they may not be UTF-8.
+std::string text(const Json& j) {
+  return j.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace
+
+std::string to_json(const Report& report) {
+  Json j;
+  j["since"] = iso8601(report.query.since);
+  j["until"] = iso8601(report.query.until);
+  j["by"] = name(report.query.by);
+  j["currency"] = report.currency;
+  j["simulated"] = report.simulated;
+  j["rows"] = Json::array();
+  for (const auto& r : report.rows) j["rows"].push_back(row(r));
+  j["total"] = row(report.total);
+  return text(j);
+}
+
+std::string to_json(const RequestView& view) {
+  const auto& f = view.facts;
+  Json j;
+  j["id"] = f.id.text();
+  j["open"] = view.open;
+  j["final"] = view.final();
+  j["org"] = f.tenant.org;
+  j["team"] = f.tenant.team;
+  j["project"] = f.tenant.project;
+  j["key"] = f.tenant.key;
+  j["user"] = f.user;
+  j["workload"] = f.workload;
+  j["route"] = f.route;
+  j["endpoint"] = f.endpoint;
+  j["start"] = iso8601(f.start);
+  j["streamed"] = f.streamed;
+  if (!view.open) {
+    j["end"] = iso8601(f.end);
+    j["outcome"] = word(kOutcomes, static_cast<size_t>(f.outcome));
+    j["http_status"] = f.http_status;
+    j["error"] = f.error.empty() ? Json() : Json(f.error);
+    j["reason"] = f.reason;
+  }
+  j["calls"] = Json::array();
+  for (const auto& c : view.calls) j["calls"].push_back(call(c));
+  return text(j);
+}
+
+}  // namespace trine::ledger

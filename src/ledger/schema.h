@@ -1,0 +1,15 @@
+// The database's tables, as numbered steps. A step, once released, is never changed.
+#pragma once
+
+#include "base/error.h"
+#include "ledger/sqlite.h"
+
+namespace trine::ledger {
+
+// Sets the connection up (WAL, synced commits, deleted content overwritten) and brings the tables up to date.
+// failed_precondition when the database was written by a newer program.
+Result<void> migrate(Database& db);
+
+int schema_version();
+
+}  // namespace trine::ledger

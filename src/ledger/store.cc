@@ -1,0 +1,277 @@
+#include "ledger/store.h"
+
+#include "base/log.h"
+#include "ledger/schema.h"
+#include "ledger/segment.h"
+#include "ledger/store_transaction.h"
+
+namespace trine::ledger {
+
+Result<std::unique_ptr<Store>> Store::open(Options options) {
+  if (!options.clock) options.clock = &system_clock();
+  if (options.batch_records == 0) options.batch_records = 1;
+  std::unique_ptr<Store> store(new Store(std::move(options)));
+  if (auto ready = store->setup(); !ready) return tl::unexpected(ready.error());
+  return store;
+}
+
+Result<void> Store::setup() {
+  auto db = Database::open(options_.dir / "ledger.db", Database::Mode::read_write);
+  if (!db) return tl::unexpected(db.error());
+  db_ = std::move(*db);
+  if (auto migrated = migrate(db_); !migrated) return migrated;
+  auto tables = Tables::open(db_);
+  if (!tables) return tl::unexpected(tables.error());
+  tables_ = std::move(*tables);
+  return load_positions();
+}
+
+Result<void> Store::load_positions() {
+  auto rows = db_.prepare("SELECT worker, incarnation, segment, offset, sequence FROM journal_positions");
+  if (!rows) return tl::unexpected(rows.error());
+  auto row = rows->step();
+  for (; row && *row; row = rows->step()) {
+    const JournalKey key{static_cast<uint32_t>(rows->integer(0)), static_cast<uint64_t>(rows->integer(1))};
+    positions_[key] = {static_cast<uint64_t>(rows->integer(2)), static_cast<uint64_t>(rows->integer(3)),
+                       static_cast<uint64_t>(rows->integer(4))};
+  }
+  if (!row) return tl::unexpected(row.error());
+  const std::lock_guard lock(state_lock_);
+  for (const auto& [key, position] : positions_) folded_[key] = position.sequence;
+  return {};
+}
+
+FoldState Store::state() const {
+  const std::lock_guard lock(state_lock_);
+  return state_;
+}
+
+uint64_t Store::folded(uint32_t worker, uint64_t incarnation) const {
+  const std::lock_guard lock(state_lock_);
+  const auto it = folded_.find({worker, incarnation});
+  return it == folded_.end() ? 0 : it->second;
+}
+
+void Store::damage(std::string what) {
+  log::error("ledger: {}", what);
+  const std::lock_guard lock(state_lock_);
+  ++state_.damaged;
+}
+
+Result<uint64_t> Store::fold() {
+  const std::lock_guard lock(work_);
+  return fold_locked(false);
+}
+
+Result<uint64_t> Store::fold_locked(bool leftovers) {
+  auto folded = fold_pass(leftovers);
+  if (folded && wal_holds_names_) (void)empty_wal();
+  const std::lock_guard lock(state_lock_);
+  if (folded) {
+    state_.folded += *folded;
+    state_.last_error.clear();
+    state_.last_fold = options_.clock->wall();
+  } else {
+    state_.last_error = folded.error().message;
+  }
+  return folded;
+}
+
+Result<void> Store::refresh_tracks() {
+  auto files = list_segments(options_.dir);
+  if (!files) return tl::unexpected(files.error());
+  std::map<std::pair<uint32_t, uint64_t>, Track> tracks;
+  for (auto& file : *files) {
+    const std::pair id{file.worker, file.number};
+    if (auto it = tracks_.find(id); it != tracks_.end())
+      tracks.insert(tracks_.extract(it));
+    else
+      tracks[id].file = std::move(file);
+  }
+  tracks_ = std::move(tracks);
+  return {};
+}
+
+Result<uint64_t> Store::fold_pass(bool leftovers) {
+  if (auto listed = refresh_tracks(); !listed) return tl::unexpected(listed.error());
+  uint64_t folded = 0;
+  Batch batch;
+  std::optional<uint32_t> stuck;  // the worker whose earlier segment is not finished
+  std::vector<Track*> finished;
+  for (auto& [id, track] : tracks_) {
+    if (track.finished || stuck == id.first) continue;
+    auto progressed = fold_segment(track, leftovers, batch, folded);
+    if (!progressed) return tl::unexpected(progressed.error());
+    if (*progressed == Progressed::waiting)
+      stuck = id.first;
+    else
+      finished.push_back(&track);
+  }
+  if (auto done = commit(batch, folded); !done) return tl::unexpected(done.error());
+  for (auto* track : finished) {
+    track->finished = true;
+    track->reader.reset();
+  }
+  if (!finished.empty() || leftovers) {
+    if (auto cleaned = clean_up(); !cleaned) return tl::unexpected(cleaned.error());
+  }
+  return folded;
+}
+
+// Reads on where the batch's (or else the stored) position stands, until the segment's end.
+Result<Store::Progressed> Store::fold_segment(Track& track, bool leftover, Batch& batch, uint64_t& folded) {
+  if (!track.reader) {
+    auto opened = SegmentReader::open(track.file.path, leftover);
+    if (!opened && opened.error().code != Code::data_loss) return tl::unexpected(opened.error());
+    if (!opened) {
+      // Kept for a person to look at, out of the journal's way.
+      damage(opened.error().message);
+      std::error_code ec;
+      std::filesystem::rename(track.file.path, track.file.path.string() + ".damaged", ec);
+      return Progressed::finished;
+    }
+    if (!*opened) return leftover ? Progressed::finished : Progressed::waiting;
+    track.reader = std::move(*opened);
+    track.created = static_cast<uint64_t>(track.reader->header().created_ns);
+  }
+  auto& reader = *track.reader;
+  const auto& header = reader.header();
+  const JournalKey key{header.worker, header.incarnation};
+  Position at{header.number, kHeaderBytes, header.first_sequence - 1};
+  const auto stored = positions_.find(key);
+  const auto pending = batch.positions.find(key);
+  if (stored != positions_.end() || pending != batch.positions.end()) {
+    const auto& known = pending != batch.positions.end() ? pending->second : stored->second;
+    if (known.segment > header.number) return Progressed::finished;
+    if (known.segment == header.number)
+      at = known;
+    else if (known.sequence != at.sequence)
+      damage(fmt::format("records are missing before {}", track.file.path.string()));
+  }
+  const auto advance = [&](uint64_t offset, uint64_t sequence) {
+    at.offset = offset;
+    at.sequence = sequence;
+    batch.positions[key] = at;
+  };
+
+  while (true) {
+    if (batch.records() >= options_.batch_records) {
+      if (auto done = commit(batch, folded); !done) return tl::unexpected(done.error());
+    }
+    RecordView view;
+    auto found = reader.read(at.offset, at.sequence + 1, view);
+    if (!found) return tl::unexpected(found.error());
+    if (*found == Found::record) {
+      if (view.type != RecordType::erased) {
+        auto record = decode(view.type, view.version, view.payload);
+        if (record)
+          batch.add(std::move(*record), {header.worker, header.number, at.offset});
+        else
+          damage(fmt::format("{}, offset {}: {}", track.file.path.string(), at.offset, record.error().message));
+      }
+      advance(at.offset + view.length, view.sequence);
+      continue;
+    }
+    if (!reader.sealed()) {
+      if (auto again = reader.refresh(); !again) return tl::unexpected(again.error());
+      if (reader.sealed()) continue;  // more may have been written before the seal
+    }
+    const bool at_end = reader.sealed() ? at.offset >= header.sealed_end : *found == Found::end;
+    if (at_end && reader.sealed()) {
+      batch.positions[key] = at;
+      return Progressed::finished;
+    }
+    if (at_end && !leftover) return Progressed::waiting;
+    // Damage, or the tail that a crash left. One bad record between good ones is skipped.
+    if (const auto length = reader.claimed_length_at(at.offset); length > 0) {
+      RecordView next;
+      auto behind = reader.read(at.offset + length, at.sequence + 2, next);
+      if (behind && *behind == Found::record) {
+        damage(fmt::format("{}, offset {}: a damaged record was left out", track.file.path.string(), at.offset));
+        advance(at.offset + length, at.sequence + 1);
+        continue;
+      }
+    }
+    if (reader.sealed()) {
+      damage(fmt::format("{}: damaged from offset {} on", track.file.path.string(), at.offset));
+      advance(header.sealed_end, at.sequence);
+      return Progressed::finished;
+    }
+    if (!leftover) return fail(Code::data_loss, "{}, offset {}: damaged", track.file.path.string(), at.offset);
+    auto torn = reader.anything_after(at.offset);
+    if (!torn) return tl::unexpected(torn.error());
+    if (*torn) ++torn_;
+    if (auto sealed = reader.seal(at.offset); !sealed) return tl::unexpected(sealed.error());
+    batch.positions[key] = at;
+    return Progressed::finished;
+  }
+}
+
+Result<void> Store::commit(Batch& batch, uint64_t& folded) {
+  if (batch.empty()) return {};
+  auto done = transaction([&] { return tables_->write(db_, batch); });
+  if (!done) return done;
+  folded += batch.records();
+  const std::lock_guard lock(state_lock_);
+  for (const auto& [key, position] : batch.positions) {
+    positions_[key] = position;
+    folded_[key] = position.sequence;
+  }
+  batch = Batch();
+  return {};
+}
+
+// Folded segments go, unless an open call still notes its progress there.
+Result<void> Store::clean_up() {
+  auto needed = db_.prepare("SELECT 1 FROM open_calls WHERE worker=? AND segment=? LIMIT 1");
+  if (!needed) return tl::unexpected(needed.error());
+  for (auto it = tracks_.begin(); it != tracks_.end();) {
+    const auto& file = it->second.file;
+    if (!it->second.finished) {
+      ++it;
+      continue;
+    }
+    auto row = needed->reset().bind(static_cast<int64_t>(file.worker)).bind(static_cast<int64_t>(file.number)).step();
+    if (!row) return tl::unexpected(row.error());
+    if (*row) {
+      ++it;
+      continue;
+    }
+    if (auto gone = put_away(it->second); !gone) return gone;
+    it = tracks_.erase(it);
+  }
+  return {};
+}
+
+Result<void> Store::put_away(const Track& track) {
+  std::error_code ec;
+  if (options_.archive.empty() || track.created == 0) {
+    std::filesystem::remove(track.file.path, ec);
+  } else {
+    // Numbers start over after a restart; in the archive a segment is numbered by its birth.
+    std::filesystem::create_directories(options_.archive, ec);
+    auto number = track.created;
+    while (std::filesystem::exists(options_.archive / segment_name(track.file.worker, number), ec)) ++number;
+    if (!ec) std::filesystem::rename(track.file.path, options_.archive / segment_name(track.file.worker, number), ec);
+  }
+  if (ec) return fail(Code::unavailable, "cannot put {} away: {}", track.file.path.string(), ec.message());
+  return {};
+}
+
+Result<std::vector<CallFacts>> Store::unsettled(size_t limit) {
+  const std::lock_guard lock(work_);
+  auto rows = db_.prepare(
+      "SELECT request, attempt, deployment, zone, model, start_ns, first_ns, end_ns, tokens_in, tokens_cached, "
+      "tokens_out,"
+      " source, streamed, simulated, outcome, http_status, mean_batch FROM calls WHERE settled < 0 ORDER BY start_ns "
+      "LIMIT ?");
+  if (!rows) return tl::unexpected(rows.error());
+  rows->bind(static_cast<int64_t>(limit));
+  std::vector<CallFacts> calls;
+  auto row = rows->step();
+  for (; row && *row; row = rows->step()) calls.push_back(read_call(*rows));
+  if (!row) return tl::unexpected(row.error());
+  return calls;
+}
+
+}  // namespace trine::ledger

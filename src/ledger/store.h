@@ -1,0 +1,136 @@
+// The journals folded into SQLite: <dir>/ledger.db. Every record goes in exactly once, however often folding is cut
+// short: how far a journal is folded is stored in the same transaction as what was folded.
+//
+// All methods block on the disk: never on a worker. Any thread, one call at a time inside (a mutex).
+// REQUIRES: the caller holds the DirectoryLock of `dir`.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/time.h"
+#include "ledger/batch.h"
+#include "ledger/segment_reader.h"
+#include "ledger/sqlite.h"
+
+namespace trine::ledger {
+
+// What recovery had to close after the process before died in the middle.
+struct Recovery {
+  std::vector<CallFacts> interrupted;  // calls closed as interrupted: not settled yet, the caller should
+  uint64_t requests = 0;               // requests closed as interrupted
+  uint64_t torn_segments = 0;          // segments whose tail was half written (the machine died, not only the process)
+};
+
+// How long rows are kept; nullopt: for ever. `identity`: afterwards key and user are taken out of a request's row.
+struct Retention {
+  std::optional<Nanos> requests, calls, windows, events, identity;
+};
+
+struct Swept {
+  int64_t requests = 0, calls = 0, windows = 0, events = 0, identities = 0;
+};
+
+struct Subject {
+  enum class Kind { user, key } kind = Kind::user;
+  std::string name;
+};
+
+struct FoldState {
+  uint64_t folded = 0;     // records since start
+  uint64_t damaged = 0;    // records (or stretches of them) that could not be read back
+  std::string last_error;  // empty once folding works again
+  Wall last_fold{};        // latest success
+};
+
+class Store {
+ public:
+  struct Options {
+    std::filesystem::path dir;
+    const Clock* clock = nullptr;   // system_clock() if null
+    std::filesystem::path archive;  // folded segments are moved here; empty: deleted
+    size_t batch_records = 4096;    // per transaction
+  };
+
+  static Result<std::unique_ptr<Store>> open(Options options);
+
+  // Folds what the process before left behind, then closes what it left open. Call once, before any Journal is opened.
+  Result<Recovery> recover();
+
+  // Folds all that is in the journals now; how many records that was. On an error (database locked, disk full) nothing
+  // of the failed batch is in: call again later.
+  Result<uint64_t> fold();
+
+  // The identity becomes a random pseudonym in every row; figures stay. Covers rows still in the journals and what is
+  // left of folded segments. Returns the pseudonym. An unknown name is not an error.
+  Result<std::string> erase(const Subject& subject);
+  // Does erasures that another process asked for (request_erasure). How many.
+  Result<uint64_t> do_asked_erasures();
+
+  Result<Swept> sweep(const Retention& retention, Wall now);
+
+  // Calls without a settlement, oldest first (settled again after a crash).
+  Result<std::vector<CallFacts>> unsettled(size_t limit);
+
+  FoldState state() const;  // never waits for the disk
+  // The sequence up to which a journal is folded.
+  uint64_t folded(uint32_t worker, uint64_t incarnation) const;
+
+ private:
+  struct Track {
+    SegmentFile file;
+    std::optional<SegmentReader> reader;
+    bool finished = false;  // folded to its end, and that is committed
+    uint64_t created = 0;
+  };
+  enum class Progressed { finished, waiting };
+
+  explicit Store(Options options) : options_(std::move(options)) {}
+  Result<void> setup();
+  Result<void> load_positions();
+  Result<uint64_t> fold_pass(bool leftovers);
+  Result<uint64_t> fold_locked(bool leftovers);
+  Result<Progressed> fold_segment(Track& track, bool leftover, Batch& batch, uint64_t& folded);
+  Result<void> commit(Batch& batch, uint64_t& folded);
+  template <class F>
+  Result<void> transaction(F&& body);
+  Result<void> refresh_tracks();
+  Result<void> clean_up();
+  Result<Recovery> close_open();
+  Result<void> interrupt_call(Statement& row, Recovery& recovery);
+  Result<std::string> erase_locked(const Subject& subject);
+  Result<void> pseudonymise(const Subject& subject, const std::string& pseudonym);
+  Result<void> erase_in_segments(const Subject& subject);
+  Result<void> finish_erasure(int64_t row);
+  Result<void> empty_wal();
+  Result<void> sweep_rows(Wall limit, std::initializer_list<const char*> statements, int64_t& count);
+  Result<void> put_away(const Track& track);
+  void damage(std::string what);
+
+  Options options_;
+  mutable std::mutex work_;
+  Database db_;
+  std::optional<Tables> tables_;
+  std::map<std::pair<uint32_t, uint64_t>, Track> tracks_;
+  std::map<JournalKey, Position> positions_;
+  uint64_t torn_ = 0;
+  bool wal_holds_names_ = false;  // erased, but not yet overwritten in the write-ahead log
+
+  mutable std::mutex state_lock_;  // for the two below only
+  FoldState state_;
+  std::map<JournalKey, uint64_t> folded_;
+};
+
+// Asks the process that holds the directory to erase `subject` (it does so within a second).
+Result<void> request_erasure(const std::filesystem::path& dir, const Subject& subject, Wall now);
+// Whether asked erasures are still to be done.
+Result<bool> erasure_pending(const std::filesystem::path& dir);
+
+}  // namespace trine::ledger
