@@ -19,6 +19,11 @@ Parties some_parties() {
   Parties p;
   const auto n = *rc::gen::inRange<size_t>(1, 200);
   for (size_t i = 0; i < n; ++i) {
+    if (i > 0 && *rc::gen::arbitrary<bool>()) {  // as heavy as the one before: ties happen
+      p.weights.push_back(p.weights.back());
+      p.keys.push_back({{i, i * 31 % 7}, static_cast<uint16_t>(i % 3)});
+      continue;
+    }
     const double mantissa = *rc::gen::inRange(0, 1'000'000);
     p.weights.push_back(mantissa * std::pow(10, *rc::gen::inRange(-6, 6)));
     p.keys.push_back({{i, i * 31 % 7}, static_cast<uint16_t>(i % 3)});

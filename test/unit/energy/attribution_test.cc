@@ -64,10 +64,12 @@ TEST_F(Device, shares_a_window_by_the_joules_that_tokens_weigh) {
 
 TEST_F(Device, a_call_over_three_windows_is_settled_once_with_the_sum) {
   add(1, decode(0, 3, 300));
-  a.window(meter(0, 1, 100), now, settled);
-  a.window(meter(1, 2, 200), now, settled);
-  EXPECT_TRUE(settled.empty());
-  a.window(meter(2, 3, 300), now, settled);
+  for (int s = 0; s < 3; ++s) {
+    EXPECT_TRUE(settled.empty());
+    a.window(meter(s, s + 1, 100 * (s + 1)), now, settled);
+    ASSERT_EQ(a.shares().size(), 1u);
+    EXPECT_NEAR(a.shares()[0].weight_j, 100 * (0.07 + 3.2), 1e-6) << "its tokens are spread evenly, each counted once";
+  }
   ASSERT_EQ(settled.size(), 1u);
   EXPECT_EQ(settled[0].basis, Basis::final);
   EXPECT_EQ(settled[0].version, 1u);

@@ -131,6 +131,22 @@ TEST(WindowCutter, a_large_step_back_begins_a_new_time_line) {
   EXPECT_EQ(w[1].gpu, joules(4)) << "what the counter gained over the step is there, once";
 }
 
+TEST(WindowCutter, late_samples_from_before_a_wrap_are_not_a_clock_step) {
+  WindowCutter::Options o;
+  o.wrap_uj = 1'000'000'000;
+  WindowCutter c(o);
+  std::vector<MeterWindow> w;
+  c.add(counter(0, 900'000'000), w);
+  c.add(counter(1, 950'000'000), w);
+  c.add(counter(2, 50'000'000), w);
+  for (const int s : {-30, -20, -10}) c.add(counter(s, 880'000'000 + s), w);  // they read higher, and are old
+  c.add(counter(3, 150'000'000), w);
+  EXPECT_EQ(c.stats().wraps, 1u);
+  EXPECT_EQ(c.stats().late, 3u);
+  ASSERT_EQ(w.size(), 3u);
+  EXPECT_EQ(w[0].gpu + w[1].gpu + w[2].gpu, joules(250));
+}
+
 TEST(WindowCutter, an_absurdly_long_interval_gives_few_windows) {
   WindowCutter c({});
   std::vector<MeterWindow> w;
