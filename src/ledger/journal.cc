@@ -122,7 +122,7 @@ Result<std::byte*> Journal::room_for(size_t bytes, Kind kind, uint64_t needed_af
     if (full_.load(std::memory_order_relaxed) != short_of_room) full_.store(short_of_room, std::memory_order_relaxed);
     if (short_of_room) return refuse();
   }
-  if (after < 2 * needed_after) wake();
+  if (spares < wanted_spares()) wake();
   if (!fits && !roll()) return refuse();
   return current_->data() + at_;
 }

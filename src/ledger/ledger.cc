@@ -8,6 +8,7 @@ namespace trine::ledger {
 namespace {
 
 constexpr auto kKeeperPeriod = std::chrono::milliseconds(100);
+constexpr auto kKeeperPause = std::chrono::milliseconds(10);  // however often it is called (a full disk calls always)
 constexpr auto kLongestBackOff = std::chrono::seconds(2);
 
 }  // namespace
@@ -61,6 +62,7 @@ void Ledger::keep() {
     lock.unlock();
     for (auto& journal : journals_) journal->maintain();
     lock.lock();
+    keeper_wakes_.wait_for(lock, kKeeperPause, [&] { return stopping_; });
   }
 }
 

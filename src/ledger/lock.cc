@@ -14,7 +14,11 @@ namespace trine::ledger {
 
 Result<DirectoryLock> DirectoryLock::acquire(const std::filesystem::path& dir) {
   std::error_code ec;
-  std::filesystem::create_directories(dir, ec);
+  using std::filesystem::perms;
+  // It holds names of people: not for everybody on the machine.
+  if (std::filesystem::create_directories(dir, ec)) {
+    std::filesystem::permissions(dir, perms::owner_all | perms::group_read | perms::group_exec, ec);
+  }
   if (ec)
     return fail(Code::failed_precondition, "cannot create the ledger directory {}: {}", dir.string(), ec.message());
   const auto path = dir / "lock";
