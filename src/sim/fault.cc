@@ -23,7 +23,9 @@ Result<Fault> parse_fault(std::string_view text) {
                           {"status", 400, 599, &status},
                           {"die_after_tokens", 0, INT32_MAX, &f.die_after_tokens},
                           {"delay_ms", 0, 3'600'000, &delay_ms}};
-  for (const auto& [name, value] : json.items()) {
+  for (const auto& item : json.items()) {
+    const std::string& name = item.key();
+    const Json& value = item.value();
     const auto field = std::ranges::find_if(fields, [&](const Field& x) { return name == x.name; });
     if (field == std::end(fields)) return fail(Code::invalid_argument, "Unknown fault field {}.", name);
     if (!value.is_number_integer() || value.get<int64_t>() < field->least || value.get<int64_t>() > field->most) {

@@ -90,6 +90,45 @@ bool instruction(std::string_view label) {
   return false;
 }
 
+// Without list marks and emphasis: "- **Total" → "Total".
+std::string_view bare(std::string_view s) {
+  s = trim(s);
+  while (!s.empty() && (s.front() == '*' || s.front() == ' ')) s.remove_prefix(1);
+  while (!s.empty() && (s.back() == '*' || s.back() == ' ')) s.remove_suffix(1);
+  return s;
+}
+
+// "Label: value", or a row of two cells, "label;value".
+bool split_pair(std::string_view part, std::string_view& label, std::string_view& value) {
+  const auto digit = [&](size_t i) { return i < part.size() && std::isdigit(static_cast<unsigned char>(part[i])); };
+  const size_t cell = part.find(';');
+  const bool row = cell != std::string_view::npos && part.find(';', cell + 1) == std::string_view::npos &&
+                   part.find(':') == std::string_view::npos;
+  const size_t at = row ? cell : part.find(':');
+  if (at == std::string_view::npos || at == 0 || at > 48) return false;
+  const bool clock_or_url = !row && (part.substr(at + 1).starts_with("//") || (digit(at - 1) && digit(at + 1)));
+  label = bare(part.substr(0, at));
+  while (!label.empty() && !word_byte(label.front())) label.remove_prefix(1);
+  value = bare(part.substr(at + 1));
+  return !clock_or_url && !label.empty() && !value.empty() && words_of(label).size() <= 6 && !instruction(label);
+}
+
+// Elements of a line of XML that hold text: "<DueDate>2026-11-05</DueDate>".
+template <class Add>
+void add_elements(std::string_view line, const Add& add) {
+  for (size_t at = 0; (at = line.find('<', at)) != std::string_view::npos; ++at) {
+    const size_t name_end = line.find_first_of(" >", at);
+    const size_t open_end = line.find('>', at);
+    if (open_end == std::string_view::npos) return;
+    const std::string_view name = line.substr(at + 1, name_end - at - 1);
+    const size_t close = line.find('<', open_end);
+    if (close == std::string_view::npos) return;
+    const std::string_view text = trim(line.substr(open_end + 1, close - open_end - 1));
+    if (name.empty() || text.empty() || !word_byte(name.front())) continue;
+    if (line.substr(close).starts_with(std::string("</").append(name).append(">"))) add(name, text);
+  }
+}
+
 // The value whose label is nearest to `property`: equal, one inside the other, or a word in common.
 const std::string* find_value(const Pairs& pairs, std::string_view property) {
   const std::string key = snake(property);
@@ -216,22 +255,21 @@ std::string prose_answer(const Question& q) {
 Pairs labelled_values(std::string_view text) {
   Pairs out;
   std::set<std::string> seen;
+  const auto add = [&](std::string_view label, std::string_view value) {
+    if (seen.insert(snake(label)).second) out.emplace_back(label, value);
+  };
   while (!text.empty()) {
     const size_t end = std::min(text.find('\n'), text.size());
     std::string_view line = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
     if (line.ends_with('\r')) line.remove_suffix(1);
+    if (trim(line).starts_with('<')) {
+      add_elements(line, add);
+      continue;
+    }
     for (const std::string_view part : columns(line)) {
-      const size_t colon = part.find(':');
-      if (colon == std::string_view::npos || colon == 0 || colon > 48) continue;
-      std::string_view label = trim(part.substr(0, colon));
-      while (!label.empty() && !word_byte(label.front())) label.remove_prefix(1);  // "- ", "**"
-      const std::string_view value = trim(part.substr(colon + 1));
-      const bool clock_or_url = part.substr(colon + 1).starts_with("//") ||
-                                (colon + 1 < part.size() && std::isdigit(static_cast<unsigned char>(part[colon - 1])) &&
-                                 std::isdigit(static_cast<unsigned char>(part[colon + 1])));
-      if (label.empty() || value.empty() || clock_or_url || words_of(label).size() > 6 || instruction(label)) continue;
-      if (seen.insert(snake(label)).second) out.emplace_back(label, value);
+      std::string_view label, value;
+      if (split_pair(part, label, value)) add(label, value);
     }
   }
   return out;

@@ -22,8 +22,9 @@ struct Question {
   Tokens min_tokens = 0;
 };
 
-// "Label: value" pairs in the order of the text; the first of equal labels stands. Two columns on a line (two spaces, a
-// tab or a bar between them) are two pairs. Instructions to the model ("Extract as JSON: ...") are not pairs.
+// "Label: value" pairs in the order of the text, also rows of two cells ("label;value") and XML elements that hold
+// text; the first of equal labels stands. Two columns on a line (two spaces, a tab or a bar between them) are two
+// pairs. Instructions to the model ("Extract as JSON: ...") are not pairs.
 std::vector<std::pair<std::string, std::string>> labelled_values(std::string_view text);
 
 // "1.234,56 EUR" and "1,234.56" are 1234.56; false where there is no number.

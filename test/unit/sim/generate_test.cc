@@ -57,6 +57,15 @@ TEST(Extraction, FindsLabelledValuesAndNothingElse) {
   EXPECT_EQ(pairs[3], (std::pair<std::string, std::string>("Invoice total", "1.234,56 EUR")));
 }
 
+TEST(Extraction, ReadsEmphasisedLabelsRowsOfTwoCellsAndXmlElements) {
+  using Pair = std::pair<std::string, std::string>;
+  EXPECT_EQ(labelled_values("- **Fornitore:** Elevatori S.r.l.\n"),
+            (std::vector{Pair("Fornitore", "Elevatori S.r.l.")}));
+  EXPECT_EQ(labelled_values("numero;OV-5520\na;b;c\n"), (std::vector{Pair("numero", "OV-5520")}));
+  EXPECT_EQ(labelled_values("<a>\n  <Party><Name lang=\"pl\">Okna</Name><Id>7</Id></Party>\n<open>x\n< <b></b>"),
+            (std::vector{Pair("Name", "Okna"), Pair("Id", "7")}));
+}
+
 TEST(Extraction, AnswersAJsonObjectOfThePairs) {
   const auto j = Json::parse(answer({.user = invoice}));
   EXPECT_EQ(j.at("rechnungsnummer"), "R-2026-118");
