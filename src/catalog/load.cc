@@ -117,7 +117,7 @@ bool apply_rates(Tables& t, const std::map<std::string, double>& euro_rates, Com
       complaints.add(fmt::format("the exchange rate {} of {} must be above 0.", rate, currency));
       return false;
     }
-    std::erase_if(t.rates, [&](const Rate& r) { return r.from == currency && r.to == "EUR"; });
+    std::erase_if(t.rates, [&from = currency](const Rate& r) { return r.from == from && r.to == "EUR"; });
     t.rates.push_back({currency, "EUR", rate, "", "configuration"});
   }
   return true;

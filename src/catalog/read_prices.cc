@@ -11,18 +11,16 @@ constexpr double kDearestHour = 2000;  // of one machine: a row above is a slip 
 const std::vector<std::pair<std::string_view, Arch>> kArchs = {
     {"dense", Arch::dense}, {"moe", Arch::moe}, {"hybrid", Arch::hybrid}};
 
-bool is_currency(std::string_view s) {
-  if (s.size() != 3) return false;
+std::optional<std::string> parse_currency(std::string_view s) {
+  if (s.size() != 3) return {};
   for (const char c : s)
-    if (c < 'A' || c > 'Z') return false;
-  return true;
+    if (c < 'A' || c > 'Z') return {};
+  return std::string(s);
 }
 
 void read_currency(Fields& f, std::string_view field, std::string& out) {
-  f.text(required(field, "ISO 4217."), out);
-  f.check([&f, &out, field] {
-    if (!is_currency(out)) f.complain(field, fmt::format("\"{}\" is not a currency such as EUR.", out));
-  });
+  const yaml::Type type{yaml::Type::Kind::text, "currency", {}, {}, false, {}, "^[A-Z]{3}$"};
+  f.parsed(required(field, "ISO 4217."), out, type, "", "is not a currency such as EUR.", parse_currency);
 }
 
 // A price in `currency`, at most `limit` units of it.

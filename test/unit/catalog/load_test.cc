@@ -66,6 +66,12 @@ TEST(Load, NamesTheNearestSourceWhereOneDoesNotExist) {
   EXPECT_EQ(said, "exchange.yaml:2:60: source: unknown source \"ecb-2042\"; did you mean \"ecb-2024\"?");
 }
 
+TEST(Load, RefusesWhatIsNoCurrency) {
+  const auto said =
+      complaint("exchange.yaml", "rates:\n  - { from: dollars, to: EUR, rate: 0.9, date: x, source: ecb-2024 }\n");
+  EXPECT_EQ(said, "exchange.yaml:2:13: rates.from: \"dollars\" is not a currency such as EUR.");
+}
+
 TEST(Load, RefusesAnIntensityOfZero) {
   const auto said = complaint(
       "zones.yaml", "countries: []\nzones:\n  - { id: FR, name: France, lifecycle: { 2025: 0 }, source: ember }\n");
