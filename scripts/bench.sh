@@ -11,13 +11,17 @@ if [ -n "$name" ] && [ -x "bench/$name/run" ]; then
   compile release
   exec "bench/$name/run" "$@"
 fi
-mapfile -t programs < <(ninja -C "$(build_dir release)" -t targets all | sed -nE 's/^(bench_[a-z0-9_]+): phony$/\1/p' | sort -u)
+mapfile -t programs < <(ninja -C "$(build_dir release)" -t targets all | sed -nE 's/^(bench_[a-z0-9_]+|[a-z0-9_]+_bench): .*/\1/p' | grep -v ^cmake_ | sort -u)
 if [ -n "$name" ]; then
-  [[ " ${programs[*]} " == *" bench_$name "* ]] || {
-    say "There is no benchmark '$name'. There are: ${programs[*]#bench_} $(find bench -mindepth 2 -maxdepth 2 -name run -printf '%h ' 2>/dev/null | sed 's|bench/||g')" >&2
+  chosen=
+  for program in "${programs[@]}"; do
+    case $program in "bench_$name" | "${name}_bench") chosen=$program ;; esac
+  done
+  [ -n "$chosen" ] || {
+    say "There is no benchmark '$name'. There are: ${programs[*]} $(find bench -mindepth 2 -maxdepth 2 -name run -printf '%h ' | sed 's|bench/||g')" >&2
     exit 2
   }
-  programs=("bench_$name")
+  programs=("$chosen")
 fi
 [ ${#programs[@]} -gt 0 ] || {
   say "No benchmark is built here." >&2
@@ -26,6 +30,6 @@ fi
 compile release "${programs[@]}"
 say "load average: $(cut -d' ' -f1-3 /proc/loadavg)"
 for program in "${programs[@]}"; do
-  say "== ${program#bench_}"
+  say "== $program"
   "$(build_dir release)/$program" "$@" 2>/dev/null
 done
