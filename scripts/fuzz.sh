@@ -36,15 +36,30 @@ run_target() {
   "$folder/${name}_fuzz" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
     -artifact_prefix="$folder/findings/$name-" "${corpora[@]}"
 }
+# As many at a time as there are cores: a target uses one.
 passed=0
 failed=0
-for name in "${names[@]}"; do
-  if step "fuzz-$name" "Fuzzing $name for $seconds s" run_target "$name"; then
-    passed=$((passed + 1))
-    sed -nE 's/^stat::number_of_executed_units: +([0-9]+)/  \1 inputs/p' "$log_dir/fuzz-$name.log"
-  else
-    failed=$((failed + 1))
-  fi
+pids=()
+trap 'kill "${pids[@]}" 2>/dev/null || true' EXIT
+say "Fuzzing ${#names[@]} targets for $seconds s each, $jobs at a time"
+for ((first = 0; first < ${#names[@]}; first += jobs)); do
+  batch=("${names[@]:first:jobs}")
+  pids=()
+  for name in "${batch[@]}"; do
+    run_target "$name" >"$log_dir/fuzz-$name.log" 2>&1 </dev/null &
+    pids+=($!)
+  done
+  for i in "${!batch[@]}"; do
+    log=$log_dir/fuzz-${batch[$i]}.log
+    if wait "${pids[$i]}"; then
+      passed=$((passed + 1))
+      say "  ${batch[$i]}: $(sed -nE 's/^stat::number_of_executed_units: +([0-9]+)/\1 inputs, no finding/p' "$log")"
+    else
+      failed=$((failed + 1))
+      say "  ${batch[$i]}: FAILED; the end of ${log#"$root"/}:"
+      tail -n 40 "$log"
+    fi
+  done
 done
 say "fuzz: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]
