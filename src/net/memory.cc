@@ -1,0 +1,166 @@
+#include "net/memory.h"
+
+#include <algorithm>
+
+#include "net/task.h"
+
+namespace trine::net {
+namespace {
+
+// One direction. Both ends hold it; one thread.
+struct Pipe {
+  explicit Pipe(Loop& l, MemoryFaults f) : loop(l), faults(f) {}
+  Loop& loop;
+  MemoryFaults faults;
+  std::string bytes;     // arrived, unread
+  size_t carried = 0;    // all bytes that ever arrived
+  size_t in_flight = 0;  // written, not yet arrived
+  bool ended = false;    // the writer is done
+  bool reader_gone = false;
+  std::span<char> into;  // a pending read
+  Stream::Done* reading = nullptr;
+  std::string waiting;  // of a pending write
+  Stream::Done* writing = nullptr;
+
+  size_t room() const { return faults.capacity - std::min(faults.capacity, bytes.size() + in_flight); }
+};
+using PipePtr = std::shared_ptr<Pipe>;
+
+void settle(const PipePtr& p);
+
+// Completions are posted, never made from inside a call of ours.
+void complete(const PipePtr& p, Stream::Done* Pipe::*slot, IoResult result) {
+  Stream::Done* expected = (*p).*slot;
+  p->loop.post([p, slot, expected, result] {
+    if ((*p).*slot != expected || !expected) return;
+    (*p).*slot = nullptr;
+    expected->done(result);
+  });
+}
+
+void arrive(const PipePtr& p, std::string bytes) {
+  p->in_flight -= bytes.size();
+  const size_t left = p->faults.break_after - std::min(p->faults.break_after, p->carried);
+  if (bytes.size() >= left) p->ended = true;
+  bytes.resize(std::min(bytes.size(), left));
+  p->carried += bytes.size();
+  p->bytes += bytes;
+  settle(p);
+}
+
+Task<void> later(PipePtr p, std::string bytes) {
+  co_await p->loop.sleep(p->faults.delay);
+  arrive(p, std::move(bytes));
+}
+
+void transmit(const PipePtr& p, std::string bytes) {
+  p->in_flight += bytes.size();
+  if (p->faults.delay.count() > 0)
+    spawn(later(p, std::move(bytes)));
+  else
+    arrive(p, std::move(bytes));
+}
+
+void settle(const PipePtr& p) {
+  if (p->reading && !p->into.empty()) {
+    if (!p->bytes.empty()) {
+      const size_t n = std::min({p->into.size(), p->bytes.size(), p->faults.deliver_at_most});
+      std::copy_n(p->bytes.data(), n, p->into.data());
+      p->bytes.erase(0, n);
+      p->into = {};
+      complete(p, &Pipe::reading, {Status::ok, n});
+    } else if (p->ended && p->in_flight == 0) {
+      p->into = {};
+      complete(p, &Pipe::reading, {Status::eof, 0});
+    }
+  }
+  if (p->writing && (p->reader_gone || p->room() > 0)) {
+    if (p->reader_gone) return complete(p, &Pipe::writing, {Status::error, 0});
+    const size_t n = std::min(p->waiting.size(), p->room());
+    std::string part = p->waiting.substr(0, n);
+    p->waiting.erase(0, n);
+    if (p->waiting.empty()) complete(p, &Pipe::writing, {Status::ok, 0});
+    if (n > 0) transmit(p, std::move(part));
+  }
+}
+
+class MemoryStream final : public Stream {
+ public:
+  MemoryStream(PipePtr in, PipePtr out) : in_(std::move(in)), out_(std::move(out)) {}
+  ~MemoryStream() override {
+    in_->reading = out_->writing = nullptr;
+    close();
+  }
+
+  void read(std::span<char> into, Done& done) override {
+    in_->reading = &done;
+    if (closed_) return complete(in_, &Pipe::reading, {Status::cancelled, 0});
+    in_->into = into;
+    settle(in_);
+  }
+
+  IoResult read_now(std::span<char> into) override {
+    const size_t n = std::min(into.size(), in_->bytes.size());
+    std::copy_n(in_->bytes.data(), n, into.data());
+    in_->bytes.erase(0, n);
+    settle(in_);
+    return {n == 0 && in_->ended ? Status::eof : Status::ok, n};
+  }
+
+  std::optional<IoResult> write(std::span<const std::string_view> slices, Done& done) override {
+    if (closed_) return IoResult{Status::cancelled, 0};
+    if (out_->reader_gone || out_->ended) return IoResult{Status::error, 0};
+    std::string all;
+    for (std::string_view s : slices) all += s;
+    const size_t n = std::min(all.size(), out_->room());
+    std::string rest = all.substr(n);
+    all.resize(n);
+    if (rest.empty()) {
+      transmit(out_, std::move(all));
+      return IoResult{Status::ok, 0};
+    }
+    out_->waiting = std::move(rest);
+    out_->writing = &done;
+    transmit(out_, std::move(all));
+    return {};
+  }
+
+  void cancel() override {
+    in_->into = {};
+    if (in_->reading) complete(in_, &Pipe::reading, {Status::cancelled, 0});
+    out_->waiting.clear();
+    if (out_->writing) complete(out_, &Pipe::writing, {Status::cancelled, 0});
+  }
+
+  void shutdown_write() override {
+    out_->ended = true;
+    settle(out_);
+  }
+
+  void close() override {
+    if (closed_) return;
+    closed_ = true;
+    cancel();
+    in_->reader_gone = true;
+    settle(in_);
+    shutdown_write();
+  }
+
+  bool stale() override { return !in_->bytes.empty() || in_->ended; }
+  std::string peer_address() const override { return {}; }
+
+ private:
+  PipePtr in_, out_;
+  bool closed_ = false;
+};
+
+}  // namespace
+
+std::pair<std::unique_ptr<Stream>, std::unique_ptr<Stream>> memory_pair(Loop& loop, MemoryFaults to_server,
+                                                                        MemoryFaults to_client) {
+  auto up = std::make_shared<Pipe>(loop, to_server);
+  auto down = std::make_shared<Pipe>(loop, to_client);
+  return {std::make_unique<MemoryStream>(down, up), std::make_unique<MemoryStream>(up, down)};
+}
+
+}  // namespace trine::net

@@ -1,0 +1,50 @@
+#include "net/reader.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace trine::net {
+
+void Reader::start() {
+  if (!data_) {
+    data_.reset(new char[initial_]);
+    capacity_ = initial_;
+  }
+  if (begin_ == end_) begin_ = end_ = 0;
+  if (end_ == capacity_ && begin_ > 0) {
+    std::memmove(data_.get(), data_.get() + begin_, end_ - begin_);
+    end_ -= std::exchange(begin_, 0);
+  }
+  if (end_ == capacity_) {
+    if (capacity_ >= max_) return;
+    const size_t bigger = std::min(capacity_ * 2, max_);
+    std::unique_ptr<char[]> grown(new char[bigger]);
+    std::memcpy(grown.get(), data_.get(), end_);
+    data_ = std::move(grown);
+    capacity_ = bigger;
+  }
+  state_ = State::pending;
+  stream_.read({data_.get() + end_, capacity_ - end_}, *this);
+}
+
+void Reader::watch(Watcher& watcher) {
+  watcher_ = &watcher;
+  if (state_ == State::ended) return watcher_->peer_gone();
+  if (state_ == State::idle) start();
+}
+
+void Reader::done(IoResult result) {
+  last_ = result;
+  if (result.ok()) {
+    end_ += result.n;
+    state_ = State::ready;
+  } else {
+    // A cancelled read (a time-out) may be tried again; an end or an error is final.
+    state_ = result.status == Status::cancelled ? State::ready : State::ended;
+  }
+  if (waiting_) return std::exchange(waiting_, nullptr).resume();
+  if (state_ == State::ended && watcher_) watcher_->peer_gone();
+}
+
+}  // namespace trine::net
