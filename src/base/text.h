@@ -15,6 +15,7 @@ std::string_view trim(std::string_view s);             // spaces and tabs at bot
 std::optional<int64_t> parse_int(std::string_view s);  // whole string, decimal, optional minus
 std::optional<double> parse_number(std::string_view s);
 std::string hex(std::span<const unsigned char> bytes);
+std::string base64(std::string_view bytes);  // RFC 4648 §4, padded
 // Constant time in the contents (not in the lengths).
 bool equal_secret(std::string_view a, std::string_view b);
 // The candidate with the smallest edit distance (swapped neighbours count once), if that is at most a third of the word

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.h"
 #include "net/chunked.h"
 
 namespace trine::net {
@@ -105,7 +106,10 @@ Task<Result<std::unique_ptr<Stream>>> Pool::dial() {
   if (origin_.proxy) {
     UpstreamConnection tunnel(loop_, std::move(*stream));
     const auto& [host, port] = origin_.address;
-    const std::string ask = fmt::format("CONNECT {0}:{1} HTTP/1.1\r\nHost: {0}:{1}\r\n\r\n", host, port);
+    std::string ask = fmt::format("CONNECT {0}:{1} HTTP/1.1\r\nHost: {0}:{1}\r\n", host, port);
+    if (!origin_.proxy_credentials.empty())
+      ask += fmt::format("Proxy-Authorization: Basic {}\r\n", base64(origin_.proxy_credentials));
+    ask += "\r\n";
     const std::array<std::string_view, 1> slices = {ask};
     if (!(co_await tunnel.send(slices)).ok()) co_return fail(Code::unavailable, "the proxy closed the connection");
     if (auto r = co_await tunnel.read_head(origin_.connect_timeout); !r) co_return tl::unexpected(r.error());

@@ -22,6 +22,7 @@ struct Origin {
   std::shared_ptr<TlsContext> tls;  // null: plain HTTP
   std::string server_name;          // for TLS; the host's name by default
   std::optional<HostPort> proxy;    // reached by CONNECT
+  std::string proxy_credentials;    // "user:password" for it, or empty; a secret
   Nanos connect_timeout = std::chrono::seconds(3);
   Nanos idle_timeout = std::chrono::seconds(60);
   size_t max_idle = 256;

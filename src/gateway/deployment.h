@@ -1,0 +1,72 @@
+// A deployment as the request path sees it: an immutable description, and live state that outlasts a reload.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "energy/attribution.h"
+#include "energy/provisional.h"
+#include "gateway/batch.h"
+#include "gateway/config/config.h"
+#include "gateway/health.h"
+#include "gateway/probe.h"
+#include "llm/endpoint.h"
+#include "net/upstream.h"
+#include "score/quote.h"
+
+namespace trine::gateway {
+
+// Live; by the deployment's name, kept across reloads. Any thread.
+struct DeploymentState {
+  explicit DeploymentState(size_t workers) : batch(workers), probe(workers) {}
+  BatchMeter batch;
+  Health health;
+  DeploymentProbe probe;
+};
+
+// Hardware of one's own: what a token costs comes from its energy curve and its price by the hour.
+struct OwnDeployment {
+  energy::OwnHardware hardware;
+  score::Speed speed;
+  bool curve_measured = false;  // for this very model and GPU
+};
+
+// A vendor's API.
+struct VendorDeployment {
+  energy::VendorModel model;
+  energy::VendorPrice price;
+};
+
+struct Deployment {
+  size_t index = 0;  // in Snapshot::deployments
+  std::string name;
+  std::string model;      // the engine's name of it
+  std::string zone;       // grid zone; empty: unknown, the world's mean
+  std::string base_path;  // before "/chat/completions"
+  std::string head;       // Host, Authorization and what else every request to it carries; a secret
+  net::Origin origin;
+  EngineKind engine = EngineKind::other;
+  std::optional<OwnDeployment> own;
+  std::optional<VendorDeployment> vendor;          // exactly one of the two
+  std::optional<energy::VendorPrice> token_price;  // own hardware that is billed by the token
+  bool free = false;                               // said so by the operator
+  double control = 1;                              // [0.1, 1], score/control.h
+  int max_concurrency = 0;                         // 0: no limit
+  uint32_t endpoints = score::kAllEndpoints;
+  Tokens context = 0;  // of the model; 0: not known
+  bool simulated = false;
+  std::optional<Url> metrics;  // of the engine
+  std::shared_ptr<DeploymentState> state;
+
+  bool serves(llm::Endpoint e) const;
+  // Its energy is metered, so that what is settled at first is provisional.
+  bool metered() const { return own && simulated && metrics.has_value(); }
+};
+
+// The score's name of an endpoint.
+score::Endpoint score_endpoint(llm::Endpoint e);
+
+}  // namespace trine::gateway

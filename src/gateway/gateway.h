@@ -1,0 +1,20 @@
+// The whole gateway: `trine serve`.
+#pragma once
+
+#include <string>
+
+#include "base/error.h"
+
+namespace trine::gateway {
+
+struct ServeOptions {
+  std::string config_file;
+};
+
+// Serves until SIGTERM or SIGINT, then drains: no new connections, present requests end (a second signal, or
+// timeouts.drain, ends them). SIGHUP reloads the configuration, all or nothing. Takes these signals over for the whole
+// process: call it before other threads exist.
+// Errors: the configuration, a port that cannot be had, a ledger that cannot be opened.
+Result<void> serve(const ServeOptions& options);
+
+}  // namespace trine::gateway

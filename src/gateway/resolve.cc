@@ -1,0 +1,273 @@
+#include "gateway/resolve.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "score/control.h"
+
+namespace trine::gateway {
+namespace {
+
+using energy::TokenWeights;
+
+constexpr double kReferenceBatches[] = {4, 64};  // where an estimated curve is fixed
+constexpr double kArithmeticShare = 0.4;         // of a GPU's peak that prefill reaches (docs/accounting.md §4c)
+constexpr double kDefaultUtilisation = 8;        // requests that run, where only one figure for the speed is needed
+
+energy::ModelSpec spec_of(const catalog::Model& m) {
+  return {.active_b = m.active_b, .total_b = m.total_b, .bits = m.weight_bits};
+}
+
+energy::GpuSpec spec_of(const catalog::Gpu& g) {
+  return {.tdp_w = g.tdp.w, .bandwidth_gb_s = g.bandwidth_gb_s, .tflops = g.fp16_tflops, .hbm = g.hbm()};
+}
+
+score::Speed speed_of(const catalog::Model& model, const catalog::Gpu& gpu, int gpus, double step_s0, double step_s1) {
+  const double rate = kArithmeticShare * gpu.fp16_tflops * 1e12 * gpus / (2 * model.active_b * 1e9);
+  return {.step_s0 = step_s0, .step_s1 = step_s1, .prefill_tokens_per_s = rate};
+}
+
+// How a model was measured, the nearest case first: this GPU; the same model on another GPU, scaled; the form for an
+// unknown model on an H100, scaled (docs/accounting.md §4).
+Result<OwnDeployment> curve_of(const catalog::Catalog& catalog, const catalog::Model& model, const catalog::Gpu& gpu,
+                               int gpus) {
+  OwnDeployment own;
+  const catalog::Curve* curve = catalog.find_curve(model.id, gpu.id, gpus);
+  if (!curve) curve = catalog.find_curve(model.id, gpu.id, 0);
+  if (curve) {
+    own.curve_measured = curve->method == catalog::Method::measured;
+    own.hardware.weights = TokenWeights::from({curve->a_joules, curve->b_joules});
+    own.hardware.curve_sigma = own.curve_measured ? energy::sigma::curve : 2 * energy::sigma::curve;
+    own.speed = speed_of(model, gpu, gpus, curve->step_s0, curve->step_s1);
+    return own;
+  }
+  const catalog::Gpu* known = catalog.find_gpu("H100-SXM-80GB");
+  if (!known) known = catalog.find_gpu("H100");
+  if (!known) return fail(Code::failed_precondition, "the catalog has no H100 to estimate from");
+  const auto low = energy::unknown_model_on_h100(spec_of(model), gpus, kReferenceBatches[0]);
+  const auto high = energy::unknown_model_on_h100(spec_of(model), gpus, kReferenceBatches[1]);
+  if (!low) return tl::unexpected(low.error());
+  if (!high) return tl::unexpected(high.error());
+  auto weights = TokenWeights::from(energy::curve_through(kReferenceBatches[0], low->joules_per_output_token,
+                                                          kReferenceBatches[1], high->joules_per_output_token));
+  if (known->id != gpu.id) {
+    auto scaled = energy::scale_weights(spec_of(model), spec_of(*known), weights, spec_of(gpu));
+    if (!scaled) return tl::unexpected(scaled.error());
+    weights = *scaled;
+  }
+  own.hardware.weights = weights;
+  own.hardware.curve_sigma = high->sigma;
+  const double one = energy::decode_step_s(spec_of(model), spec_of(gpu), 1);
+  const double many = energy::decode_step_s(spec_of(model), spec_of(gpu), kReferenceBatches[1]);
+  const double slope = std::max(0.0, (many - one) / (kReferenceBatches[1] - 1));
+  own.speed = speed_of(model, gpu, gpus, one - slope, slope);
+  return own;
+}
+
+// The operator's price, else the cheapest instance of the catalog with these GPUs, of this region if there is one.
+Result<Money> hourly(const catalog::Catalog& catalog, const DeploymentConfig& d, const catalog::Gpu& gpu,
+                     const std::string& currency) {
+  if (d.price.per_hour) return *d.price.per_hour;
+  std::optional<Money> best;
+  bool here = false;
+  for (const catalog::Instance& i : catalog.tables().instances) {
+    if (i.gpu != gpu.id || i.gpus <= 0) continue;
+    const bool same = !d.region.empty() && i.region == d.region;
+    if (here && !same) continue;
+    const auto whole = catalog.convert(i.per_hour, currency);
+    if (!whole) continue;
+    const Money price = scale(*whole, static_cast<double>(d.gpus) / i.gpus);
+    if (!best || (same && !here) || price < *best) best = price;
+    here = here || same;
+  }
+  if (!best)
+    return fail(
+        Code::invalid_argument,
+        "deployments: \"{}\" has no price, and the catalog has no instance with {}; set price: {{ per_hour: … }}.",
+        d.name, gpu.id);
+  return *best;
+}
+
+std::optional<energy::VendorPrice> token_price(const PriceConfig& p) {
+  if (!p.input_per_mtok || !p.output_per_mtok) return std::nullopt;
+  return energy::VendorPrice{.in = *p.input_per_mtok,
+                             .cached = p.cached_input_per_mtok.value_or(*p.input_per_mtok),
+                             .out = *p.output_per_mtok,
+                             .reasoning = std::nullopt};
+}
+
+Result<OwnDeployment> resolve_own(const Config& config, const DeploymentConfig& d, const catalog::Catalog& catalog,
+                                  const catalog::Model& model, double pue, bool pue_known) {
+  const catalog::Gpu& gpu = *catalog.find_gpu(d.gpu);
+  auto own = curve_of(catalog, model, gpu, d.gpus);
+  if (!own) return own;
+  const catalog::Server& server = catalog.server_of(gpu);
+  energy::OwnHardware& h = own->hardware;
+  h.site = {.gpus = d.gpus,
+            .host_w_per_gpu = server.host.w / server.gpus,
+            .pue = pue,
+            .pue_sigma = pue_known ? energy::sigma::pue_table : energy::sigma::pue_unknown};
+  h.embodied = {.gpu_kg = to_grams(gpu.embodied.mid) / 1000,
+                .server_kg = to_grams(server.embodied) / 1000 / server.gpus,
+                .life_years = server.life_years};
+  if (!d.price.free && !d.price.input_per_mtok) {
+    auto price = hourly(catalog, d, gpu, config.ledger.currency);
+    if (!price) return tl::unexpected(price.error());
+    h.price = {.per_hour = *price, .electricity_per_kwh = {}};
+  }
+  return own;
+}
+
+// A hosted model of known size on hardware that nobody tells: the vendors' formula.
+Result<VendorDeployment> resolve_hosted(const DeploymentConfig& d, const catalog::Model& model, double pue) {
+  VendorDeployment v;
+  v.model = {.active_b = model.active_b,
+             .total_b = model.total_b,
+             .bits = model.weight_bits,
+             .pue = pue,
+             .published_joules_per_output_token = std::nullopt};
+  if (auto p = token_price(d.price)) v.price = *p;
+  return v;
+}
+
+Result<void> resolve_origin(const Config& config, const DeploymentConfig& d, net::Origin& origin) {
+  origin.address = {d.url.host, d.url.port};
+  origin.connect_timeout = config.timeouts.connect;
+  origin.server_name = d.server_name;
+  const bool here = d.url.host == "localhost" || d.url.host == "::1" || d.url.host.starts_with("127.");
+  if (config.proxy && !here) {
+    origin.proxy = net::HostPort{config.proxy->url.host, config.proxy->url.port};
+    origin.proxy_credentials = config.proxy->credentials;
+  }
+  if (!d.url.tls) return {};
+  auto tls = net::tls_client({.ca_file = d.ca.empty() ? config.extra_ca : d.ca,
+                              .cert_file = d.client_cert,
+                              .key_file = d.client_key,
+                              .verify = d.tls_verify});
+  if (!tls) return fail(Code::invalid_argument, "deployments: \"{}\": {}", d.name, tls.error().message);
+  origin.tls = *tls;
+  return {};
+}
+
+uint32_t endpoint_bits(const std::vector<std::string>& names) {
+  if (names.empty()) return score::kAllEndpoints;
+  uint32_t bits = 0;
+  for (const std::string& n : names) {
+    if (n == "chat") bits |= score::bit(score::Endpoint::chat);
+    if (n == "completions") bits |= score::bit(score::Endpoint::completions);
+    if (n == "embeddings") bits |= score::bit(score::Endpoint::embeddings);
+    if (n == "responses") bits |= score::bit(score::Endpoint::responses);
+    if (n == "other") bits |= score::bit(score::Endpoint::other);
+  }
+  return bits;
+}
+
+}  // namespace
+
+score::Endpoint score_endpoint(llm::Endpoint e) {
+  switch (e) {
+    case llm::Endpoint::chat:
+      return score::Endpoint::chat;
+    case llm::Endpoint::completions:
+      return score::Endpoint::completions;
+    case llm::Endpoint::embeddings:
+      return score::Endpoint::embeddings;
+    case llm::Endpoint::responses:
+      return score::Endpoint::responses;
+    case llm::Endpoint::models:
+    case llm::Endpoint::other:
+      break;
+  }
+  return score::Endpoint::other;
+}
+
+bool Deployment::serves(llm::Endpoint e) const {
+  return (endpoints & score::bit(score_endpoint(e))) != 0;
+}
+
+Result<VendorDeployment> resolve_vendor(const catalog::Catalog& catalog, const std::string& vendor,
+                                        const std::string& model, const PriceConfig& price,
+                                        const std::string& currency) {
+  VendorDeployment v;
+  const catalog::Vendor* row = catalog.find_vendor(vendor);
+  const catalog::VendorModel* size = catalog.find_vendor_model(vendor, model);
+  if (!row || !size) return fail(Code::not_found, "the catalog knows no size of {} {}.", vendor, model);
+  v.model = {.active_b = size->active_b.mid(),
+             .total_b = size->total_b.mid(),
+             .pue = row->pue.value_or(1.2),
+             .published_joules_per_output_token = std::nullopt};
+  if (auto given = token_price(price)) {
+    v.price = *given;
+    return v;
+  }
+  const catalog::VendorPrice* listed = catalog.find_vendor_price(vendor, model);
+  if (!listed) return fail(Code::not_found, "the catalog knows no price of {} {}; set price: {{ … }}.", vendor, model);
+  auto in = catalog.convert(listed->input, currency);
+  if (!in) return tl::unexpected(in.error());
+  v.price.in = v.price.cached = *in;
+  if (listed->cached_input) {
+    if (auto cached = catalog.convert(*listed->cached_input, currency)) v.price.cached = *cached;
+  }
+  if (listed->output) {
+    if (auto out = catalog.convert(*listed->output, currency)) v.price.out = *out;
+  }
+  return v;
+}
+
+Result<std::shared_ptr<Deployment>> resolve_deployment(const Config& config, const DeploymentConfig& d,
+                                                       const catalog::Catalog& catalog) {
+  auto out = std::make_shared<Deployment>();
+  out->name = d.name;
+  out->model = d.model;
+  out->engine = d.engine;
+  out->simulated = d.engine == EngineKind::sim;
+  out->base_path = d.url.path;
+  out->head = fmt::format("Host: {}\r\n", d.url.authority());
+  if (!d.api_key.empty()) out->head += fmt::format("Authorization: Bearer {}\r\n", d.api_key);
+  out->max_concurrency = d.max_concurrency.value_or(0);
+  out->endpoints = endpoint_bits(d.endpoints);
+  out->metrics = d.metrics_url;
+  out->free = d.price.free;
+  if (auto r = resolve_origin(config, d, out->origin); !r) return tl::unexpected(r.error());
+
+  const catalog::Region* region = d.region.empty() ? nullptr : catalog.find_region(d.region);
+  const catalog::Vendor* vendor = d.vendor.empty() ? nullptr : catalog.find_vendor(d.vendor);
+  out->zone = !d.zone.empty() ? d.zone : region ? region->zone : vendor ? vendor->zone : "";
+  const auto table = region ? catalog.pue_of(*region) : catalog.world_pue();
+  const double pue = d.pue.value_or(table.pue);
+  const bool pue_known = d.pue || table.published;
+
+  auto control = score::control(d.control);
+  if (!control) return fail(Code::invalid_argument, "deployments: \"{}\": {}", d.name, control.error().message);
+  out->control = control->value;
+
+  if (vendor) {
+    auto v = resolve_vendor(catalog, d.vendor, d.model, d.price, config.ledger.currency);
+    if (!v) return fail(v.error().code, "deployments: \"{}\": {}", d.name, v.error().message);
+    if (d.pue) v->model.pue = *d.pue;
+    if (d.price.free) v->price = {};
+    out->vendor = *v;
+    if (const auto* listed = catalog.find_vendor_price(d.vendor, d.model)) out->context = listed->context;
+    return out;
+  }
+  const std::string& catalog_name = d.catalog_model.empty() ? d.model : d.catalog_model;
+  const catalog::Model* model = catalog.find_model(catalog_name);
+  if (!model)
+    return fail(Code::invalid_argument,
+                "deployments: \"{}\": {}; set catalog_model to the model of the catalog that is nearest in size.",
+                d.name, catalog.unknown(catalog::Kind::model, catalog_name));
+  out->context = model->context;
+  if (d.gpu.empty()) {
+    auto v = resolve_hosted(d, *model, pue);
+    if (!v) return tl::unexpected(v.error());
+    out->vendor = *v;
+    return out;
+  }
+  auto own = resolve_own(config, d, catalog, *model, pue, pue_known);
+  if (!own) return tl::unexpected(own.error());
+  out->own = *own;
+  out->token_price = token_price(d.price);
+  return out;
+}
+
+}  // namespace trine::gateway

@@ -1,0 +1,20 @@
+// One deployment of the configuration, with the catalog's figures. Part of make_snapshot.
+#pragma once
+
+#include <memory>
+
+#include "gateway/snapshot.h"
+
+namespace trine::gateway {
+
+// Errors: a sentence without place (a certificate that cannot be read, a price in a currency without a rate).
+// REQUIRES: the names that Config::catalog_refs lists are known to the catalog.
+Result<std::shared_ptr<Deployment>> resolve_deployment(const Config& config, const DeploymentConfig& d,
+                                                       const catalog::Catalog& catalog);
+
+// A vendor's model by the catalog; `price` of the configuration goes first.
+Result<VendorDeployment> resolve_vendor(const catalog::Catalog& catalog, const std::string& vendor,
+                                        const std::string& model, const PriceConfig& price,
+                                        const std::string& currency);
+
+}  // namespace trine::gateway

@@ -1,0 +1,200 @@
+#include "gateway/snapshot.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/text.h"
+#include "gateway/resolve.h"
+
+namespace trine::gateway {
+namespace {
+
+uint64_t prefix_of(const KeyHash& h) {
+  uint64_t p = 0;
+  std::memcpy(&p, h.data(), sizeof p);
+  return p;
+}
+
+std::string_view as_text(const KeyHash& h) {
+  return {reinterpret_cast<const char*>(h.data()), h.size()};
+}
+
+// Every catalog id of the file that the catalog does not know, with its place.
+std::string unknown_names(const Config& config, const catalog::Catalog& catalog) {
+  std::string problems;
+  for (const CatalogRef& ref : config.catalog_refs) {
+    bool known = true;
+    std::string sentence;
+    switch (ref.kind) {
+      case CatalogKind::gpu:
+        known = catalog.find_gpu(ref.id);
+        sentence = catalog.unknown(catalog::Kind::gpu, ref.id);
+        break;
+      case CatalogKind::vendor:
+        known = catalog.find_vendor(ref.id);
+        sentence = catalog.unknown(catalog::Kind::vendor, ref.id);
+        break;
+      case CatalogKind::region:
+        known = catalog.find_region(ref.id);
+        sentence = catalog.unknown(catalog::Kind::region, ref.id);
+        break;
+      case CatalogKind::zone:
+        // A zone that the file itself gives an intensity need not be in the catalog.
+        known = catalog.find_zone(ref.id) || config.zones.contains(ref.id);
+        sentence = catalog.unknown(catalog::Kind::zone, ref.id);
+        break;
+      case CatalogKind::model:
+        if (ref.vendor.empty()) {
+          known = catalog.find_model(ref.id);
+          sentence = catalog.unknown(catalog::Kind::model, ref.id) +
+                     "; set catalog_model to the model of the catalog that is nearest in size";
+        } else {
+          known = catalog.find_vendor_model(ref.vendor, ref.id);
+          sentence = fmt::format("the catalog knows no model \"{}\" of {}", ref.id, ref.vendor);
+        }
+        break;
+    }
+    if (!known) problems += fmt::format("{}: {}: {}.\n", ref.where, ref.key, sentence);
+  }
+  if (!problems.empty()) problems.pop_back();
+  return problems;
+}
+
+Result<std::map<std::string, grid::ZoneInput>> read_zones(const Config& config) {
+  std::map<std::string, grid::ZoneInput> zones;
+  for (const auto& [name, zone] : config.zones) {
+    grid::ZoneInput input{.constant = zone.constant, .series = {}, .series_source = {}};
+    if (!zone.file.empty()) {
+      auto file = grid::read_series_file(zone.file);
+      if (!file) return tl::unexpected(file.error());
+      const auto it = std::find_if(file->zones.begin(), file->zones.end(),
+                                   [&](const auto& z) { return z.first.empty() || iequals(z.first, name); });
+      if (it == file->zones.end())
+        return fail(Code::invalid_argument, "grid.zones.{}: {} has no column for this zone.", name, zone.file);
+      input.series = it->second;
+      input.series_source = zone.file;
+    }
+    zones.emplace(name, std::move(input));
+  }
+  return zones;
+}
+
+Result<Baseline> resolve_baseline(const Snapshot& s) {
+  const BaselineConfig& b = *s.config->baseline;
+  Baseline out;
+  if (!b.deployment.empty()) {
+    out.name = "deployment " + b.deployment;
+    for (const auto& d : s.deployments)
+      if (d->name == b.deployment) out.deployment = d;
+    out.zone = out.deployment->zone;
+  } else {
+    auto v = resolve_vendor(*s.catalog, b.vendor, b.model, {}, s.config->ledger.currency);
+    if (!v) return fail(v.error().code, "baseline: {}", v.error().message);
+    out.name = b.vendor + " " + b.model;
+    out.vendor = *v;
+    out.zone = s.catalog->find_vendor(b.vendor)->zone;
+  }
+  if (!b.zone.empty()) out.zone = b.zone;
+  return out;
+}
+
+Result<score::Weights> weights_of(const WeightsConfig& w) {
+  return score::make_weights(w.cost, w.control, w.carbon);
+}
+
+Result<Key> resolve_key(const KeyConfig& k) {
+  Key key{.hash = k.hash,
+          .tenant = {k.org, k.team, k.project, k.id},
+          .workload = k.workload,
+          .routes = k.routes,
+          .weights = {}};
+  if (k.weights) {
+    auto w = weights_of(*k.weights);
+    if (!w) return tl::unexpected(w.error());
+    key.weights = *w;
+  }
+  return key;
+}
+
+Result<void> fill(Snapshot& s, const Snapshot* before) {
+  const Config& config = *s.config;
+  for (const DeploymentConfig& d : config.deployments) {
+    auto resolved = resolve_deployment(config, d, *s.catalog);
+    if (!resolved) return tl::unexpected(resolved.error());
+    (*resolved)->index = s.deployments.size();
+    const Deployment* old = before ? before->deployment(d.name) : nullptr;
+    (*resolved)->state = old ? old->state : std::make_shared<DeploymentState>(static_cast<size_t>(config.workers));
+    s.deployments.push_back(*resolved);
+  }
+  for (const RouteConfig& r : config.routes) {
+    Route& route = s.routes[r.model];
+    route.model = r.model;
+    for (size_t i : r.candidates) route.deployments.push_back(s.deployments[i]);
+    auto weights = weights_of(r.weights);
+    if (!weights) return tl::unexpected(weights.error());
+    route.weights = *weights;
+    route.zones = r.zones;
+    route.max_attempts = r.max_attempts;
+    route.workload = r.workload;
+  }
+  for (auto& [name, route] : s.routes)  // only now: the map moves its values while it grows
+    route.zone_views.assign(route.zones.begin(), route.zones.end());
+  for (const KeyConfig& k : config.keys) {
+    auto key = resolve_key(k);
+    if (!key) return tl::unexpected(key.error());
+    s.keys[prefix_of(k.hash)].push_back(*key);
+  }
+  if (config.anonymous)
+    s.anonymous = Key{.hash = {}, .tenant = {"", "", "", "anonymous"}, .workload = {}, .routes = {}, .weights = {}};
+  if (config.baseline) {
+    auto baseline = resolve_baseline(s);
+    if (!baseline) return tl::unexpected(baseline.error());
+    s.baseline = *baseline;
+  }
+  return {};
+}
+
+}  // namespace
+
+bool Key::may_use(std::string_view route) const {
+  return routes.empty() || std::find(routes.begin(), routes.end(), route) != routes.end();
+}
+
+const Deployment* Snapshot::deployment(std::string_view name) const {
+  for (const auto& d : deployments)
+    if (d->name == name) return d.get();
+  return nullptr;
+}
+
+const Key* Snapshot::key(const KeyHash& hash) const {
+  const auto it = keys.find(prefix_of(hash));
+  if (it == keys.end()) return nullptr;
+  for (const Key& k : it->second)
+    if (equal_secret(as_text(k.hash), as_text(hash))) return &k;
+  return nullptr;
+}
+
+Result<std::shared_ptr<const catalog::Catalog>> load_catalog(const Config& config) {
+  catalog::LoadOptions options{.folder = config.catalog.dir, .euro_rates = {}};
+  // The file says what a unit is worth in the ledger's currency; the catalog counts from the euro.
+  if (config.ledger.currency == "EUR") options.euro_rates = config.catalog.exchange;
+  return catalog::load(options);
+}
+
+Result<std::shared_ptr<const Snapshot>> make_snapshot(std::shared_ptr<const Config> config,
+                                                      std::shared_ptr<const catalog::Catalog> catalog,
+                                                      const Snapshot* before) {
+  auto s = std::make_shared<Snapshot>();
+  s->config = std::move(config);
+  s->catalog = std::move(catalog);
+  if (auto problems = unknown_names(*s->config, *s->catalog); !problems.empty())
+    return tl::unexpected(Error{Code::invalid_argument, std::move(problems)});
+  auto zones = read_zones(*s->config);
+  if (!zones) return tl::unexpected(zones.error());
+  s->grid = std::make_shared<grid::GridTable>(s->catalog, std::move(*zones));
+  if (auto r = fill(*s, before); !r) return tl::unexpected(r.error());
+  if (before) s->generation = before->generation + 1;
+  return s;
+}
+
+}  // namespace trine::gateway

@@ -1,0 +1,82 @@
+// What the configuration, the catalog and the grid say at one moment: immutable, shared by the workers behind a
+// pointer, replaced as a whole on reload.
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "catalog/catalog.h"
+#include "energy/facts.h"
+#include "gateway/config/config.h"
+#include "gateway/deployment.h"
+#include "grid/grid.h"
+#include "score/option.h"
+
+namespace trine::gateway {
+
+// A client's key: who it is and what it may do. The key itself is never kept, only its SHA-256.
+struct Key {
+  KeyHash hash{};
+  energy::Tenant tenant;
+  std::string workload;             // default; empty: the route's
+  std::vector<std::string> routes;  // empty: all
+  std::optional<score::Weights> weights;
+
+  bool may_use(std::string_view route) const;
+};
+
+// A model name that clients use.
+struct Route {
+  std::string model;
+  std::vector<std::shared_ptr<const Deployment>> deployments;
+  score::Weights weights;
+  std::vector<std::string> zones;  // hard constraint; empty: any
+  std::vector<std::string_view> zone_views;
+  int max_attempts = 2;
+  std::string workload;
+};
+
+// What the saving is measured against (docs/accounting.md §6).
+struct Baseline {
+  std::string name;  // "openai gpt-4o-mini", "deployment de-a100"
+  std::string zone;
+  std::shared_ptr<const Deployment> deployment;  // one of ours, or
+  std::optional<VendorDeployment> vendor;        // a vendor's model
+};
+
+struct StringHash {
+  using is_transparent = void;
+  size_t operator()(std::string_view s) const { return std::hash<std::string_view>{}(s); }
+};
+template <class V>
+using StringMap = boost::unordered_flat_map<std::string, V, StringHash, std::equal_to<>>;
+
+struct Snapshot {
+  std::shared_ptr<const Config> config;
+  std::shared_ptr<const catalog::Catalog> catalog;
+  std::shared_ptr<const grid::GridTable> grid;
+  std::vector<std::shared_ptr<const Deployment>> deployments;
+  StringMap<Route> routes;
+  boost::unordered_flat_map<uint64_t, std::vector<Key>> keys;  // by the first bytes of the hash
+  std::optional<Key> anonymous;
+  std::optional<Baseline> baseline;
+  int64_t generation = 1;  // counts reloads
+
+  const Deployment* deployment(std::string_view name) const;
+  // The key with this hash; compared in constant time. Null: unknown.
+  const Key* key(const KeyHash& hash) const;
+};
+
+// Resolves every name of `config`. The live state of deployments that `before` has too is taken over.
+// Errors (invalid_argument): all unknown names at once, each as `file:line:column: sentence`.
+Result<std::shared_ptr<const Snapshot>> make_snapshot(std::shared_ptr<const Config> config,
+                                                      std::shared_ptr<const catalog::Catalog> catalog,
+                                                      const Snapshot* before = nullptr);
+
+// The catalog that the configuration asks for.
+Result<std::shared_ptr<const catalog::Catalog>> load_catalog(const Config& config);
+
+}  // namespace trine::gateway
