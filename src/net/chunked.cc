@@ -41,12 +41,21 @@ ChunkDecoder::Step ChunkDecoder::next(std::string_view& in, std::string_view& pi
         } else if (c == '\r') {
           state_ = State::size_lf;
         } else if (c == ';' || c == ' ' || c == '\t') {
-          state_ = State::extension;
+          if (++overhead_ > kMaxOverhead) return fail();
+          state_ = c == ';' ? State::extension : State::blank;
         } else {
           return fail();
         }
         break;
       }
+      case State::blank:
+        if (c == '\r')
+          state_ = State::size_lf;
+        else if (c == ';')
+          state_ = State::extension;
+        else if ((c != ' ' && c != '\t') || ++overhead_ > kMaxOverhead)
+          return fail();
+        break;
       case State::extension:
         if (c == '\r')
           state_ = State::size_lf;
@@ -70,7 +79,8 @@ ChunkDecoder::Step ChunkDecoder::next(std::string_view& in, std::string_view& pi
         break;
       case State::trailer:
         state_ = c == '\r' ? State::end_lf : State::trailer_line;
-        if (state_ == State::trailer_line && static_cast<unsigned char>(c) <= 0x20) return fail();
+        if (state_ == State::trailer_line && (static_cast<unsigned char>(c) <= 0x20 || ++overhead_ > kMaxOverhead))
+          return fail();
         break;
       case State::trailer_line:
         if (c == '\r')

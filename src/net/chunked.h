@@ -28,6 +28,7 @@ class ChunkDecoder {
  private:
   enum class State {
     size,
+    blank,  // behind the size: only blanks may come before the extension or the end of the line
     extension,
     size_lf,
     data,

@@ -56,17 +56,25 @@ bool version(std::string_view s, int& minor) {
 }
 
 // What a header of these names means for the message. The size and the first letter pick the few that matter.
-HeadError note(const Header& h, Head& out, int& hosts, bool& coded) {
+struct Seen {
+  int hosts = 0;
+  bool coded = false;
+  bool close = false;
+};
+
+HeadError note(const Header& h, Head& out, Seen& seen) {
   switch (h.name.size()) {
     case 4:
-      if (iequals(h.name, "host")) ++hosts;
+      if (iequals(h.name, "host")) ++seen.hosts;
       break;
     case 6:
-      if (iequals(h.name, "expect")) out.expect_continue = iequals(h.value, "100-continue");
+      // An HTTP/1.0 client knows no interim answers (RFC 9110 §10.1.1).
+      if (iequals(h.name, "expect")) out.expect_continue = out.minor == 1 && iequals(h.value, "100-continue");
       break;
     case 10:
       if (iequals(h.name, "connection")) {
-        if (has_token(h.value, "close"))
+        seen.close = seen.close || has_token(h.value, "close");
+        if (seen.close)
           out.keep_alive = false;
         else if (out.minor == 0 && has_token(h.value, "keep-alive"))
           out.keep_alive = true;
@@ -82,8 +90,8 @@ HeadError note(const Header& h, Head& out, int& hosts, bool& coded) {
       break;
     case 17:
       if (iequals(h.name, "transfer-encoding")) {
-        if (coded || !iequals(h.value, "chunked")) return HeadError::unsupported_coding;
-        coded = out.chunked = true;
+        if (seen.coded || !iequals(h.value, "chunked")) return HeadError::unsupported_coding;
+        seen.coded = out.chunked = true;
       }
       break;
     default:
@@ -93,7 +101,7 @@ HeadError note(const Header& h, Head& out, int& hosts, bool& coded) {
 }
 
 HeadError parse_headers(std::string_view rest, Head& out, int& hosts) {
-  bool coded = false;
+  Seen seen;
   std::string_view line;
   while (next_line(rest, line)) {
     if (line.empty()) {
@@ -107,7 +115,8 @@ HeadError parse_headers(std::string_view rest, Head& out, int& hosts) {
     const Header h{line.substr(0, colon), trim(line.substr(colon + 1))};
     if (!all(h.name, kToken) || !all(h.value, kValue)) return HeadError::bad_line;
     if (out.headers.size() == kMaxHeaders) return HeadError::too_many_headers;
-    if (auto e = note(h, out, hosts, coded); e != HeadError::none) return e;
+    if (auto e = note(h, out, seen); e != HeadError::none) return e;
+    hosts = seen.hosts;
     out.headers.push_back(h);
   }
   return HeadError::bad_line;

@@ -36,8 +36,9 @@ void Loop::run_virtual(VirtualClock& clock, Nanos limit) {
   for (;;) {
     impl_->io.restart();
     while (impl_->io.poll() > 0) impl_->io.restart();
-    if (timers_.empty() || timers_.begin()->first > end) return;
-    const Mono next = timers_.begin()->first;
+    tidy(end);
+    if (timers_.empty() || timers_.begin()->at > end) return;
+    const Mono next = timers_.begin()->at;
     if (next > clock.mono()) clock.advance(next - clock.mono());
     fire_due();
   }
@@ -51,15 +52,20 @@ void Loop::post(std::function<void()> work) {
   asio::post(impl_->io, std::move(work));
 }
 
-void Loop::enqueue(Timer& t) {
+void Loop::insert(Timer& t) {
   t.queued_ = t.deadline_;
-  timers_.emplace(t.queued_, &t);
-  if (timers_.begin()->second == &t) rearm();
+  t.order_ = ++order_;
+  timers_.insert({t.queued_, t.order_, &t});
+}
+
+void Loop::enqueue(Timer& t) {
+  insert(t);
+  if (timers_.begin()->timer == &t) rearm();
 }
 
 void Loop::dequeue(Timer& t) {
   if (t.queued_ == Mono::max()) return;
-  timers_.erase({t.queued_, &t});
+  timers_.erase({t.queued_, t.order_, &t});
   t.queued_ = Mono::max();
   if (timers_.empty()) rearm();  // else an early tick costs less than moving it
 }
@@ -71,7 +77,7 @@ void Loop::rearm() {
     impl_->tick_at = Mono::max();
     return;
   }
-  const Mono at = timers_.begin()->first;
+  const Mono at = timers_.begin()->at;
   if (impl_->tick_at <= at) return;
   impl_->tick_at = at;
   impl_->tick.expires_at(at);
@@ -83,19 +89,22 @@ void Loop::rearm() {
   });
 }
 
-void Loop::fire_due() {
-  const Mono now = clock_.mono();
-  while (!timers_.empty() && timers_.begin()->first <= now) {
-    Timer& t = *timers_.begin()->second;
+void Loop::tidy(Mono until) {
+  while (!timers_.empty() && timers_.begin()->at <= until) {
+    Timer& t = *timers_.begin()->timer;
+    if (t.deadline_ == t.queued_) return;
     timers_.erase(timers_.begin());
     t.queued_ = Mono::max();
-    if (t.deadline_ == Mono::max()) continue;
-    if (t.deadline_ > now) {
-      t.queued_ = t.deadline_;
-      timers_.emplace(t.queued_, &t);
-      continue;
-    }
-    t.deadline_ = Mono::max();
+    if (t.deadline_ != Mono::max()) insert(t);
+  }
+}
+
+void Loop::fire_due() {
+  const Mono now = clock_.mono();
+  for (tidy(now); !timers_.empty() && timers_.begin()->at <= now; tidy(now)) {
+    Timer& t = *timers_.begin()->timer;
+    timers_.erase(timers_.begin());
+    t.queued_ = t.deadline_ = Mono::max();
     t.expired();  // may arm, disarm or destroy any timer
   }
 }

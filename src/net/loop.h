@@ -1,12 +1,12 @@
 // One event loop: one thread runs it, everything made on it lives on that thread.
 #pragma once
 
-#include <atomic>
+#include <compare>
 #include <coroutine>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <set>
-#include <utility>
 
 #include "base/time.h"
 
@@ -35,6 +35,7 @@ class Timer {
   Loop& loop_;
   Mono deadline_ = Mono::max();
   Mono queued_ = Mono::max();  // the time of our entry in the loop's queue; max = no entry
+  uint64_t order_ = 0;         // and its number: of timers due at one time the first armed fires first
 };
 
 class Loop {
@@ -63,14 +64,25 @@ class Loop {
 
  private:
   friend class Timer;
+  struct Entry {
+    Mono at;
+    uint64_t order;
+    Timer* timer;
+    auto operator<=>(const Entry&) const = default;
+  };
+
+  void insert(Timer& t);
   void enqueue(Timer& t);
   void dequeue(Timer& t);
+  // Drops and moves entries up to `until` whose timers were disarmed or moved later, as far as they are at the front.
+  void tidy(Mono until);
   void rearm();
   void fire_due();
 
   const Clock& clock_;
   std::unique_ptr<Impl> impl_;
-  std::set<std::pair<Mono, Timer*>> timers_;
+  std::set<Entry> timers_;
+  uint64_t order_ = 0;
 };
 
 namespace detail {

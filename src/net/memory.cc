@@ -1,6 +1,8 @@
 #include "net/memory.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <utility>
 
 #include "net/task.h"
 
@@ -19,8 +21,10 @@ struct Pipe {
   bool reader_gone = false;
   std::span<char> into;  // a pending read
   Stream::Done* reading = nullptr;
-  std::string waiting;  // of a pending write
+  uint64_t read_no = 0;  // which read that is: its completion must not hit the next
+  std::string waiting;   // of a pending write
   Stream::Done* writing = nullptr;
+  uint64_t write_no = 0;
 
   size_t room() const { return faults.capacity - std::min(faults.capacity, bytes.size() + in_flight); }
 };
@@ -29,13 +33,19 @@ using PipePtr = std::shared_ptr<Pipe>;
 void settle(const PipePtr& p);
 
 // Completions are posted, never made from inside a call of ours.
-void complete(const PipePtr& p, Stream::Done* Pipe::*slot, IoResult result) {
-  Stream::Done* expected = (*p).*slot;
-  p->loop.post([p, slot, expected, result] {
-    if ((*p).*slot != expected || !expected) return;
-    (*p).*slot = nullptr;
-    expected->done(result);
+void complete(const PipePtr& p, Stream::Done* Pipe::*slot, uint64_t Pipe::*number, IoResult result) {
+  p->loop.post([p, slot, number, expected = (*p).*number, result] {
+    if ((*p).*number != expected || !((*p).*slot)) return;
+    std::exchange((*p).*slot, nullptr)->done(result);
   });
+}
+void complete_read(const PipePtr& p, IoResult result) {
+  p->into = {};
+  complete(p, &Pipe::reading, &Pipe::read_no, result);
+}
+void complete_write(const PipePtr& p, IoResult result) {
+  p->waiting.clear();
+  complete(p, &Pipe::writing, &Pipe::write_no, result);
 }
 
 void arrive(const PipePtr& p, std::string bytes) {
@@ -67,19 +77,17 @@ void settle(const PipePtr& p) {
       const size_t n = std::min({p->into.size(), p->bytes.size(), p->faults.deliver_at_most});
       std::copy_n(p->bytes.data(), n, p->into.data());
       p->bytes.erase(0, n);
-      p->into = {};
-      complete(p, &Pipe::reading, {Status::ok, n});
+      complete_read(p, {Status::ok, n});
     } else if (p->ended && p->in_flight == 0) {
-      p->into = {};
-      complete(p, &Pipe::reading, {Status::eof, 0});
+      complete_read(p, {Status::eof, 0});
     }
   }
-  if (p->writing && (p->reader_gone || p->room() > 0)) {
-    if (p->reader_gone) return complete(p, &Pipe::writing, {Status::error, 0});
+  if (p->writing && !p->waiting.empty() && (p->reader_gone || p->room() > 0)) {
+    if (p->reader_gone) return complete_write(p, {Status::error, 0});
     const size_t n = std::min(p->waiting.size(), p->room());
     std::string part = p->waiting.substr(0, n);
     p->waiting.erase(0, n);
-    if (p->waiting.empty()) complete(p, &Pipe::writing, {Status::ok, 0});
+    if (p->waiting.empty()) complete_write(p, {Status::ok, 0});
     if (n > 0) transmit(p, std::move(part));
   }
 }
@@ -94,7 +102,8 @@ class MemoryStream final : public Stream {
 
   void read(std::span<char> into, Done& done) override {
     in_->reading = &done;
-    if (closed_) return complete(in_, &Pipe::reading, {Status::cancelled, 0});
+    ++in_->read_no;
+    if (closed_) return complete_read(in_, {Status::cancelled, 0});
     in_->into = into;
     settle(in_);
   }
@@ -121,15 +130,14 @@ class MemoryStream final : public Stream {
     }
     out_->waiting = std::move(rest);
     out_->writing = &done;
+    ++out_->write_no;
     transmit(out_, std::move(all));
     return {};
   }
 
   void cancel() override {
-    in_->into = {};
-    if (in_->reading) complete(in_, &Pipe::reading, {Status::cancelled, 0});
-    out_->waiting.clear();
-    if (out_->writing) complete(out_, &Pipe::writing, {Status::cancelled, 0});
+    if (in_->reading) complete_read(in_, {Status::cancelled, 0});
+    if (out_->writing) complete_write(out_, {Status::cancelled, 0});
   }
 
   void shutdown_write() override {

@@ -31,7 +31,8 @@ void Reader::start() {
 void Reader::watch(Watcher& watcher) {
   watcher_ = &watcher;
   if (state_ == State::ended) return watcher_->peer_gone();
-  if (state_ == State::idle) start();
+  if (state_ == State::ready) state_ = State::idle;  // what came is among the unread bytes
+  if (state_ == State::idle && !full()) start();
 }
 
 void Reader::done(IoResult result) {
@@ -44,7 +45,9 @@ void Reader::done(IoResult result) {
     state_ = result.status == Status::cancelled ? State::ready : State::ended;
   }
   if (waiting_) return std::exchange(waiting_, nullptr).resume();
-  if (state_ == State::ended && watcher_) watcher_->peer_gone();
+  if (!watcher_) return;
+  if (state_ == State::ended) return watcher_->peer_gone();
+  if (result.ok()) watch(*watcher_);
 }
 
 }  // namespace trine::net

@@ -26,13 +26,15 @@ class Reader final : Stream::Done {
   std::string_view unread() const { return {data_.get() + begin_, end_ - begin_}; }
   void consume(size_t n) { begin_ += n; }
   bool full() const { return end_ - begin_ >= max_; }
+  // A read is under way: who reads the stream past this Reader would take its bytes away.
+  bool pending() const { return state_ == State::pending; }
   // No bytes will come any more.
   bool ended() const { return state_ == State::ended; }
 
   // Waits for more bytes behind the unread ones. REQUIRES: !full(). Earlier views of unread() end here.
   auto more() { return More{*this, {}}; }
 
-  // Reads on in the background, if there is room, and tells the watcher if the peer goes away.
+  // Reads on in the background, as long as there is room, and tells the watcher if the peer goes away.
   void watch(Watcher& watcher);
   void unwatch() { watcher_ = nullptr; }
 

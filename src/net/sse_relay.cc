@@ -34,11 +34,21 @@ void SseRelay::frame(std::string_view bytes, std::vector<std::string_view>& out)
   out.push_back("\r\n");
 }
 
+void SseRelay::add(EventVerdict verdict, std::vector<std::string_view>& out) {
+  std::string added = std::move(verdict.before);
+  if (verdict.action == EventVerdict::Action::replace) added += verdict.text;
+  if (added.empty()) return;
+  kept_.push_back(std::move(added));
+  frame(kept_.back(), out);
+}
+
 bool SseRelay::data(std::string_view bytes, std::string_view framed, std::vector<std::string_view>& out) {
   size_t scan = 0;
   if (!partial_.empty()) {
     scan = partial_.size() > 3 ? partial_.size() - 3 : 0;
     partial_.append(bytes);
+    // Moved only once an event ends in it: else each piece of a long event would copy all that came before it.
+    if (event_length(partial_, scan) == 0) return partial_.size() <= kMaxEvent;
     kept_.push_back(std::move(partial_));
     partial_.clear();
     bytes = kept_.back();
@@ -52,12 +62,7 @@ bool SseRelay::data(std::string_view bytes, std::string_view framed, std::vector
       framed = {};
       frame(bytes.substr(run, at - run), out);
       run = v.action == EventVerdict::Action::pass ? at : end;
-      std::string added = std::move(v.before);
-      if (v.action == EventVerdict::Action::replace) added += v.text;
-      if (!added.empty()) {
-        kept_.push_back(std::move(added));
-        frame(kept_.back(), out);
-      }
+      add(std::move(v), out);
     }
     at = scan = end;
   }
@@ -111,8 +116,11 @@ SseRelay::State SseRelay::closed(std::vector<std::string_view>& out) {
   if (!partial_.empty()) {
     kept_.push_back(std::move(partial_));
     partial_.clear();
-    EventVerdict v = sink_.event(kept_.back());
-    if (v.action == EventVerdict::Action::pass) frame(kept_.back(), out);
+    const std::string_view last = kept_.back();
+    EventVerdict v = sink_.event(last);
+    const bool passes = v.action == EventVerdict::Action::pass;
+    add(std::move(v), out);
+    if (passes) frame(last, out);
   }
   append_end(out);
   return State::end;

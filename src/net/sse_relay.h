@@ -44,7 +44,7 @@ class SseRelay {
 
   // Takes body bytes; appends what to write to `out`: views into `in` or into this, valid until the next feed().
   State feed(std::string_view in, std::vector<std::string_view>& out);
-  // The upstream closed the connection. An incomplete event is shown to the sink as it is.
+  // The upstream closed the connection. An incomplete event is shown to the sink as it is, and judged like any other.
   State closed(std::vector<std::string_view>& out);
 
   // Frames `text` as this stream's own (for errors and comments), valid until the next call.
@@ -53,6 +53,8 @@ class SseRelay {
 
  private:
   bool data(std::string_view bytes, std::string_view framed, std::vector<std::string_view>& out);
+  // What an event's verdict adds before it or in its place.
+  void add(EventVerdict verdict, std::vector<std::string_view>& out);
   void frame(std::string_view bytes, std::vector<std::string_view>& out);
   void clear();
 
