@@ -76,7 +76,8 @@ Task<Result<void>> exchange(Loop& loop, UpstreamConnection& c, std::string_view 
   if (left() <= Nanos(0)) co_return no_time();
   const std::array<std::string_view, 2> slices = {head, request.body};
   c.deadline().arm(left());
-  const IoResult sent = co_await c.send({slices.data(), request.body.empty() ? size_t{1} : size_t{2}});
+  const std::span<const std::string_view> bytes(slices.data(), request.body.empty() ? size_t{1} : size_t{2});
+  const IoResult sent = co_await c.send(bytes);
   if (!sent.ok() && c.deadline().fired()) co_return no_time();
   if (!sent.ok()) co_return fail(Code::unavailable, "the engine closed the connection while the request was sent");
   Nanos time = std::max(left(), Nanos(1));
@@ -175,13 +176,13 @@ Task<Result<FetchResponse>> fetch(Loop& loop, Pool& pool, FetchRequest request, 
   const Result<std::string> head = head_of(pool.origin(), request);
   if (!head) co_return tl::unexpected(head.error());
   const Mono until = loop.clock().mono() + limits.timeout;
-  const bool repeatable = request.method == "GET" || request.method == "HEAD";
-  for (const bool fresh : {false, true}) {
-    Attempt a = co_await attempt(loop, pool, request, *head, limits.max_bytes, until, fresh);
-    if (a.result) co_return std::move(a.result);
-    if (fresh || !a.again || !repeatable) co_return tl::unexpected(told(pool.origin(), limits, a.result.error()));
+  Attempt tried = co_await attempt(loop, pool, request, *head, limits.max_bytes, until, false);
+  if (tried.again && (request.method == "GET" || request.method == "HEAD")) {
+    Attempt second = co_await attempt(loop, pool, request, *head, limits.max_bytes, until, true);
+    tried.result = std::move(second.result);
   }
-  co_return fail(Code::internal, "unreachable");
+  if (!tried.result) co_return tl::unexpected(told(pool.origin(), limits, tried.result.error()));
+  co_return std::move(tried.result);
 }
 
 }  // namespace trine::net

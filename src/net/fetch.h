@@ -18,8 +18,8 @@ namespace trine::net {
 // "https://host:9400/metrics?x=1". An IPv6 address stands in brackets in the text, without them in `address`.
 struct FetchUrl {
   bool tls = false;
-  HostPort address;          // the scheme's port where the text names none
-  std::string target = "/";  // path and query
+  HostPort address;               // the scheme's port where the text names none
+  std::string target = "/";       // path and query
   std::string authority() const;  // as a Host header has it: the port only where it is not the scheme's own
 };
 // Errors: invalid_argument for another scheme, a user, a fragment, a blank or control character.
@@ -29,15 +29,15 @@ Result<FetchUrl> parse_fetch_url(std::string_view text);
 std::string percent_encoded(std::string_view text);
 
 struct FetchRequest {
-  std::string method = "GET";  // upper case
-  std::string target = "/";    // origin form
+  std::string method = "GET";                                // upper case
+  std::string target = "/";                                  // origin form
   std::vector<std::pair<std::string, std::string>> headers;  // besides Host, Content-Length and Accept-Encoding
   std::string body;
 };
 
 struct FetchLimits {
-  size_t max_bytes = 8 << 20;                 // of the answer's body
-  Nanos timeout = std::chrono::seconds(10);  // for the whole exchange, connecting included
+  size_t max_bytes = 8 << 20;                // of the answer's body
+  Nanos timeout = std::chrono::seconds(10);  // for all of it; checked again after the origin's own limit to connect
 };
 
 struct FetchResponse {
