@@ -4,11 +4,13 @@
 #include <string>
 
 #include "base/error.h"
+#include "gateway/admin/admin.h"
 
 namespace trine::gateway {
 
 struct ServeOptions {
   std::string config_file;
+  MetricsPage metrics = {};  // the admin port's /metrics
 };
 
 // Serves until SIGTERM or SIGINT, then drains: no new connections, present requests end (a second signal, or

@@ -17,6 +17,7 @@ namespace trine::gateway {
 class Counter {
  public:
   void add(int64_t n = 1) { v_.store(v_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed); }
+  void set(int64_t v) { v_.store(v, std::memory_order_relaxed); }
   int64_t get() const { return v_.load(std::memory_order_relaxed); }
 
  private:
@@ -67,8 +68,7 @@ struct alignas(64) WorkerCounters {
   std::array<Counter, 5> requests;  // by energy::Outcome
   Counter client_errors;            // refused before they cost anything
   Counter unrecorded;               // served while the ledger was full, by policy
-  Counter connections_open, connections_total;
-  std::atomic<int64_t> reload_generation{0};
+  Counter connections_open;
 };
 
 }  // namespace trine::gateway

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/text.h"
+#include "catalog/load.h"
 #include "gateway/resolve.h"
 
 namespace trine::gateway {

@@ -117,7 +117,7 @@ class ServerConnection final : Reader::Watcher {
   bool idle_ = true;
 };
 
-// Listens and runs sessions, on one loop.
+// Listens and runs sessions, on one loop. REQUIRES: no session is left when it is destroyed (see drain()).
 class Server {
  public:
   // Makes a stream ready for HTTP: TLS, or nothing.
@@ -131,11 +131,14 @@ class Server {
   void serve(std::unique_ptr<Stream> stream);
   // Accepts no more and ends each connection after its present request. `drained` runs when none is left.
   void drain(std::function<void()> drained);
-  // Ends all connections now.
+  // For what comes from now on, also on connections that are open.
+  void set_limits(const ServerLimits& limits) { limits_ = limits; }
+  // Ends all connections now. Handlers that watch are told; a session ends when its handler returns.
   void close_all();
   size_t connections() const { return open_.size(); }
 
  private:
+  struct Session;
   Task<void> session(std::unique_ptr<Stream> stream);
   void check_drained();
 
@@ -145,7 +148,8 @@ class Server {
   Upgrade upgrade_;
   std::unique_ptr<Listener> listener_;
   std::unordered_set<ServerConnection*> open_;
-  size_t upgrading_ = 0;
+  size_t sessions_ = 0;  // from accept to end, handshakes and refusals included
+  size_t refusing_ = 0;  // those of them that are over the limit
   std::function<void()> drained_;
   bool draining_ = false;
 };

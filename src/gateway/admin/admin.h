@@ -1,0 +1,60 @@
+// The port for people and machines that watch: health, metrics, requests of all keys, an overview as text.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gateway/metering/metering.h"
+#include "gateway/own_endpoints.h"
+#include "gateway/probe.h"
+#include "net/server.h"
+
+namespace trine::gateway {
+
+// What can be watched at one moment.
+struct GatewayView {
+  const Snapshot& snapshot;
+  const std::vector<WorkerCounters>& workers;
+  ledger::LedgerState ledger;
+  const Metering& metering;
+  Mono started{};
+  Mono now{};
+};
+// The page /metrics; made by the observe module.
+using MetricsPage = std::function<std::string(const GatewayView&)>;
+
+// One thread: its loop's. The listener has no authentication: bind it to loopback or a private network.
+class Admin final : public net::Handler {
+ public:
+  struct Parts {
+    net::Loop& loop;
+    OwnEndpoints& own;
+    const std::vector<WorkerCounters>& workers;
+    ledger::Ledger& ledger;
+    const Metering& metering;
+    MetricsPage metrics;  // may be empty
+    Mono started{};
+  };
+  explicit Admin(Parts parts) : parts_(std::move(parts)) {}
+  void use(std::shared_ptr<const Snapshot> snapshot) { snapshot_ = std::move(snapshot); }
+
+  net::Task<void> serve(net::ServerConnection& connection) override;
+  std::string refuse(net::Refusal why, std::string_view sentence) override;
+
+ private:
+  struct Answer {
+    int status = 200;
+    const char* type = "application/json";
+    std::string body;
+  };
+  net::Task<Answer> answer(std::string_view path);
+  GatewayView view() const;
+  std::string overview() const;
+
+  Parts parts_;
+  std::shared_ptr<const Snapshot> snapshot_;
+};
+
+}  // namespace trine::gateway

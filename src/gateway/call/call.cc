@@ -1,0 +1,178 @@
+#include "gateway/call/call.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "gateway/call/outgoing.h"
+#include "gateway/call/relay.h"
+#include "gateway/reply.h"
+#include "gateway/route/route.h"
+#include "gateway/settle/settle.h"
+
+namespace trine::gateway {
+namespace {
+
+using energy::Outcome;
+using llm::ClientError;
+using llm::ErrorCode;
+
+constexpr size_t kMaxErrorBody = 256 << 10;
+constexpr Nanos kErrorBodyTimeout = std::chrono::seconds(5);
+
+// An error that an engine answered, kept until it is clear that nobody else will answer better.
+struct EngineError {
+  std::string head;
+  std::string body;
+  int status = 0;
+};
+
+bool worth_another(int status) {
+  return status >= 500 || status == 429 || status == 408;
+}
+
+bool is_json(const net::Head& head) {
+  const auto type = head.find("content-type");
+  return type && type->find("json") != std::string_view::npos;
+}
+
+// Connects and sends, and reads the head of the answer. A kept connection that its engine has closed meanwhile is not
+// the engine's fault: one more try, on a new one.
+net::Task<Result<void>> send_upstream(Exchange& x, const Outgoing& outgoing) {
+  const TimeoutsConfig& timeouts = x.snapshot->config->timeouts;
+  for (bool fresh = false;; fresh = true) {
+    auto connection = co_await x.context.pool(*x.call.deployment).acquire(fresh);
+    if (!connection) co_return tl::unexpected(connection.error());
+    x.call.upstream = std::move(*connection);
+    net::UpstreamConnection& up = *x.call.upstream;
+    if (x.client_gone) co_return fail(Code::cancelled, "the client left");
+    up.deadline().arm(time_left(x, timeouts.first_byte));
+    const auto sent = co_await up.send(outgoing.slices());
+    Result<void> head = sent.ok() ? Result<void>{} : fail(Code::unavailable, "the engine closed the connection");
+    if (head) head = co_await up.read_head(time_left(x, timeouts.first_byte));
+    if (head || x.client_gone || fresh || !up.reused() || up.answered() || up.deadline().fired()) co_return head;
+  }
+}
+
+// Reads an engine's error, so that it can be passed on.
+net::Task<void> read_error(Exchange& x, EngineError& into) {
+  net::UpstreamConnection& up = *x.call.upstream;
+  into.status = up.head().status;
+  into.head = head_from_upstream(x, up.head());
+  into.body.clear();
+  const bool json = is_json(up.head());
+  const auto read = co_await up.read_body(into.body, kMaxErrorBody, 0, time_left(x, kErrorBodyTimeout));
+  if (!read || !json || into.status < 400) {
+    // A proxy's page, or half an error: said in our words.
+    const ClientError e{ErrorCode::upstream_error, fmt::format("it answered with status {}", into.status), {}};
+    into.status = llm::status(e);
+    into.head = own_head(x, into.status, "application/json");
+    into.body = llm::openai_error_body(e, x.id_view());
+  }
+  release_upstream(x);
+}
+
+// One call to one deployment. The call is recorded when this returns.
+net::Task<Relayed> attempt(Exchange& x, IdempotencyClaim& claim, ClientError& error, EngineError& engine_error) {
+  DeploymentState& state = *x.call.deployment->state;
+  const Outgoing outgoing(x, *x.call.deployment);
+  const auto head = co_await send_upstream(x, outgoing);
+  if (x.client_gone) {
+    abandon(x);
+    co_return Relayed::answered;
+  }
+  if (!head) {
+    error = upstream_error(head.error());
+    x.call.upstream.reset();
+    state.health.failure(x.now());
+    close_call(x, Outcome::failed, 0);
+    co_return Relayed::again;
+  }
+  const net::Head& answer = x.call.upstream->head();
+  const int status = answer.status;
+  if (status >= 300) {
+    if (status >= 500)
+      state.health.failure(x.now());
+    else
+      state.health.success();
+    co_await read_error(x, engine_error);
+    close_call(x, Outcome::failed, status);
+    co_return Relayed::again;
+  }
+  state.health.success();
+  const auto type = answer.find("content-type");
+  const bool events = type && type->size() >= 17 && iequals(type->substr(0, 17), "text/event-stream");
+  const Relayed relayed =
+      events ? co_await relay_stream(x, outgoing.hides_usage(), error) : co_await relay_whole(x, claim, error);
+  if (relayed == Relayed::again) state.health.failure(x.now());
+  co_return relayed;
+}
+
+}  // namespace
+
+Nanos time_left(const Exchange& x, Nanos wanted) {
+  return std::max<Nanos>(std::chrono::milliseconds(1), std::min<Nanos>(wanted, x.must_end - x.now()));
+}
+
+ClientError upstream_error(const Error& e) {
+  switch (e.code) {
+    case Code::deadline_exceeded:
+      return {ErrorCode::upstream_timeout, {}, {}};
+    case Code::unavailable:
+      return {ErrorCode::upstream_unreachable, {}, {}};
+    default:
+      return {ErrorCode::upstream_error, e.message, {}};
+  }
+}
+
+void abandon(Exchange& x) {
+  if (x.call.upstream) x.call.upstream->abort();
+  x.call.upstream.reset();
+  x.status = 499;  // nginx's number for a client that closed the request
+  close_request(x, Outcome::cancelled);
+}
+
+void release_upstream(Exchange& x) {
+  if (x.call.upstream) x.context.pool(*x.call.deployment).release(std::move(x.call.upstream));
+}
+
+net::Task<void> call(Exchange& x, IdempotencyClaim& claim) {
+  x.client.watch([&x] {
+    x.client_gone = true;
+    if (x.call.upstream) x.call.upstream->abort();
+  });
+  ClientError error{ErrorCode::no_deployment_available, {}, {}};
+  EngineError engine_error;
+  const int attempts = x.route ? x.route->max_attempts : 1;
+  for (int i = 0; i < attempts && x.now() < x.must_end; ++i) {
+    std::string why_not;
+    auto chosen = choose_deployment(x, why_not);
+    if (!chosen) {
+      if (i == 0) error.detail = why_not;
+      break;
+    }
+    x.tried.push_back(chosen.get());
+    if (i > 0) x.call.deployment->state->probe.of(x.context.worker).retries.add();
+    if (!open_call(x, std::move(chosen))) {
+      error = {ErrorCode::ledger_full, {}, {}};
+      engine_error = {};
+      break;
+    }
+    engine_error.status = 0;
+    if (co_await attempt(x, claim, error, engine_error) == Relayed::answered) co_return;
+    // What the request itself got wrong, another deployment would refuse as well.
+    if (engine_error.status != 0 && !worth_another(engine_error.status)) break;
+  }
+  if (engine_error.status != 0) {
+    x.status = engine_error.status;
+    x.error = "upstream_status";
+    close_request(x, Outcome::failed);
+    co_await send_whole(x, std::move(engine_error.head), engine_error.body);
+    co_return;
+  }
+  x.status = llm::status(error);
+  x.error = llm::row(error.code).code;
+  close_request(x, x.calls == 0 ? Outcome::refused : Outcome::failed);
+  co_await send_error(x, error);
+}
+
+}  // namespace trine::gateway

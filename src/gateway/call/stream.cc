@@ -1,0 +1,202 @@
+#include <array>
+#include <vector>
+
+#include "gateway/call/relay.h"
+#include "gateway/reply.h"
+#include "gateway/settle/settle.h"
+#include "llm/event.h"
+#include "net/sse_relay.h"
+
+namespace trine::gateway {
+namespace {
+
+using energy::Outcome;
+using llm::EventFacts;
+using net::EventVerdict;
+
+// Sees each event: counts tokens, takes the usage, and settles before the event that tells the client that it has all.
+class Sink final : public net::EventSink {
+ public:
+  Sink(Exchange& x, bool hides_usage) : x_(x), hides_usage_(hides_usage), read_(llm::has_model_body(x.endpoint)) {}
+
+  EventVerdict event(std::string_view bytes) override {
+    if (!read_) {
+      started_ = true;
+      return {};
+    }
+    EventFacts facts = llm::scan_event(bytes);
+    if (facts.usage) x_.call.usage = facts.usage;
+    switch (facts.kind) {
+      case EventFacts::Kind::content:
+        tokens_ += facts.tokens;
+        if (facts.tokens > 0) started_ = true;
+        return {};
+      case EventFacts::Kind::usage_only:
+        started_ = true;
+        if (hides_usage_) return {.action = EventVerdict::Action::drop, .before = {}, .text = {}};
+        return with_figures(bytes, facts);
+      case EventFacts::Kind::done:
+        started_ = true;
+        if (!facts.usage_raw.empty()) return with_figures(bytes, facts);
+        if (told_) return {};
+        settle();
+        return {.action = EventVerdict::Action::pass, .before = llm::trine_comment(figures_json(x_)), .text = {}};
+      case EventFacts::Kind::error:
+        started_ = failed_ = true;
+        return {};
+      case EventFacts::Kind::other:
+        started_ = true;
+        return {};
+    }
+    return {};
+  }
+
+  // A token came, or anything else that the client must see at once.
+  bool started() const { return started_; }
+  Tokens take_tokens() { return std::exchange(tokens_, 0); }
+
+  // The answer is complete: recorded before its last byte is sent.
+  void settle() {
+    const Outcome outcome = failed_ ? Outcome::failed : Outcome::ok;
+    if (tokens_ > 0) note_tokens();
+    x_.status = x_.call.upstream->head().status;
+    if (failed_) x_.error = "upstream_error";
+    close_call(x_, outcome, x_.status);
+    close_request(x_, outcome);
+  }
+
+  void note_tokens() {
+    if (x_.call.first_token == Mono{} && tokens_ > 0) {
+      x_.call.first_token = x_.now();
+      x_.call.facts.first_token = x_.context.clock().wall();
+    }
+    note_progress(x_.call, take_tokens(), 0, x_.context.clock().wall());
+  }
+
+ private:
+  EventVerdict with_figures(std::string_view bytes, const EventFacts& facts) {
+    settle();
+    told_ = true;
+    return {.action = EventVerdict::Action::replace,
+            .before = {},
+            .text = llm::event_with_trine(bytes, facts, figures_json(x_))};
+  }
+
+  Exchange& x_;
+  bool hides_usage_;
+  bool read_;
+  bool started_ = false;
+  bool failed_ = false;
+  bool told_ = false;
+  Tokens tokens_ = 0;
+};
+
+std::string stream_head(const Exchange& x, bool chunked) {
+  std::string head = head_from_upstream(x, x.call.upstream->head());
+  if (chunked) head += "transfer-encoding: chunked\r\n";
+  add_connection(head, x);
+  head += "\r\n";
+  return head;
+}
+
+// Keeps the exchange in the worker's list of running streams, for metering.
+class Running {
+ public:
+  explicit Running(Exchange& x) : x_(x) {
+    if (x.call.deployment->metered()) x.context.running.insert(&x);
+  }
+  ~Running() { x_.context.running.erase(&x_); }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+
+ private:
+  Exchange& x_;
+};
+
+}  // namespace
+
+net::Task<Relayed> relay_stream(Exchange& x, bool hides_usage, llm::ClientError& error) {
+  const Running running(x);
+  net::UpstreamConnection& up = *x.call.upstream;
+  const TimeoutsConfig& timeouts = x.snapshot->config->timeouts;
+  const bool chunked = x.client.head().minor >= 1;
+  if (!chunked || x.context.draining) x.client.close_after();
+  Sink sink(x, hides_usage);
+  net::SseRelay relay(sink, up.head().chunked, up.head().content_length, chunked);
+  using State = net::SseRelay::State;
+
+  std::string head = stream_head(x, chunked);
+  std::string held;  // events before the first token
+  std::vector<std::string_view> out;
+  out.reserve(16);
+  Error broken{Code::unavailable, {}};
+  for (bool eof = false;;) {
+    out.clear();
+    if (!x.head_sent) out.push_back(head);
+    const std::string_view in = up.unread();
+    State state = State::more;
+    if (eof)
+      state = relay.closed(out);
+    else if (!in.empty())
+      state = relay.feed(in, out);
+    x.call.bytes_out += in.size();
+    if (x.call.open) sink.note_tokens();
+    if (state == State::end && x.call.open) sink.settle();
+    if (state == State::bad || state == State::too_long) {
+      broken.code = eof ? Code::unavailable : Code::data_loss;
+      break;
+    }
+    if (x.head_sent || sink.started() || state == State::end) {
+      if (!held.empty()) out.insert(out.begin() + 1, held);
+      x.head_sent = true;
+      if (!out.empty() && !co_await x.client.send(out)) {
+        x.client_gone = true;
+        break;
+      }
+      held.clear();
+    } else {
+      for (size_t i = 1; i < out.size(); ++i) held += out[i];
+    }
+    up.consume(in.size());
+    if (state == State::end) {
+      if (!eof && up.head().keep_alive) up.mark_reusable();
+      release_upstream(x);
+      co_return Relayed::answered;
+    }
+    up.deadline().arm(time_left(x, sink.started() ? timeouts.stream_idle : timeouts.first_byte));
+    const net::IoResult read = co_await up.more();
+    if (x.client_gone) break;
+    eof = read.status == net::Status::eof;
+    if (read.ok() || eof) continue;
+    if (up.deadline().fired()) broken.code = Code::deadline_exceeded;
+    break;
+  }
+
+  if (x.client_gone) {
+    abandon(x);
+    co_return Relayed::answered;
+  }
+  error = upstream_error(broken);
+  x.call.upstream.reset();
+  if (!x.head_sent) {
+    close_call(x, Outcome::failed, 200);
+    co_return Relayed::again;
+  }
+  // The client has part of the answer: it is told in the stream.
+  const llm::ClientError told{
+      broken.code == Code::deadline_exceeded ? llm::ErrorCode::upstream_timeout : llm::ErrorCode::upstream_broke_stream,
+      {},
+      {}};
+  x.call.deployment->state->health.failure(x.now());
+  x.status = 200;
+  x.error = llm::row(told.code).code;
+  close_request(x, Outcome::failed);
+  out.clear();
+  relay.append(llm::openai_error_event(told, x.id_view()), out);
+  relay.append_end(out);
+  co_await x.client.send(out);
+  x.client.close_after();
+  co_return Relayed::answered;
+}
+
+}  // namespace trine::gateway

@@ -1,0 +1,63 @@
+#include "gateway/call/relay.h"
+#include "gateway/reply.h"
+#include "gateway/settle/settle.h"
+#include "llm/response.h"
+
+namespace trine::gateway {
+namespace {
+
+constexpr size_t kPadding = 64;  // zero bytes that the JSON reader wants behind a document
+
+// What the answer says of itself; nothing where it is no JSON of an endpoint that we read.
+std::optional<llm::ResponseScan> scan(const Exchange& x, std::string_view body) {
+  if (!llm::has_model_body(x.endpoint)) return std::nullopt;
+  auto s = llm::scan_response(body);
+  if (!s) return std::nullopt;
+  return std::move(*s);
+}
+
+}  // namespace
+
+net::Task<Relayed> relay_whole(Exchange& x, IdempotencyClaim& claim, llm::ClientError& error) {
+  net::UpstreamConnection& up = *x.call.upstream;
+  const Config& config = *x.snapshot->config;
+  const int status = up.head().status;
+  std::string body;
+  const auto read = co_await up.read_body(body, static_cast<size_t>(config.limits.response_bytes), kPadding,
+                                          time_left(x, config.timeouts.total));
+  if (x.client_gone) {
+    abandon(x);
+    co_return Relayed::answered;
+  }
+  if (!read) {
+    error = upstream_error(read.error());
+    x.call.upstream.reset();
+    close_call(x, energy::Outcome::failed, status);
+    co_return Relayed::again;
+  }
+  const auto answer = scan(x, body);
+  if (answer) {
+    x.call.usage = answer->usage;
+    // No usage: what the texts are long.
+    if (!answer->usage) x.call.counted_out = llm::count_estimate(answer->content_bytes);
+  }
+  x.call.bytes_out = body.size();
+  std::string head = head_from_upstream(x, up.head());
+  release_upstream(x);
+  x.status = status;
+  close_call(x, energy::Outcome::ok, status);
+  close_request(x, energy::Outcome::ok);
+
+  add_figures(head, x);
+  if (answer && !answer->is_error) body = llm::splice_trine(body, *answer, figures_json(x)).str();
+  if (claim) {
+    if (body.size() <= Idempotency::kMaxAnswer)
+      claim.finish(std::make_shared<const StoredAnswer>(StoredAnswer{status, head, body}));
+    else
+      claim.finish(nullptr);
+  }
+  co_await send_whole(x, std::move(head), body);
+  co_return Relayed::answered;
+}
+
+}  // namespace trine::gateway

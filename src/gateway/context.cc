@@ -1,0 +1,53 @@
+#include "gateway/context.h"
+
+#include "energy/boundary.h"
+
+namespace trine::gateway {
+namespace {
+
+// One connection pool may serve both.
+bool same_origin(const Deployment& a, const Deployment& b) {
+  return a.origin.address.host == b.origin.address.host && a.origin.address.port == b.origin.address.port &&
+         !a.origin.tls && !b.origin.tls && !a.origin.proxy && !b.origin.proxy;
+}
+
+}  // namespace
+
+void Context::use(std::shared_ptr<const Snapshot> snapshot) {
+  std::unordered_map<const Deployment*, std::shared_ptr<net::Pool>> pools;
+  for (const auto& d : snapshot->deployments) {
+    for (const auto& [old, pool] : pools_)
+      if (same_origin(*old, *d)) pools[d.get()] = pool;
+  }
+  // Exchanges under way hold the old snapshot, and call by its deployments: their pools stay until the next reload.
+  if (snapshot_)
+    for (const auto& d : snapshot_->deployments)
+      if (auto it = pools_.find(d.get()); it != pools_.end()) pools.insert(*it);
+  pools_ = std::move(pools);
+  grid_.assign(snapshot->deployments.size(), {});
+  snapshot_ = std::move(snapshot);
+}
+
+net::Pool& Context::pool(const Deployment& d) {
+  auto& pool = pools_[&d];
+  if (!pool) {
+    for (const auto& [other, shared] : pools_)
+      if (shared && same_origin(*other, d)) return *(pool = shared);
+    pool = std::make_shared<net::Pool>(loop, d.origin);
+  }
+  return *pool;
+}
+
+const energy::GridValue& Context::grid(const Deployment& d, Wall now) {
+  // A deployment of an earlier snapshot has an index of its own: it is rare, and looked up each time.
+  const bool current = d.index < snapshot_->deployments.size() && snapshot_->deployments[d.index].get() == &d;
+  GridSlot& slot = current ? grid_[d.index] : earlier_;
+  if (!current || now >= slot.until) {
+    const grid::Reading r = snapshot_->grid->at(d.zone, now);
+    slot.value = {.g_per_kwh = r.value.g_per_kwh, .sigma = r.sigma_ln, .hourly = r.hourly()};
+    slot.until = snapshot_->grid->slot_end(d.zone, now);
+  }
+  return slot.value;
+}
+
+}  // namespace trine::gateway

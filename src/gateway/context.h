@@ -1,0 +1,73 @@
+// What the stages of one worker share. One thread: the worker's.
+#pragma once
+
+#include <memory>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "base/id.h"
+#include "gateway/call_feed.h"
+#include "gateway/idempotency.h"
+#include "gateway/probe.h"
+#include "gateway/snapshot.h"
+#include "ledger/journal.h"
+#include "net/loop.h"
+#include "net/upstream.h"
+
+namespace trine::gateway {
+
+struct Exchange;
+
+class Context {
+ public:
+  struct Parts {
+    size_t worker;
+    net::Loop& loop;
+    ledger::Journal& journal;
+    CallFeed& feed;
+    Idempotency& idempotency;
+    WorkerCounters& counters;
+    uint64_t seed;  // of the request ids
+  };
+  explicit Context(const Parts& p)
+      : worker(p.worker),
+        loop(p.loop),
+        journal(p.journal),
+        feed(p.feed),
+        idempotency(p.idempotency),
+        counters(p.counters),
+        ids(p.seed) {}
+
+  const size_t worker;
+  net::Loop& loop;
+  ledger::Journal& journal;
+  CallFeed& feed;
+  Idempotency& idempotency;
+  WorkerCounters& counters;
+  IdGenerator ids;
+  bool draining = false;
+  std::unordered_set<Exchange*> running;  // streams of metered deployments
+
+  const Clock& clock() const { return loop.clock(); }
+  const std::shared_ptr<const Snapshot>& snapshot() const { return snapshot_; }
+  // Pools of deployments that are unchanged stay.
+  void use(std::shared_ptr<const Snapshot> snapshot);
+
+  // REQUIRES: a deployment of a snapshot that is or was in use.
+  net::Pool& pool(const Deployment& d);
+  // The grid's value for the deployment's zone now; looked up once per slot.
+  const energy::GridValue& grid(const Deployment& d, Wall now);
+
+ private:
+  struct GridSlot {
+    energy::GridValue value;
+    Wall until{};
+  };
+  std::shared_ptr<const Snapshot> snapshot_;
+  std::unordered_map<const Deployment*, std::shared_ptr<net::Pool>> pools_;
+  std::vector<GridSlot> grid_;  // by Deployment::index of snapshot_
+  GridSlot earlier_;
+};
+
+}  // namespace trine::gateway

@@ -1,0 +1,87 @@
+// One request on its way through the stages. What the stages learn is written here; settle makes the record of it.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/id.h"
+#include "base/time.h"
+#include "energy/facts.h"
+#include "gateway/context.h"
+#include "llm/errors.h"
+#include "llm/request.h"
+#include "llm/usage.h"
+#include "net/server.h"
+#include "net/upstream.h"
+
+namespace trine::gateway {
+
+// The call that is under way, or ended last.
+struct Call {
+  std::shared_ptr<const Deployment> deployment;
+  energy::CallFacts facts;  // its id, place and times; tokens once known
+  ledger::Progress progress;
+  Mono start{};
+  Mono first_token{};          // zero: none yet
+  int64_t batch_at_start = 0;  // BatchMeter::integral when it began
+  std::optional<llm::Usage> usage;
+  Tokens counted_out = 0;  // deltas relayed
+  uint64_t bytes_out = 0;
+  Tokens fed_out = 0;  // of these, told to metering
+  Wall fed_until{};
+  bool open = false;  // begun and not yet recorded
+  std::unique_ptr<net::UpstreamConnection> upstream;
+};
+
+struct Exchange {
+  Exchange(Context& c, net::ServerConnection& connection) : context(c), client(connection) {}
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+  Context& context;
+  net::ServerConnection& client;
+  std::shared_ptr<const Snapshot> snapshot;
+
+  RequestId id;
+  std::array<char, 30> id_text{};
+  Wall arrived{};
+  Mono arrived_mono{};
+  Mono must_end{};  // timeouts.total
+  llm::Endpoint endpoint = llm::Endpoint::other;
+
+  // identify
+  const Key* key = nullptr;
+
+  // the body, once read
+  net::Body body;
+  llm::RequestScan scan;
+
+  // route
+  const Route* route = nullptr;
+  std::string workload;
+  std::vector<const Deployment*> tried;
+  std::string reason;
+
+  // call
+  Call call;
+  uint16_t calls = 0;
+  bool head_sent = false;  // the client has the status line: errors go in band from here
+  bool client_gone = false;
+  bool relays_more = false;  // a whole answer is kept for the Idempotency-Key
+
+  // settle
+  energy::Figures figures;  // of all calls so far
+  bool all_final = true;    // no meter will correct them
+  bool simulated = false;
+  int status = 0;          // what the client was answered
+  const char* error = "";  // our code of it
+  bool recorded = false;
+
+  std::string_view id_view() const { return {id_text.data(), id_text.size()}; }
+  Mono now() const { return context.clock().mono(); }
+};
+
+}  // namespace trine::gateway

@@ -1,0 +1,267 @@
+#include "gateway/gateway.h"
+
+#include <condition_variable>
+#include <csignal>
+#include <mutex>
+#include <thread>
+
+#include "base/log.h"
+#include "gateway/idempotency.h"
+#include "gateway/settle/settle.h"
+#include "gateway/worker.h"
+
+namespace trine::gateway {
+namespace {
+
+constexpr Nanos kFinishLimit = std::chrono::seconds(10);
+
+net::HostPort at(const HostPort& h) {
+  return {h.host, h.port};
+}
+
+// The signals that serve() waits for, blocked in every thread from here on.
+sigset_t take_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int s : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, s);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  return set;
+}
+
+Result<std::shared_ptr<const Snapshot>> load_snapshot(const std::string& file, const Snapshot* before) {
+  auto config = load_config(file);
+  if (!config) return tl::unexpected(config.error());
+  auto catalog = load_catalog(**config);
+  if (!catalog) return tl::unexpected(catalog.error());
+  return make_snapshot(*config, *catalog, before);
+}
+
+Result<std::shared_ptr<net::TlsContext>> load_tls(const Config& config) {
+  if (!config.tls) return std::shared_ptr<net::TlsContext>();
+  return net::tls_server(
+      {.cert_file = config.tls->cert, .key_file = config.tls->key, .client_ca_file = config.tls->client_ca});
+}
+
+ledger::Ledger::Options ledger_options(const Config& config) {
+  const LedgerConfig& l = config.ledger;
+  ledger::Ledger::Options o;
+  o.dir = l.dir;
+  o.workers = static_cast<uint32_t>(config.workers);
+  o.segment_bytes = static_cast<uint64_t>(l.segment);
+  o.reserve_bytes = static_cast<uint64_t>(l.reserve);
+  o.retention.requests = l.retention.requests;
+  o.retention.calls = l.retention.calls;
+  o.retention.windows = l.retention.windows;
+  o.retention.identity = l.retention.identity;
+  return o;
+}
+
+// Counts down to zero; waits for it.
+class Latch {
+ public:
+  explicit Latch(size_t n) : left_(n) {}
+  void count_down() {
+    const std::lock_guard lock(mutex_);
+    if (left_ > 0 && --left_ == 0) zero_.notify_all();
+  }
+  bool wait_for(Nanos d) {
+    std::unique_lock lock(mutex_);
+    return zero_.wait_for(lock, d, [&] { return left_ == 0; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable zero_;
+  size_t left_;
+};
+
+// Everything that runs. The order of the members is the order of their making; they end the other way round.
+class Gateway {
+ public:
+  static Result<std::unique_ptr<Gateway>> open(const ServeOptions& options);
+  ~Gateway();
+
+  void reload();
+  // `hurry` is asked from time to time; true ends the requests that still run.
+  void drain(const std::function<bool()>& hurry);
+
+ private:
+  Gateway(const ServeOptions& options, std::shared_ptr<const Snapshot> snapshot,
+          std::unique_ptr<ledger::Ledger> ledger);
+  Result<void> start(std::shared_ptr<net::TlsContext> tls);
+  void warn_of_restart(const Config& now) const;
+
+  ServeOptions options_;
+  Mono started_ = system_clock().mono();
+  std::shared_ptr<const Snapshot> snapshot_;
+  std::unique_ptr<ledger::Ledger> ledger_;
+  Executor executor_;
+  OwnEndpoints own_;
+  Idempotency idempotency_;
+  std::vector<WorkerCounters> counters_;
+
+  // The back office: metering and the admin port, on one thread.
+  net::Loop office_;
+  Metering metering_;
+  Admin admin_;
+  net::Server admin_server_;
+  std::thread office_thread_;
+
+  std::vector<std::unique_ptr<Worker>> workers_;
+};
+
+Gateway::Gateway(const ServeOptions& options, std::shared_ptr<const Snapshot> snapshot,
+                 std::unique_ptr<ledger::Ledger> ledger)
+    : options_(options),
+      snapshot_(std::move(snapshot)),
+      ledger_(std::move(ledger)),
+      own_(*ledger_, executor_),
+      counters_(static_cast<size_t>(snapshot_->config->workers)),
+      metering_(office_, ledger_->back_office()),
+      admin_({.loop = office_,
+              .own = own_,
+              .workers = counters_,
+              .ledger = *ledger_,
+              .metering = metering_,
+              .metrics = options.metrics,
+              .started = started_}),
+      admin_server_(office_, admin_, server_limits(*snapshot_->config)) {}
+
+Result<std::unique_ptr<Gateway>> Gateway::open(const ServeOptions& options) {
+  auto snapshot = load_snapshot(options.config_file, nullptr);
+  if (!snapshot) return tl::unexpected(snapshot.error());
+  const Config& config = *(*snapshot)->config;
+  log::set_level(config.log_level);
+  auto tls = load_tls(config);
+  if (!tls) return tl::unexpected(tls.error());
+  auto ledger = ledger::Ledger::open(ledger_options(config));
+  if (!ledger) return tl::unexpected(ledger.error());
+  std::unique_ptr<Gateway> gateway(new Gateway(options, *snapshot, std::move(*ledger)));
+  if (auto started = gateway->start(*tls); !started) return tl::unexpected(started.error());
+  return gateway;
+}
+
+Result<void> Gateway::start(std::shared_ptr<net::TlsContext> tls) {
+  const Config& config = *snapshot_->config;
+  for (size_t i = 0; i < counters_.size(); ++i) {
+    auto worker = std::make_unique<Worker>(Worker::Parts{
+        .index = i,
+        .journal = &ledger_->journal(static_cast<uint32_t>(i)),
+        .idempotency = &idempotency_,
+        .own = &own_,
+        .counters = &counters_[i],
+        .hand =
+            [this](std::vector<CallNote> notes) { office_.post([this, n = std::move(notes)] { metering_.take(n); }); },
+        .snapshot = snapshot_,
+        .tls = tls});
+    net::HostPort where = at(config.listen.traffic);
+    if (i > 0 && where.port == 0) where.port = workers_.front()->port();
+    if (auto ok = worker->listen(where); !ok) return ok;
+    workers_.push_back(std::move(worker));
+  }
+  if (auto ok = admin_server_.listen(at(config.listen.admin), false); !ok) return ok;
+  admin_.use(snapshot_);
+  metering_.use(snapshot_);
+  office_thread_ = std::thread([this] { office_.run(); });
+  for (auto& w : workers_) w->start();
+
+  settle_interrupted(*snapshot_, ledger_->recovery().interrupted, ledger_->back_office());
+  if (const auto& r = ledger_->recovery(); r.requests > 0)
+    log::info("{} requests that the last run left open are recorded as interrupted", r.requests);
+  log::info("ready: {}://{}:{} (traffic), http://{}:{} (admin), {} deployments, {} routes, after {:.0f} ms",
+            config.tls ? "https" : "http", config.listen.traffic.host, workers_.front()->port(),
+            config.listen.admin.host, admin_server_.port(), snapshot_->deployments.size(), snapshot_->routes.size(),
+            seconds(system_clock().mono() - started_) * 1000);
+  return {};
+}
+
+void Gateway::warn_of_restart(const Config& now) const {
+  const Config& was = *snapshot_->config;
+  std::string what;
+  if (!(now.listen.traffic == was.listen.traffic) || !(now.listen.admin == was.listen.admin)) what += " listen";
+  if (now.workers != was.workers) what += " workers";
+  if (now.ledger.dir != was.ledger.dir) what += " ledger.dir";
+  if (now.tls.has_value() != was.tls.has_value()) what += " tls";
+  if (!what.empty()) log::warning("reload: these need a restart to change:{}", what);
+}
+
+void Gateway::reload() {
+  auto snapshot = load_snapshot(options_.config_file, snapshot_.get());
+  if (!snapshot) {
+    log::error("reload refused, the old configuration stays:\n{}", snapshot.error().message);
+    return;
+  }
+  auto tls = load_tls(*(*snapshot)->config);
+  if (!tls) {
+    log::error("reload refused, the old configuration stays: {}", tls.error().message);
+    return;
+  }
+  warn_of_restart(*(*snapshot)->config);
+  snapshot_ = *snapshot;
+  log::set_level(snapshot_->config->log_level);
+  for (auto& w : workers_) w->use(snapshot_, *tls);
+  office_.post([this, s = snapshot_] {
+    metering_.use(s);
+    admin_.use(s);
+  });
+  log::info("reloaded: {} deployments, {} routes, {} keys", snapshot_->deployments.size(), snapshot_->routes.size(),
+            snapshot_->config->keys.size());
+}
+
+void Gateway::drain(const std::function<bool()>& hurry) {
+  own_.set_draining();
+  const Mono last = system_clock().mono() + snapshot_->config->timeouts.drain;
+  Latch drained(workers_.size());
+  for (auto& w : workers_) w->drain([&drained] { drained.count_down(); });
+  constexpr Nanos kLook = std::chrono::milliseconds(50);
+  bool hurried = false;
+  while (!drained.wait_for(kLook)) {
+    if (hurried || (system_clock().mono() < last && !hurry())) continue;
+    hurried = true;
+    log::warning("ending the requests that still run");
+    for (auto& w : workers_) w->close_all();
+  }
+  Latch finished(1);
+  office_.post([&] {
+    auto last_reading = [](Metering& m, Latch& done) -> net::Task<void> {
+      co_await m.finish();
+      done.count_down();
+    };
+    net::spawn(last_reading(metering_, finished));
+  });
+  if (!finished.wait_for(kFinishLimit)) log::warning("a meter did not answer: some figures stay provisional");
+}
+
+Gateway::~Gateway() {
+  for (auto& w : workers_) w->stop();
+  if (office_thread_.joinable()) {
+    office_.stop();
+    office_thread_.join();
+  }
+}
+
+}  // namespace
+
+Result<void> serve(const ServeOptions& options) {
+  const sigset_t signals = take_signals();
+  auto gateway = Gateway::open(options);
+  if (!gateway) return tl::unexpected(gateway.error());
+  for (;;) {
+    int signal = 0;
+    if (sigwait(&signals, &signal) != 0) continue;
+    if (signal == SIGHUP) {
+      (*gateway)->reload();
+      continue;
+    }
+    log::info("draining: present requests end, new connections are refused");
+    (*gateway)->drain([&] {
+      const timespec now{};
+      const int again = sigtimedwait(&signals, nullptr, &now);
+      return again == SIGTERM || again == SIGINT;
+    });
+    return {};
+  }
+}
+
+}  // namespace trine::gateway

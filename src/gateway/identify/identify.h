@@ -1,0 +1,19 @@
+// Stage 1: whose request is it?
+#pragma once
+
+#include <optional>
+
+#include "gateway/exchange.h"
+#include "llm/errors.h"
+
+namespace trine::gateway {
+
+// Sets x.key from `Authorization: Bearer`, `api-key` (Azure's clients) or the anonymous key. Only the secret's SHA-256
+// is compared, in constant time. Errors: missing_api_key, invalid_api_key; never says which part was wrong.
+std::optional<llm::ClientError> identify(Exchange& x);
+
+// The client's address: the peer's, or, where the peer is a trusted proxy, the last address in X-Forwarded-For that is
+// not one.
+std::string client_address(const Config& config, const net::ServerConnection& client);
+
+}  // namespace trine::gateway

@@ -1,0 +1,135 @@
+#include "gateway/pipeline.h"
+
+#include "base/text.h"
+#include "gateway/call/call.h"
+#include "gateway/identify/identify.h"
+#include "gateway/reply.h"
+#include "gateway/route/route.h"
+#include "gateway/settle/settle.h"
+
+namespace trine::gateway {
+namespace {
+
+using llm::ClientError;
+using llm::Endpoint;
+using llm::ErrorCode;
+using net::BodyError;
+
+constexpr size_t kMaxWorkload = 64;
+
+std::optional<ClientError> body_error(BodyError e) {
+  switch (e) {
+    case BodyError::none:
+    case BodyError::gone:
+      return {};
+    case BodyError::too_large:
+      return ClientError{ErrorCode::body_too_large, {}, {}};
+    case BodyError::timed_out:
+      return ClientError{ErrorCode::request_timeout, {}, {}};
+    case BodyError::bad_chunk:
+      return ClientError{ErrorCode::bad_request_head, "the chunked body is broken", {}};
+  }
+  return {};
+}
+
+// The header, the key's, or (in find_route) the route's.
+std::string workload_of(const Exchange& x) {
+  if (const auto named = x.client.head().find("x-trine-workload"); named && !named->empty())
+    return std::string(ledger::clip(*named, kMaxWorkload));
+  return x.key->workload;
+}
+
+// Repeats an answer that was kept for the Idempotency-Key, or says why there is none; nothing where the request is to
+// go on (with `claim`, if it has such a header).
+std::optional<ClientError> claim_key(Exchange& x, std::string_view header, IdempotencyClaim& claim,
+                                     std::shared_ptr<const StoredAnswer>& replay) {
+  if (header.size() > Idempotency::kMaxKeyLength)
+    return ClientError{ErrorCode::invalid_request, "`Idempotency-Key` is longer than 255 characters", {}};
+  Idempotency& store = x.context.idempotency;
+  const std::string& who = x.key->tenant.key;
+  auto found = store.claim(who, header, hash_key(x.body.view()), x.now());
+  switch (found.verdict) {
+    case Idempotency::Verdict::fresh:
+      claim.hold(store, who, std::string(header));
+      return {};
+    case Idempotency::Verdict::replay:
+      replay = found.answer;
+      return {};
+    case Idempotency::Verdict::running:
+      return ClientError{ErrorCode::idempotency_conflict, "the first request with it is still running", {}};
+    case Idempotency::Verdict::other_request:
+      return ClientError{ErrorCode::idempotency_conflict, "the body is not the first one's", {}};
+    case Idempotency::Verdict::not_kept:
+      return ClientError{ErrorCode::idempotency_conflict,
+                         "it has been answered already, by a stream or at a length that is not kept",
+                         {}};
+  }
+  return {};
+}
+
+net::Task<void> refuse_request(Exchange& x, ClientError error) {
+  x.status = llm::status(error);
+  x.error = llm::row(error.code).code;
+  close_request(x, energy::Outcome::refused);
+  co_await send_error(x, error);
+}
+
+}  // namespace
+
+void Pipeline::begin(Exchange& x) {
+  const Clock& clock = context_.clock();
+  x.snapshot = context_.snapshot();
+  x.arrived_mono = x.client.arrived();
+  x.arrived = clock.wall() - (clock.mono() - x.arrived_mono);
+  x.must_end = x.arrived_mono + x.snapshot->config->timeouts.total;
+  x.id = context_.ids.next(x.arrived);
+  x.id.write(x.id_text.data());
+  x.endpoint = llm::endpoint_of(x.client.head().path());
+}
+
+net::Task<void> Pipeline::serve(net::ServerConnection& connection) {
+  Exchange x(context_, connection);
+  begin(x);
+  if (own_.is_open(x)) co_return co_await own_.serve_open(x);
+
+  // 1 identify
+  if (const auto error = identify(x)) co_return co_await refuse_request(x, *error);
+  x.workload = workload_of(x);
+  if (own_.is_ours(x)) co_return co_await own_.serve(x);
+  if (!x.client.head().path().starts_with("/v1/")) co_return co_await refuse_request(x, {ErrorCode::not_found, {}, {}});
+  if (llm::has_model_body(x.endpoint) && x.client.head().method != "POST")
+    co_return co_await refuse_request(x, {ErrorCode::method_not_allowed, {}, {}});
+
+  const BodyError body =
+      co_await connection.read_body(x.body, static_cast<size_t>(x.snapshot->config->limits.body_bytes));
+  if (body == BodyError::gone) co_return;
+  if (const auto error = body_error(body)) co_return co_await refuse_request(x, *error);
+  if (llm::has_model_body(x.endpoint)) {
+    auto scan = llm::scan_request(x.endpoint, x.body.view());
+    if (!scan) co_return co_await refuse_request(x, scan.error());
+    x.scan = std::move(*scan);
+    if (const auto error = find_route(x)) co_return co_await refuse_request(x, *error);
+  }
+  IdempotencyClaim claim;
+  if (const auto header = connection.head().find("idempotency-key")) {
+    std::shared_ptr<const StoredAnswer> replay;
+    if (const auto error = claim_key(x, *header, claim, replay)) co_return co_await refuse_request(x, *error);
+    if (replay) {
+      std::string head = replay->head + "idempotent-replayed: true\r\n";
+      co_await send_whole(x, std::move(head), replay->body);
+      co_return;
+    }
+  }
+
+  // 2 limit, 3 documents, 4 guard-in, 5 cache: the stages to come stand here, in this order.
+
+  // 6 route, 7 call, 8 guard-out, 9 settle
+  co_await call(x, claim);
+}
+
+std::string Pipeline::refuse(net::Refusal why, std::string_view sentence) {
+  context_.counters.client_errors.add();
+  return closing_error(refusal_error(why, sentence));
+}
+
+}  // namespace trine::gateway

@@ -1,0 +1,160 @@
+#include "gateway/reply.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+
+namespace trine::gateway {
+namespace {
+
+constexpr int kRetryAfterSeconds = 2;
+
+// RFC 9110 §7.6.1, and what we set ourselves.
+constexpr std::array<std::string_view, 13> kNotPassed = {
+    "connection",        "keep-alive", "proxy-authenticate", "proxy-connection", "te",      "trailer",
+    "transfer-encoding", "upgrade",    "content-length",     "server",           "alt-svc", "date",
+    "set-cookie"};
+
+void status_line(std::string& head, int status) {
+  fmt::format_to(std::back_inserter(head), "HTTP/1.1 {} {}\r\n", status, reason_phrase(status));
+}
+
+void add_ours(std::string& head, const Exchange& x) {
+  head.append("x-trine-request-id: ").append(x.id_view()).append("\r\n");
+  if (x.call.deployment) head.append("x-trine-route: ").append(x.call.deployment->name).append("\r\n");
+}
+
+bool passes(std::string_view name) {
+  if (name.size() > 7 && iequals(name.substr(0, 8), "x-trine-")) return false;
+  return std::none_of(kNotPassed.begin(), kNotPassed.end(), [&](std::string_view n) { return iequals(n, name); });
+}
+
+}  // namespace
+
+const char* reason_phrase(int status) {
+  switch (status) {
+    case 200:
+      return "OK";
+    case 201:
+      return "Created";
+    case 202:
+      return "Accepted";
+    case 204:
+      return "No Content";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 408:
+      return "Request Timeout";
+    case 409:
+      return "Conflict";
+    case 411:
+      return "Length Required";
+    case 413:
+      return "Content Too Large";
+    case 422:
+      return "Unprocessable Content";
+    case 429:
+      return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 500:
+      return "Internal Server Error";
+    case 501:
+      return "Not Implemented";
+    case 502:
+      return "Bad Gateway";
+    case 503:
+      return "Service Unavailable";
+    case 504:
+      return "Gateway Timeout";
+    case 505:
+      return "HTTP Version Not Supported";
+    default:
+      return "Status";
+  }
+}
+
+std::string own_head(const Exchange& x, int status, std::string_view content_type) {
+  std::string head;
+  head.reserve(384);
+  status_line(head, status);
+  if (!content_type.empty()) head.append("content-type: ").append(content_type).append("\r\n");
+  add_ours(head, x);
+  return head;
+}
+
+std::string head_from_upstream(const Exchange& x, const net::Head& upstream) {
+  std::string head;
+  head.reserve(512);
+  status_line(head, upstream.status);
+  for (const net::Header& h : upstream.headers) {
+    if (!passes(h.name)) continue;
+    head.append(h.name).append(": ").append(h.value).append("\r\n");
+  }
+  add_ours(head, x);
+  return head;
+}
+
+void add_connection(std::string& head, const Exchange& x) {
+  if (!x.client.keeps_alive() || x.context.draining) head += "connection: close\r\n";
+}
+
+net::Task<bool> send_whole(Exchange& x, std::string head, std::string_view body) {
+  if (x.context.draining) x.client.close_after();
+  fmt::format_to(std::back_inserter(head), "content-length: {}\r\n", body.size());
+  add_connection(head, x);
+  head += "\r\n";
+  x.head_sent = true;
+  const bool no_body = x.client.head().method == "HEAD";
+  const std::array<std::string_view, 2> slices = {head, no_body ? std::string_view{} : body};
+  const bool sent = co_await x.client.send(slices);
+  co_return sent;
+}
+
+net::Task<void> send_error(Exchange& x, const llm::ClientError& error) {
+  x.status = llm::status(error);
+  x.error = llm::row(error.code).code;
+  std::string head = own_head(x, x.status, "application/json");
+  if (llm::row(error.code).retryable)
+    fmt::format_to(std::back_inserter(head), "retry-after: {}\r\n", kRetryAfterSeconds);
+  if (error.code == llm::ErrorCode::missing_api_key || error.code == llm::ErrorCode::invalid_api_key)
+    head += "www-authenticate: Bearer\r\n";
+  const std::string body = llm::openai_error_body(error, x.id_view());
+  co_await send_whole(x, std::move(head), body);
+}
+
+net::Task<void> send_json(Exchange& x, int status, std::string_view json) {
+  x.status = status;
+  std::string head = own_head(x, status, "application/json");
+  co_await send_whole(x, std::move(head), json);
+}
+
+llm::ClientError refusal_error(net::Refusal why, std::string_view sentence) {
+  using llm::ErrorCode;
+  ErrorCode code = ErrorCode::bad_request_head;
+  if (why == net::Refusal::head_too_large) code = ErrorCode::head_too_large;
+  if (why == net::Refusal::head_timeout) code = ErrorCode::request_timeout;
+  if (why == net::Refusal::too_many_connections) code = ErrorCode::too_many_connections;
+  return {code, std::string(sentence), {}};
+}
+
+std::string closing_error(const llm::ClientError& error) {
+  const std::string body = llm::openai_error_body(error);
+  std::string out;
+  status_line(out, llm::status(error));
+  fmt::format_to(std::back_inserter(out),
+                 "content-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{}", body.size(),
+                 body);
+  return out;
+}
+
+}  // namespace trine::gateway

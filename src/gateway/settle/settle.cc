@@ -1,0 +1,206 @@
+#include "gateway/settle/settle.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "energy/uncertainty.h"
+
+namespace trine::gateway {
+namespace {
+
+using energy::Outcome;
+
+Tokens prompt_estimate(const Exchange& x) {
+  return x.route ? llm::estimated_prompt_tokens(x.scan) : 0;
+}
+
+void add(energy::Figures& sum, const energy::Figures& f, bool first) {
+  if (first) {
+    sum = f;
+    return;
+  }
+  energy::Aggregate both;
+  both.add(sum);
+  both.add(f);
+  sum = both.total();
+}
+
+energy::Figures figures_of(const Deployment& d, const energy::CallFacts& facts, const energy::GridValue& grid) {
+  if (d.vendor) {
+    auto f = energy::provisional_vendor(facts, d.vendor->model, d.vendor->price, grid);
+    if (f) return *f;
+    log::error("no figures for {}: {}", facts.id.request.text(),
+               f.error().message);  // a usage report that contradicts itself
+    return {};
+  }
+  energy::Figures f = energy::provisional(facts, d.own->hardware, grid);
+  if (d.token_price) {
+    if (auto cost = energy::vendor_cost(*d.token_price, {.in = facts.in, .cached = facts.cached, .out = facts.out}))
+      f.cost = *cost;
+  }
+  return f;
+}
+
+// Prefill and decode of the call so far that metering has not been told of.
+void feed_rest(Exchange& x, const Deployment& d, const energy::CallFacts& facts) {
+  Call& c = x.call;
+  const energy::Pace pace{.prefill_tokens_per_s = d.own->speed.prefill_tokens_per_s,
+                          .token_s = d.own->speed.step_s0 + d.own->speed.step_s1 * facts.mean_batch};
+  energy::Slices slices = energy::slices_of(facts, pace);
+  x.context.feed.add({.kind = CallNote::Kind::worked, .call = facts.id, .slice = slices.prefill});
+  slices.decode.begin = std::max(slices.decode.begin, c.fed_until);
+  slices.decode.work.out = std::max(0.0, slices.decode.work.out - static_cast<double>(c.fed_out));
+  x.context.feed.add({.kind = CallNote::Kind::worked, .call = facts.id, .slice = slices.decode});
+  Money token_cost;
+  if (d.token_price) {
+    if (auto cost = energy::vendor_cost(*d.token_price, {.in = facts.in, .cached = facts.cached, .out = facts.out}))
+      token_cost = *cost;
+  }
+  x.context.feed.add({.kind = CallNote::Kind::closed, .call = facts.id, .at = facts.end, .token_cost = token_cost});
+}
+
+void count(Exchange& x, const Deployment& d, const energy::CallFacts& f, const energy::Figures& figures) {
+  DeploymentCounters& n = d.state->probe.of(x.context.worker);
+  n.calls[static_cast<size_t>(f.outcome)].add();
+  n.tokens_in.add(f.in);
+  n.tokens_cached.add(f.cached);
+  n.tokens_out.add(f.out);
+  n.energy_uj.add(figures.energy.raw());
+  n.carbon_ng.add(figures.carbon().raw());
+  n.cost_n.add(figures.cost.raw());
+  const Mono now = x.now();
+  n.duration.observe(now - x.call.start);
+  if (x.call.first_token == Mono{}) return;
+  n.first_token.observe(x.call.first_token - x.call.start);
+  if (f.out > 1) n.per_output_token.observe((now - x.call.first_token) / (f.out - 1));
+}
+
+}  // namespace
+
+bool open_call(Exchange& x, std::shared_ptr<const Deployment> deployment) {
+  Call& c = x.call;
+  c = Call{};
+  c.deployment = std::move(deployment);
+  const Deployment& d = *c.deployment;
+  const Wall now = x.context.clock().wall();
+  c.start = x.now();
+  c.facts.id = {x.id, x.calls};
+  c.facts.deployment = d.name;
+  c.facts.zone = d.zone;
+  c.facts.model = d.model;
+  c.facts.start = c.fed_until = now;
+  c.facts.streamed = x.scan.stream;
+  c.facts.simulated = d.simulated;
+
+  auto progress = x.context.journal.intent({.id = c.facts.id,
+                                            .tenant = x.key->tenant,
+                                            .user = x.scan.user,
+                                            .workload = x.workload,
+                                            .route = x.scan.model,
+                                            .endpoint = std::string(x.client.head().path()),
+                                            .deployment = d.name,
+                                            .zone = d.zone,
+                                            .model = d.model,
+                                            .start = now,
+                                            .in_estimate = prompt_estimate(x),
+                                            .streamed = c.facts.streamed,
+                                            .simulated = d.simulated});
+  if (!progress) {
+    if (x.snapshot->config->ledger.when_full == WhenFull::refuse) return false;
+    x.context.counters.unrecorded.add();
+  } else {
+    c.progress = std::move(*progress);
+  }
+  ++x.calls;
+  c.open = true;
+  d.state->batch.begin(x.context.worker, c.start);
+  c.batch_at_start = d.state->batch.integral(c.start);
+  if (d.metered())
+    x.context.feed.add({.kind = CallNote::Kind::opened, .call = c.facts.id, .deployment = c.deployment, .at = now});
+  return true;
+}
+
+void note_progress(Call& c, Tokens tokens, size_t bytes, Wall now) {
+  c.counted_out += tokens;
+  c.bytes_out += bytes;
+  c.progress.relayed(static_cast<uint64_t>(c.counted_out), c.bytes_out, now);
+}
+
+void close_call(Exchange& x, Outcome outcome, int upstream_status) {
+  Call& c = x.call;
+  if (!c.open) return;
+  c.open = false;
+  const Deployment& d = *c.deployment;
+  const Mono now = x.now();
+  energy::CallFacts& f = c.facts;
+  f.end = x.context.clock().wall();
+  if (f.first_token == Wall{}) f.first_token = f.end;
+  f.outcome = outcome;
+  f.http_status = upstream_status;
+  if (c.usage) {
+    f.in = c.usage->in;
+    f.cached = c.usage->cached;
+    f.out = c.usage->out;
+  } else {
+    f.source = energy::TokenSource::counted;
+    f.in = upstream_status >= 400 || (upstream_status == 0 && c.counted_out == 0 && outcome == Outcome::failed)
+               ? 0  // refused at the door: no work was done
+               : prompt_estimate(x);
+    f.out = c.counted_out;
+  }
+  f.mean_batch = d.state->batch.mean(c.batch_at_start, c.start, now);
+  d.state->batch.end(x.context.worker, c.start, now);
+
+  const energy::Figures figures = figures_of(d, f, x.context.grid(d, f.end));
+  energy::Settlement settlement = energy::provisional_settlement(f, figures);
+  if (!d.metered()) settlement.basis = energy::Basis::final;
+  // What closes begun work is let through even when space is short; where even that is gone, the keeper says so.
+  (void)x.context.journal.append(f);
+  (void)x.context.journal.append(settlement);
+  if (d.metered()) feed_rest(x, d, f);
+
+  add(x.figures, figures, x.calls == 1);
+  x.all_final = x.all_final && !d.metered();
+  x.simulated = x.simulated || d.simulated;
+  count(x, d, f, figures);
+}
+
+void settle_interrupted(const Snapshot& snapshot, const std::vector<energy::CallFacts>& calls,
+                        ledger::Journal& journal) {
+  for (const energy::CallFacts& f : calls) {
+    const Deployment* d = snapshot.deployment(f.deployment);
+    if (!d) continue;
+    const grid::Reading r = snapshot.grid->at(f.zone, f.end);
+    energy::Settlement s = energy::provisional_settlement(
+        f, figures_of(*d, f, {.g_per_kwh = r.value.g_per_kwh, .sigma = r.sigma_ln, .hourly = r.hourly()}));
+    s.basis = energy::Basis::final;  // its windows passed while nobody read the meter
+    (void)journal.append(s);
+  }
+}
+
+void close_request(Exchange& x, Outcome outcome) {
+  if (x.recorded) return;
+  x.recorded = true;
+  x.context.counters.requests[static_cast<size_t>(outcome)].add();
+  close_call(x, outcome, 0);
+  if (x.calls == 0) {
+    x.context.counters.client_errors.add();
+    if (!x.key) return;  // nobody to book it to
+  }
+  (void)x.context.journal.append(energy::RequestFacts{.id = x.id,
+                                                      .tenant = x.key->tenant,
+                                                      .workload = x.workload,
+                                                      .route = x.scan.model,
+                                                      .endpoint = std::string(x.client.head().path()),
+                                                      .start = x.arrived,
+                                                      .end = x.context.clock().wall(),
+                                                      .streamed = x.scan.stream,
+                                                      .outcome = outcome,
+                                                      .http_status = x.status,
+                                                      .error = x.error,
+                                                      .reason = x.reason,
+                                                      .calls = x.calls,
+                                                      .user = x.scan.user});
+}
+
+}  // namespace trine::gateway

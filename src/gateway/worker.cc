@@ -1,0 +1,108 @@
+#include "gateway/worker.h"
+
+#include "gateway/exchange.h"
+
+namespace trine::gateway {
+namespace {
+
+constexpr Nanos kHandshake = std::chrono::seconds(10);
+
+void feed_running(Exchange& x) {
+  Call& c = x.call;
+  if (!c.open || c.counted_out <= c.fed_out) return;
+  const Wall now = x.context.clock().wall();
+  const auto out = static_cast<double>(c.counted_out - c.fed_out);
+  const auto in = static_cast<double>(llm::estimated_prompt_tokens(x.scan));
+  x.context.feed.add({.kind = CallNote::Kind::worked,
+                      .call = c.facts.id,
+                      .slice = {.begin = std::max(c.fed_until, c.facts.first_token),
+                                .end = now,
+                                .work = {.out = out, .context = in + static_cast<double>(c.counted_out)}}});
+  c.fed_out = c.counted_out;
+  c.fed_until = now;
+}
+
+}  // namespace
+
+net::ServerLimits server_limits(const Config& config) {
+  return {.head_bytes = static_cast<size_t>(config.limits.head_bytes),
+          .connections = static_cast<size_t>(config.limits.connections),
+          .idle = config.timeouts.idle,
+          .head = config.timeouts.head,
+          .body = config.timeouts.body,
+          .write = config.timeouts.stream_idle};
+}
+
+Worker::Worker(Parts parts)
+    : tls_(std::move(parts.tls)),
+      feed_(std::move(parts.hand)),
+      context_({.worker = parts.index,
+                .loop = loop_,
+                .journal = *parts.journal,
+                .feed = feed_,
+                .idempotency = *parts.idempotency,
+                .counters = *parts.counters,
+                .seed = random_seed()}),
+      pipeline_(context_, *parts.own),
+      server_(loop_, pipeline_, server_limits(*parts.snapshot->config),
+              tls_ ? net::Server::Upgrade([this](std::unique_ptr<net::Stream> s) { return upgrade(std::move(s)); })
+                   : net::Server::Upgrade{}),
+      tick_(*this) {
+  context_.use(std::move(parts.snapshot));
+}
+
+Worker::~Worker() {
+  stop();
+}
+
+net::Task<std::unique_ptr<net::Stream>> Worker::upgrade(std::unique_ptr<net::Stream> stream) {
+  auto secure = co_await net::tls_accept(loop_, tls_, std::move(stream), kHandshake);
+  // A failed handshake is the client's affair (a scanner, a wrong certificate): the connection ends.
+  co_return secure ? std::move(*secure) : nullptr;
+}
+
+Result<void> Worker::listen(const net::HostPort& at) {
+  return server_.listen(at, true);
+}
+
+void Worker::start() {
+  thread_ = std::thread([this] { loop_.run(); });
+}
+
+void Worker::use(std::shared_ptr<const Snapshot> snapshot, std::shared_ptr<net::TlsContext> tls) {
+  loop_.post([this, s = std::move(snapshot), t = std::move(tls)]() mutable {
+    if (tls_ && t) tls_ = std::move(t);
+    server_.set_limits(server_limits(*s->config));
+    context_.use(std::move(s));
+  });
+}
+
+void Worker::drain(std::function<void()> drained) {
+  loop_.post([this, d = std::move(drained)]() mutable {
+    context_.draining = true;
+    server_.drain([this, d = std::move(d)] {
+      feed_.flush();
+      d();
+    });
+  });
+}
+
+void Worker::close_all() {
+  loop_.post([this] { server_.close_all(); });
+}
+
+void Worker::stop() {
+  if (!thread_.joinable()) return;
+  loop_.stop();
+  thread_.join();
+}
+
+void Worker::Tick::expired() {
+  for (Exchange* x : worker_.context_.running) feed_running(*x);
+  worker_.feed_.flush();
+  WorkerCounters& n = worker_.context_.counters;
+  n.connections_open.set(static_cast<int64_t>(worker_.server_.connections()));
+  arm(kEvery);
+}
+
+}  // namespace trine::gateway
