@@ -168,6 +168,12 @@ size_t head_length(std::string_view bytes, size_t from) {
   return end ? static_cast<size_t>(static_cast<const char*>(end) - bytes.data()) + 4 : 0;
 }
 
+bool has_bare_lf(std::string_view bytes, size_t from) {
+  for (size_t at = bytes.find('\n', from); at != std::string_view::npos; at = bytes.find('\n', at + 1))
+    if (at == 0 || bytes[at - 1] != '\r') return true;
+  return false;
+}
+
 HeadError parse_request(std::string_view head, Head& out) {
   reset(out);
   std::string_view line;

@@ -50,6 +50,8 @@ struct Head {
 // The length of the head at the front of `bytes` (through its empty line), 0 if it is not complete. `from` says how
 // many bytes an earlier call has seen.
 size_t head_length(std::string_view bytes, size_t from = 0);
+// Whether a line of an incomplete head ends in LF alone: it may wait forever for its end, and can be refused now.
+bool has_bare_lf(std::string_view bytes, size_t from = 0);
 
 // Parse a complete head (as head_length() cut it). `out` is reused: its vector keeps its memory.
 HeadError parse_request(std::string_view head, Head& out);

@@ -36,6 +36,10 @@ class Reader final : Stream::Done {
 
   // Reads on in the background, as long as there is room, and tells the watcher if the peer goes away.
   void watch(Watcher& watcher);
+  // The same, for a watcher that is set and whose reading someone's more() has ended.
+  void watch_on() {
+    if (watcher_) watch(*watcher_);
+  }
   void unwatch() { watcher_ = nullptr; }
 
  private:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <vector>
 
 #include "net/chunked.h"
 
@@ -25,17 +26,19 @@ ServerConnection::ServerConnection(Loop& loop, std::unique_ptr<Stream> stream, c
 
 Task<ServerConnection::Next> ServerConnection::next_request() {
   size_t seen = 0;
+  bool forgiven = false;
   body_read_ = false;
   idle_ = true;
   deadline_.arm(limits_.idle);
   for (;;) {
     std::string_view bytes = reader_.unread();
     if (!bytes.empty() && idle_) {
-      if (bytes.starts_with("\r\n")) {  // a stray line end after the last body (RFC 9112 §2.2): one is forgiven
+      if (!forgiven && bytes.starts_with("\r\n")) {  // a stray line end after the last body (RFC 9112 §2.2)
+        forgiven = true;
         reader_.consume(2);
         bytes = reader_.unread();
       }
-      if (!bytes.empty() && bytes != "\r") {
+      if (!bytes.empty() && (forgiven || bytes != "\r")) {
         idle_ = false;
         arrived_ = loop_.clock().mono();
         deadline_.arm(limits_.head);
@@ -52,6 +55,11 @@ Task<ServerConnection::Next> ServerConnection::next_request() {
       reader_.consume(n);
       keep_alive_ = keep_alive_ && head_.keep_alive;
       co_return Next::request;
+    }
+    if (has_bare_lf(bytes, std::min(seen, bytes.size()))) {
+      refusal_ = Refusal::bad_head;
+      sentence_ = explain(HeadError::bad_line);
+      co_return Next::refused;
     }
     seen = bytes.size();
     if (reader_.full()) {
@@ -108,8 +116,19 @@ Task<BodyError> ServerConnection::read_body(Body& into, size_t max) {
     std::memcpy(into.bytes.get(), reader_.unread().data(), have);
     reader_.consume(have);
     while (have < size) {
-      const IoResult r = co_await read_some(*stream_, {into.bytes.get() + have, size - have});
+      // A read that a watch began puts its bytes into the reader; else they come straight to their place.
+      const bool through_reader = reader_.pending();
+      IoResult r;
+      if (through_reader)
+        r = co_await reader_.more();
+      else
+        r = co_await read_some(*stream_, {into.bytes.get() + have, size - have});
       if (!r.ok()) co_return deadline_.fired() ? BodyError::timed_out : BodyError::gone;
+      if (through_reader) {
+        r.n = std::min(size - have, reader_.unread().size());
+        std::memcpy(into.bytes.get() + have, reader_.unread().data(), r.n);
+        reader_.consume(r.n);
+      }
       have += r.n;
     }
     finish(into, size);
@@ -151,6 +170,7 @@ Task<BodyError> ServerConnection::read_body(Body& into, size_t max) {
   }
   deadline_.disarm();
   body_read_ = true;
+  reader_.watch_on();
   co_return BodyError::none;
 }
 
@@ -206,23 +226,46 @@ void Server::serve(std::unique_ptr<Stream> stream) {
   spawn(session(std::move(stream)));
 }
 
+// Counts a session for as long as its frame lives, exceptions of handlers included.
+struct Server::Session {
+  Session(Server& s, bool refused) : server(s), refusing(refused) {
+    ++server.sessions_;
+    if (refusing) ++server.refusing_;
+  }
+  ~Session() {
+    if (connection) server.open_.erase(connection);
+    if (refusing) --server.refusing_;
+    --server.sessions_;
+    server.check_drained();
+  }
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  void open(ServerConnection& c) {
+    connection = &c;
+    server.open_.insert(&c);
+  }
+  Server& server;
+  const bool refusing;
+  ServerConnection* connection = nullptr;
+};
+
 Task<void> Server::session(std::unique_ptr<Stream> stream) {
-  const bool crowded = open_.size() + upgrading_ >= limits_.connections;
+  const bool crowded = sessions_ - refusing_ >= limits_.connections;
+  Session counted(*this, crowded);
   if (upgrade_ && !crowded) {
-    ++upgrading_;
     stream = co_await upgrade_(std::move(stream));
-    --upgrading_;
     if (!stream) co_return;
   }
   ServerConnection c(loop_, std::move(stream), limits_);
+  counted.open(c);
   if (crowded) {
+    c.idle_ = false;
     const std::string refusal = handler_.refuse(Refusal::too_many_connections,
                                                 "the gateway has as many connections as it allows: try again shortly");
     const std::array<std::string_view, 1> slices = {refusal};
     co_await c.send(slices);
     co_return;
   }
-  open_.insert(&c);
   for (bool go_on = true; go_on && !draining_;) {
     switch (co_await c.next_request()) {
       case ServerConnection::Next::request:
@@ -243,8 +286,6 @@ Task<void> Server::session(std::unique_ptr<Stream> stream) {
     }
   }
   co_await c.linger();
-  open_.erase(&c);
-  check_drained();
 }
 
 void Server::drain(std::function<void()> drained) {
@@ -259,11 +300,16 @@ void Server::drain(std::function<void()> drained) {
 }
 
 void Server::close_all() {
-  for (ServerConnection* c : open_) c->stream_->close();
+  const std::vector<ServerConnection*> all(open_.begin(), open_.end());
+  for (ServerConnection* c : all) {
+    if (!open_.contains(c)) continue;  // ended by what another's handler did when it was told
+    c->stream_->close();
+    c->peer_gone();
+  }
 }
 
 void Server::check_drained() {
-  if (draining_ && open_.empty() && drained_) std::exchange(drained_, nullptr)();
+  if (draining_ && sessions_ == 0 && drained_) std::exchange(drained_, nullptr)();
 }
 
 }  // namespace trine::net

@@ -20,7 +20,7 @@ UpstreamConnection::UpstreamConnection(Loop& loop, std::unique_ptr<Stream> strea
 
 Result<void> UpstreamConnection::read_error(const char* what, Nanos timeout) {
   if (deadline_.fired())
-    return fail(Code::deadline_exceeded, "the engine sent no {} within {:.0f} s", what, seconds(timeout));
+    return fail(Code::deadline_exceeded, "the engine sent no {} within {:.1f} s", what, seconds(timeout));
   return fail(Code::unavailable, "the engine closed the connection before its {} was complete", what);
 }
 
@@ -40,6 +40,8 @@ Task<Result<void>> UpstreamConnection::read_head(Nanos timeout) {
       seen = 0;
       continue;
     }
+    if (has_bare_lf(bytes, seen))
+      co_return fail(Code::data_loss, "the engine's answer is not valid HTTP: {}", explain(HeadError::bad_line));
     seen = bytes.size();
     if (reader_.full()) co_return fail(Code::data_loss, "the head of the engine's answer is over 64 KiB");
     const IoResult r = co_await reader_.more();
@@ -51,6 +53,7 @@ Task<Result<void>> UpstreamConnection::read_head(Nanos timeout) {
 
 Task<Result<void>> UpstreamConnection::read_body(std::string& into, size_t max, size_t padding, Nanos timeout) {
   auto too_large = [&] { return fail(Code::out_of_range, "the engine's answer is over {} bytes", max); };
+  into.clear();
   const bool bodyless = head_.status == 204 || head_.status == 304;
   const std::optional<uint64_t> length = bodyless ? 0 : head_.content_length;
   if (length && *length > max) co_return too_large();
