@@ -6,6 +6,7 @@
 #include "meter/dcgm.h"
 #include "meter/engine_sim.h"
 #include "meter/engines.h"
+#include "meter/hosts.h"
 #include "meter/http_access.h"
 
 namespace trine::meter {
@@ -23,6 +24,8 @@ constexpr std::array kRows = {
     Row{HttpKind::sglang, "sglang", read_sglang},
     Row{HttpKind::llama_cpp, "llama.cpp", read_llama_cpp},
     Row{HttpKind::dcgm, "dcgm", read_dcgm},
+    Row{HttpKind::kepler, "kepler", read_kepler},
+    Row{HttpKind::scaphandre, "scaphandre", read_scaphandre},
 };
 
 constexpr auto kNames = [] {

@@ -14,7 +14,7 @@
 
 namespace trine::meter {
 
-enum class HttpKind : uint8_t { engine_sim, vllm, sglang, llama_cpp, dcgm };
+enum class HttpKind : uint8_t { engine_sim, vllm, sglang, llama_cpp, dcgm, kepler, scaphandre };
 
 std::string_view name(HttpKind kind);  // "engine-sim", "vllm", "llama.cpp", …
 std::optional<HttpKind> http_kind(std::string_view name);
