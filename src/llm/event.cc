@@ -266,7 +266,7 @@ std::string event_with_trine(std::string_view event, const EventFacts& facts, st
 }
 
 std::string trine_comment(std::string_view trine_json) {
-  return ": trine " + std::string(trine_json) + "\n";
+  return ": trine " + std::string(trine_json) + "\n\n";
 }
 
 }  // namespace trine::llm

@@ -89,7 +89,7 @@ test('a tool loop runs to its answer', { skip }, async () => {
     function: { name: 'lookup', description: 'finds a value', parameters: { type: 'object', properties: { unit: { type: 'string', enum: ['kWh', 'EUR'] } }, required: ['unit'] } },
   }];
   const messages = user('How much?');
-  const first = (await client.chat.completions.create({ model: 'tiny', max_tokens: 200, tools, messages })).choices[0];
+  const first = (await client.chat.completions.create({ model: 'tiny', max_tokens: 200, temperature: 0, tool_choice: 'required', tools, messages })).choices[0];
   assert.equal(first.finish_reason, 'tool_calls');
   const call = first.message.tool_calls[0];
   assert.ok(['kWh', 'EUR'].includes(JSON.parse(call.function.arguments).unit));

@@ -255,6 +255,91 @@ TEST(Recovery, ACallClosedLaterThanItsFoldIsNotInterrupted) {
   EXPECT_FALSE((*Reports(dir.path()).request(call.request))->open);
 }
 
+// A crashed ledger with ten whole requests in its only segment, and where that segment's records end.
+struct Crashed {
+  TempDir dir;
+  std::filesystem::path file;
+  uint64_t end = kHeaderBytes;
+  static constexpr uint64_t kRecords = 40;
+
+  Crashed() {
+    const TempDir live;
+    auto journal = open_journal(live.path());
+    for (uint64_t n = 0; n < kRecords / 4; ++n) write_request(*journal, n);
+    copy_as_crashed(live.path(), dir.path());
+    file = list_segments(dir.path())->front().path;
+    end = offset_of(kRecords + 1);
+  }
+  // Where the record numbered `sequence` begins.
+  uint64_t offset_of(uint64_t sequence) const {
+    auto reader = SegmentReader::open(file);
+    uint64_t offset = kHeaderBytes;
+    RecordView view;
+    for (uint64_t n = 1; n < sequence && *(*reader)->read(offset, n, view) == Found::record; ++n) offset += view.length;
+    return offset;
+  }
+  void write(uint64_t at, const std::string& bytes) const {
+    std::fstream f(file, std::ios::in | std::ios::out | std::ios::binary);
+    f.seekp(static_cast<std::streamoff>(at));
+    f.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  }
+};
+
+TEST(Recovery, WhatAKillLeavesOfAnUnpublishedAppendIsNoLoss) {
+  const Crashed crashed;
+  // All of the next record but its length, which is stored last.
+  RecordHeader head;
+  head.sequence = Crashed::kRecords + 1;
+  head.length_again = 128;
+  head.type = static_cast<uint16_t>(RecordType::call_facts);
+  head.checksum = 12345;
+  crashed.write(crashed.end, std::string(reinterpret_cast<const char*>(&head), sizeof head) + std::string(96, 'p'));
+  auto store = open_store(crashed.dir.path());
+  const auto recovery = store->recover();
+  ASSERT_TRUE(recovery) << recovery.error().message;
+  EXPECT_EQ(recovery->torn_segments, 0u);
+  EXPECT_EQ(store->state().damaged, 0u);
+  EXPECT_EQ(total(crashed.dir.path()).sums.requests, 10);
+}
+
+TEST(Recovery, AKillWhileASegmentWasBeingMadeIsNoDamage) {
+  const Crashed crashed;
+  std::ofstream(crashed.dir.path() / segment_name(0, 7)).flush();                  // created, not allocated yet
+  std::ofstream(crashed.dir.path() / segment_name(0, 8)) << std::string(4096, 0);  // allocated in part
+  auto store = open_store(crashed.dir.path());
+  ASSERT_TRUE(store->fold());
+  EXPECT_EQ(list_segments(crashed.dir.path())->size(), 5u) << "a segment in the making was taken away";
+  store = open_store(crashed.dir.path());
+  ASSERT_TRUE(store->recover());
+  EXPECT_EQ(store->state().damaged, 0u);
+  EXPECT_EQ(total(crashed.dir.path()).sums.requests, 10);
+  EXPECT_TRUE(list_segments(crashed.dir.path())->empty());
+}
+
+TEST(Recovery, APublishedRecordThatIsNotWholeIsATornSegment) {
+  const Crashed crashed;
+  const auto last = crashed.offset_of(Crashed::kRecords);
+  crashed.write(last + kRecordHeaderBytes + 5, "\x5a");
+  auto store = open_store(crashed.dir.path());
+  const auto recovery = store->recover();
+  ASSERT_TRUE(recovery) << recovery.error().message;
+  EXPECT_EQ(recovery->torn_segments, 1u);
+  const auto sums = total(crashed.dir.path()).sums;
+  EXPECT_EQ(sums.outcomes[static_cast<size_t>(energy::Outcome::ok)], 9);
+  EXPECT_EQ(sums.outcomes[static_cast<size_t>(energy::Outcome::interrupted)], 1);  // its end was in the lost record
+}
+
+TEST(Recovery, APageThatNeverReachedTheDiskIsATornSegment) {
+  const Crashed crashed;
+  const auto third = crashed.offset_of(9), fourth = crashed.offset_of(13);
+  crashed.write(third, std::string(fourth - third, 0));  // the third request's records; the rest lies behind
+  auto store = open_store(crashed.dir.path());
+  const auto recovery = store->recover();
+  ASSERT_TRUE(recovery) << recovery.error().message;
+  EXPECT_EQ(recovery->torn_segments, 1u);
+  EXPECT_EQ(total(crashed.dir.path()).sums.requests, 2);
+}
+
 TEST(Store, ADamagedRecordInASealedSegmentIsReportedAndTheRestIsKept) {
   const TempDir dir;
   auto journal = open_journal(dir.path());
