@@ -30,7 +30,10 @@ uint64_t header_checksum(const SegmentHeader& h) {
 }
 
 Result<std::optional<SegmentHeader>> parse_header(std::span<const std::byte> bytes) {
-  if (bytes.size() < kHeaderBytes) return fail(Code::data_loss, "shorter than a segment's head");
+  if (bytes.size() < kHeaderBytes) {
+    if (std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; })) return std::nullopt;
+    return fail(Code::data_loss, "shorter than a segment's head");
+  }
   SegmentHeader h;
   std::memcpy(&h, bytes.data(), sizeof h);
   if (h.magic == 0) return std::nullopt;

@@ -56,7 +56,8 @@ constexpr size_t record_bytes(RecordType type, size_t payload) {
   return kRecordHeaderBytes + (payload + 7) / 8 * 8 + (type == RecordType::call_intent ? kProgressBytes : 0);
 }
 
-// nullopt: prepared but never started (all zero magic). data_loss: not one of ours, or damaged.
+// nullopt: never started (zero magic), or its file is still being made (empty, zeroes). data_loss: not one of ours, or
+// damaged.
 Result<std::optional<SegmentHeader>> parse_header(std::span<const std::byte> bytes);
 
 enum class Found {

@@ -29,11 +29,15 @@ ssize_t read_at(int fd, void* to, size_t n, uint64_t offset) {
   return static_cast<ssize_t>(done);
 }
 
+// Looks twice: a head or a seal may be on its way in.
 Result<std::optional<SegmentHeader>> read_header(int fd) {
-  std::array<std::byte, kHeaderBytes> head{};
-  const auto n = read_at(fd, head.data(), head.size(), 0);
-  if (n < 0) return fail(Code::unavailable, "cannot read: {}", std::strerror(errno));
-  return parse_header(std::span(head).first(static_cast<size_t>(n)));
+  for (int look = 0;; ++look) {
+    std::array<std::byte, kHeaderBytes> head{};
+    const auto n = read_at(fd, head.data(), head.size(), 0);
+    if (n < 0) return fail(Code::unavailable, "cannot read: {}", std::strerror(errno));
+    auto parsed = parse_header(std::span(head).first(static_cast<size_t>(n)));
+    if (parsed || look > 0) return parsed;
+  }
 }
 
 std::optional<SegmentFile> parse_name(const std::filesystem::path& path) {
@@ -137,12 +141,26 @@ size_t SegmentReader::claimed_length_at(uint64_t offset) {
   return offset + length <= header_.bytes ? length : 0;
 }
 
-Result<bool> SegmentReader::anything_after(uint64_t from) {
-  for (uint64_t at = from;; at += kChunk) {
-    if (auto filled = fill(at, kChunk); !filled) return tl::unexpected(filled.error());
+Result<bool> SegmentReader::published_after(uint64_t from, uint64_t sequence) {
+  const uint64_t most = sequence + header_.bytes / kRecordHeaderBytes;
+  for (uint64_t chunk = from; chunk < header_.bytes; chunk += kChunk) {
+    // One header more than the chunk, so that none is missed at its end.
+    if (auto filled = fill(chunk, kChunk + kRecordHeaderBytes); !filled) return tl::unexpected(filled.error());
     if (buffer_.empty()) return false;
-    if (std::any_of(buffer_.begin(), buffer_.end(), [](std::byte b) { return b != std::byte{0}; })) return true;
+    const auto bytes = std::move(buffer_);
+    for (size_t at = 0; at < kChunk && at + kRecordHeaderBytes <= bytes.size(); at += 8) {
+      const auto here = std::span(bytes).subspan(at);
+      if (claimed_length(here) == 0) continue;
+      RecordHeader h;
+      std::memcpy(&h, here.data(), sizeof h);
+      if (h.sequence <= sequence || h.sequence > most) continue;
+      RecordView view;
+      auto found = read(chunk + at, h.sequence, view);
+      if (!found) return tl::unexpected(found.error());
+      if (*found == Found::record) return true;
+    }
   }
+  return false;
 }
 
 Result<ProgressValues> SegmentReader::progress(uint64_t offset) {

@@ -25,7 +25,7 @@ Result<std::vector<SegmentFile>> list_segments(const std::filesystem::path& dir)
 // One thread. Move-only.
 class SegmentReader {
  public:
-  // nullopt: prepared, but nothing was ever written to it. `writable`: for tombstones and seals.
+  // nullopt: prepared or about to be, but nothing was ever written to it. `writable`: for tombstones and seals.
   static Result<std::optional<SegmentReader>> open(const std::filesystem::path& path, bool writable = false);
   SegmentReader(SegmentReader&& o) noexcept;
   SegmentReader& operator=(SegmentReader&& o) noexcept;
@@ -40,8 +40,8 @@ class SegmentReader {
   Result<Found> read(uint64_t offset, uint64_t sequence, RecordView& out);
   // See claimed_length().
   size_t claimed_length_at(uint64_t offset);
-  // Whether anything but zeroes lies in [from, the file's end).
-  Result<bool> anything_after(uint64_t from);
+  // Whether a whole record with a higher number than `sequence` lies somewhere behind `from`.
+  Result<bool> published_after(uint64_t from, uint64_t sequence);
   Result<ProgressValues> progress(uint64_t offset);
 
   // Turns the record at `offset` into RecordType::erased and wipes its payload (not an intent's progress).

@@ -198,7 +198,9 @@ Result<Store::Progressed> Store::fold_segment(Track& track, bool leftover, Batch
       return Progressed::finished;
     }
     if (!leftover) return fail(Code::data_loss, "{}, offset {}: damaged", track.file.path.string(), at.offset);
-    auto torn = reader.anything_after(at.offset);
+    // A length is stored last. Where there is none, nothing was published, unless a later record was.
+    Result<bool> torn = *found != Found::end;
+    if (!*torn) torn = reader.published_after(at.offset, at.sequence + 1);
     if (!torn) return tl::unexpected(torn.error());
     if (*torn) ++torn_;
     if (auto sealed = reader.seal(at.offset); !sealed) return tl::unexpected(sealed.error());

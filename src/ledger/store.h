@@ -26,7 +26,9 @@ namespace trine::ledger {
 struct Recovery {
   std::vector<CallFacts> interrupted;  // calls closed as interrupted: not settled yet, the caller should
   uint64_t requests = 0;               // requests closed as interrupted
-  uint64_t torn_segments = 0;          // segments whose tail was half written (the machine died, not only the process)
+  // Segments that miss a record which was published (its append had returned): the machine died before the kernel had
+  // written all back. What a kill of the process leaves of the append it cut short was never published, and is no loss.
+  uint64_t torn_segments = 0;
 };
 
 // How long rows are kept; nullopt: for ever. `identity`: afterwards key and user are taken out of a request's row.
