@@ -26,7 +26,7 @@ void Splitter::weigh(std::span<const double> weights, std::span<const CallId> ke
   for (size_t i = 0; i < weights.size(); ++i) {
     const double w = weights[i];
     if (!(w > 0) || !std::isfinite(w)) continue;
-    fixed_[i] = static_cast<uint64_t>(w / largest * unit + 0.5);
+    fixed_[i] = static_cast<uint64_t>(std::llround(w / largest * unit));
     sum_ += fixed_[i];
   }
 }

@@ -46,7 +46,10 @@ const char* name(Granularity g) {
 GridTable::GridTable(std::shared_ptr<const catalog::Catalog> catalog, std::map<std::string, ZoneInput> zones)
     : catalog_(std::move(catalog)) {
   for (const auto& zone : catalog_->tables().zones) zones_.emplace(lower(zone.id), describe(zone.id));
-  for (auto& [zone, input] : zones) {
+  while (!zones.empty()) {
+    auto configured = zones.extract(zones.begin());
+    const auto& zone = configured.key();
+    auto& input = configured.mapped();
     assert(!input.constant || (input.constant->g_per_kwh > 0 && input.constant->g_per_kwh <= kMostIntensity));
     auto& data = zones_.try_emplace(lower(zone), describe(zone)).first->second;
     data.input = std::move(input);

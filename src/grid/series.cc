@@ -39,7 +39,7 @@ Wall Series::slot_end(Wall t) const {
   return next == points_.end() ? end : std::min(end, next->start);
 }
 
-Result<SeriesFile> finish_series(const std::string& name, RawSeries raw, size_t holes) {
+Result<SeriesFile> finish_series(const std::string& name, RawSeries&& raw, size_t holes) {
   SeriesFile file{{}, holes};
   for (auto& [zone, rows] : raw) {
     std::stable_sort(rows.begin(), rows.end(), [](const RawPoint& a, const RawPoint& b) { return a.start < b.start; });

@@ -62,7 +62,7 @@ struct RawPoint {
   size_t line;
 };
 using RawSeries = std::map<std::string, std::vector<RawPoint>>;
-Result<SeriesFile> finish_series(const std::string& name, RawSeries raw, size_t holes);
+Result<SeriesFile> finish_series(const std::string& name, RawSeries&& raw, size_t holes);
 Result<SeriesFile> read_series_csv(const std::string& name, std::string_view text);
 Result<SeriesFile> read_series_json(const std::string& name, std::string_view text);
 

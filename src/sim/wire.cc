@@ -155,7 +155,7 @@ Json response_object(const Answer& a) {
 }
 
 // Numbers follow from the place in the stream: 4 events before the first token, one a token, 4 after the last.
-std::string response_event(const char* type, int64_t number, Json rest) {
+std::string response_event(const char* type, int64_t number, const Json& rest) {
   Json j{{"type", type}, {"sequence_number", number}};
   j.update(rest);
   return std::string("event: ") + type + "\n" + event(j);
