@@ -1,3 +1,4 @@
+// links: energy
 // Attribution replayed on one core: requests of two slices each, one-second windows, 30 concurrent per device.
 // Contract: over 100,000 requests/s.
 #include <benchmark/benchmark.h>

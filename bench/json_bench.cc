@@ -1,3 +1,4 @@
+// links: json llm
 // What the hot path costs per body and per event. Budget: a request body of 32 KiB < 5 us, a content event of 250 bytes
 // < 150 ns.
 #include <benchmark/benchmark.h>

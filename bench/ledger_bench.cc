@@ -1,3 +1,4 @@
+// links: ledger
 // What the record path costs: appends on the worker, folding on its own thread.
 #include <benchmark/benchmark.h>
 #include <stdlib.h>

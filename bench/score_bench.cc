@@ -1,3 +1,4 @@
+// links: score
 // The router's choice among 100 deployments. Contract: at most 2 us.
 #include <benchmark/benchmark.h>
 
