@@ -23,19 +23,30 @@ spdlog::logger& logger() {
 
 spdlog::level::level_enum to_spdlog(Level level) {
   switch (level) {
-    case Level::debug: return spdlog::level::debug;
-    case Level::info: return spdlog::level::info;
-    case Level::warning: return spdlog::level::warn;
-    case Level::error: return spdlog::level::err;
-    case Level::off: break;
+    case Level::debug:
+      return spdlog::level::debug;
+    case Level::info:
+      return spdlog::level::info;
+    case Level::warning:
+      return spdlog::level::warn;
+    case Level::error:
+      return spdlog::level::err;
+    case Level::off:
+      break;
   }
   return spdlog::level::off;
 }
 
 }  // namespace
 
-void set_level(Level level) { threshold.store(level, std::memory_order_relaxed); }
-bool enabled(Level level) { return level >= threshold.load(std::memory_order_relaxed); }
-void write(Level level, std::string_view line) { logger().log(to_spdlog(level), line); }
+void set_level(Level level) {
+  threshold.store(level, std::memory_order_relaxed);
+}
+bool enabled(Level level) {
+  return level >= threshold.load(std::memory_order_relaxed);
+}
+void write(Level level, std::string_view line) {
+  logger().log(to_spdlog(level), line);
+}
 
 }  // namespace trine::log

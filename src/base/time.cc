@@ -99,12 +99,18 @@ std::optional<Nanos> parse_duration(std::string_view s) {
   if (ec != std::errc() || !(value >= 0)) return {};
   const std::string_view unit(rest, static_cast<size_t>(s.data() + s.size() - rest));
   double factor = 0;
-  if (unit == "ms") factor = 1e6;
-  else if (unit == "s") factor = 1e9;
-  else if (unit == "m") factor = 60e9;
-  else if (unit == "h") factor = 3600e9;
-  else if (unit == "d") factor = 86400e9;
-  else return {};
+  if (unit == "ms")
+    factor = 1e6;
+  else if (unit == "s")
+    factor = 1e9;
+  else if (unit == "m")
+    factor = 60e9;
+  else if (unit == "h")
+    factor = 3600e9;
+  else if (unit == "d")
+    factor = 86400e9;
+  else
+    return {};
   if (value * factor > 9e18) return {};
   return Nanos(static_cast<int64_t>(value * factor));
 }

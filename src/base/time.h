@@ -13,10 +13,18 @@ using Mono = std::chrono::steady_clock::time_point;            // never steps
 using Nanos = std::chrono::nanoseconds;
 using Seconds = std::chrono::duration<double>;
 
-inline double seconds(Nanos d) { return std::chrono::duration<double>(d).count(); }
-inline Nanos from_seconds(double s) { return Nanos(static_cast<int64_t>(s * 1e9)); }
-constexpr Wall from_unix_ns(int64_t ns) { return Wall(Nanos(ns)); }
-constexpr int64_t unix_ns(Wall t) { return t.time_since_epoch().count(); }
+inline double seconds(Nanos d) {
+  return std::chrono::duration<double>(d).count();
+}
+inline Nanos from_seconds(double s) {
+  return Nanos(static_cast<int64_t>(s * 1e9));
+}
+constexpr Wall from_unix_ns(int64_t ns) {
+  return Wall(Nanos(ns));
+}
+constexpr int64_t unix_ns(Wall t) {
+  return t.time_since_epoch().count();
+}
 
 // "2026-11-23T09:30:00Z", or with milliseconds "…:00.123Z" where they are not zero.
 std::string iso8601(Wall t);

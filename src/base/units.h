@@ -42,15 +42,31 @@ struct Intensity {  // grams CO2e per kWh
   constexpr auto operator<=>(const Intensity&) const = default;
 };
 
-inline Energy joules(double j) { return Energy::raw(std::llround(j * 1e6)); }
-inline Energy kilowatt_hours(double kwh) { return joules(kwh * 3.6e6); }
-inline Carbon grams(double g) { return Carbon::raw(std::llround(g * 1e9)); }
-inline Money euros(double e) { return Money::raw(std::llround(e * 1e9)); }
+inline Energy joules(double j) {
+  return Energy::raw(std::llround(j * 1e6));
+}
+inline Energy kilowatt_hours(double kwh) {
+  return joules(kwh * 3.6e6);
+}
+inline Carbon grams(double g) {
+  return Carbon::raw(std::llround(g * 1e9));
+}
+inline Money euros(double e) {
+  return Money::raw(std::llround(e * 1e9));
+}
 
-constexpr double to_joules(Energy e) { return static_cast<double>(e.raw()) * 1e-6; }
-constexpr double to_kwh(Energy e) { return to_joules(e) / 3.6e6; }
-constexpr double to_grams(Carbon c) { return static_cast<double>(c.raw()) * 1e-9; }
-constexpr double to_euros(Money m) { return static_cast<double>(m.raw()) * 1e-9; }
+constexpr double to_joules(Energy e) {
+  return static_cast<double>(e.raw()) * 1e-6;
+}
+constexpr double to_kwh(Energy e) {
+  return to_joules(e) / 3.6e6;
+}
+constexpr double to_grams(Carbon c) {
+  return static_cast<double>(c.raw()) * 1e-9;
+}
+constexpr double to_euros(Money m) {
+  return static_cast<double>(m.raw()) * 1e-9;
+}
 
 // Rounded to the nearest unit. `k` is dimensionless.
 template <class Kind>
