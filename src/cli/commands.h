@@ -1,0 +1,20 @@
+// One function per command: does it, says the result on standard output and a failure on standard error, returns the
+// exit code of options.h.
+#pragma once
+
+#include "cli/options.h"
+
+namespace trine::cli {
+
+int run_serve(const ServeOptions& o);
+int run_check(const CheckOptions& o);
+int run_engine_sim(const EngineSimOptions& o);
+int run_report(const ReportOptions& o);
+int run_erase(const EraseOptions& o);
+int run_ledger_verify(const LedgerVerifyOptions& o);
+int run_catalog_check(const CatalogCheckOptions& o);
+int run_catalog_list(const CatalogListOptions& o);
+int run_config_docs(const ConfigDocsOptions& o);
+int run_key_new(const KeyNewOptions& o);
+
+}  // namespace trine::cli

@@ -1,0 +1,54 @@
+// trine <command>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <new>
+
+#include "cli/commands.h"
+#include "cli/say.h"
+
+namespace {
+
+using namespace trine::cli;
+
+struct Run {
+  int operator()(const ServeOptions& o) const { return run_serve(o); }
+  int operator()(const CheckOptions& o) const { return run_check(o); }
+  int operator()(const EngineSimOptions& o) const { return run_engine_sim(o); }
+  int operator()(const ReportOptions& o) const { return run_report(o); }
+  int operator()(const EraseOptions& o) const { return run_erase(o); }
+  int operator()(const LedgerVerifyOptions& o) const { return run_ledger_verify(o); }
+  int operator()(const CatalogCheckOptions& o) const { return run_catalog_check(o); }
+  int operator()(const CatalogListOptions& o) const { return run_catalog_list(o); }
+  int operator()(const ConfigDocsOptions& o) const { return run_config_docs(o); }
+  int operator()(const KeyNewOptions& o) const { return run_key_new(o); }
+};
+
+int run(int argc, char** argv) {
+  const auto parsed = parse({argv + 1, argv + argc});
+  if (parsed.command) return std::visit(Run{}, *parsed.command);
+  if (!parsed.out.empty()) say(parsed.out);
+  return parsed.err.empty() ? parsed.exit_code : complain(parsed.err, parsed.exit_code);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a reader that leaves is an error of writing, not the end of us
+  int code = kFailed;
+  try {
+    code = run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    complain("Out of memory.");
+  } catch (const std::exception& e) {
+    complain(e.what());
+  }
+  // What is still in the buffer may not fit on the disk.
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    if (errno != EPIPE) complain(fmt::format("The output could not be written: {}.", std::strerror(errno)));
+    return code == kOk ? kFailed : code;
+  }
+  return code;
+}

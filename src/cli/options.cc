@@ -1,0 +1,303 @@
+#include "cli/options.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <functional>
+#include <sstream>
+
+#include "base/text.h"
+
+namespace trine::cli {
+namespace {
+
+constexpr const char* kAbout =
+    "Trine, the energy-aware AI gateway: cost, control and carbon of every request.\n"
+    "Exit status: 0 done, 1 failed (standard error says why), 2 wrong usage.";
+
+constexpr const char* kFooter =
+    "First steps:\n"
+    "  trine key new --id my-team              a key for a client, and the lines for the configuration\n"
+    "  trine check -c trine.yaml               every mistake in it, with line and column\n"
+    "  trine serve -c trine.yaml               the gateway\n"
+    "  trine report -c trine.yaml --since 1h --by deployment\n"
+    "`trine COMMAND --help` has the options of a command.";
+
+// Everything that the options write to, while they are parsed.
+struct Draft {
+  ServeOptions serve;
+  CheckOptions check;
+  EngineSimOptions sim;
+  ReportOptions report;
+  EraseOptions erase;
+  LedgerVerifyOptions verify;
+  CatalogCheckOptions catalog_check;
+  CatalogListOptions catalog_list;
+  KeyNewOptions key;
+};
+
+// An app with its commands; `draft` must outlive it.
+class Commands {
+ public:
+  explicit Commands(Draft& draft) : d_(draft) {
+    app_.description(kAbout);
+    app_.footer(kFooter);
+    app_.name("trine");
+    app_.set_version_flag("--version", std::string("trine ") + TRINE_VERSION, "print the version and end");
+    app_.set_help_flag("-h,--help", "print this help and end");
+    app_.require_subcommand(1);
+    app_.get_formatter()->column_width(34);
+    serving();
+    reporting();
+    looking_up();
+  }
+  CLI::App& app() { return app_; }
+
+  std::optional<Command> chosen() const {
+    for (const auto& [app, make] : makers_) {
+      if (app->parsed()) return make();
+    }
+    return {};
+  }
+
+ private:
+  template <class Make>
+  CLI::App* command(CLI::App* parent, const std::string& name, const std::string& about, Make make) {
+    auto* c = parent->add_subcommand(name, about);
+    c->footer("");
+    makers_.emplace_back(c, make);
+    return c;
+  }
+  CLI::App* group(const std::string& name, const std::string& about) {
+    auto* g = app_.add_subcommand(name, about);
+    g->footer("");
+    g->require_subcommand(1);
+    return g;
+  }
+  static void config_option(CLI::App* c, std::string& into, bool required = true) {
+    auto* o = c->add_option("-c,--config", into, "the configuration file")->type_name("FILE");
+    if (required) o->required();
+  }
+  static void json_option(CLI::App* c, bool& into) { c->add_flag("--json", into, "JSON on one line, for scripts"); }
+  static void ledger_options(CLI::App* c, LedgerSource& into) {
+    config_option(c, into.config, false);
+    c->add_option("--ledger", into.dir, "the ledger's folder, instead of the configuration's")->type_name("DIR");
+    c->callback([&into] {
+      if (into.config.empty() && into.dir.empty()) throw CLI::RequiredError("One of -c FILE and --ledger DIR");
+    });
+  }
+
+  void serving() {
+    auto* serve = command(&app_, "serve", "run the gateway until SIGTERM; SIGHUP reloads the configuration",
+                          [this]() -> Command { return d_.serve; });
+    config_option(serve, d_.serve.config);
+
+    auto* check = command(&app_, "check", "read a configuration and say everything that is wrong with it",
+                          [this]() -> Command { return d_.check; });
+    config_option(check, d_.check.config);
+    json_option(check, d_.check.json);
+
+    auto* sim = command(&app_, "engine-sim", "run a simulated engine: vLLM's API, energy and speed of a measured GPU",
+                        [this]() -> Command { return d_.sim; });
+    sim->add_option("--listen", d_.sim.listen, "where; port 0 takes a free one")
+        ->type_name("HOST:PORT")
+        ->capture_default_str();
+    sim->add_option("--model", d_.sim.model, "a model of the catalog")->type_name("MODEL")->required();
+    sim->add_option("--gpu", d_.sim.gpu, "a GPU of the catalog")->type_name("GPU")->required();
+    sim->add_option("--gpus", d_.sim.gpus, "how many of them")
+        ->type_name("N")
+        ->check(CLI::Range(1, 4096).description(""))
+        ->capture_default_str();
+    sim->add_option("--name", d_.sim.name, "its name in /metrics")->type_name("NAME");
+    sim->add_option("--seed", d_.sim.seed, "what varies between two engines")->type_name("N")->capture_default_str();
+    sim->add_option("--time-scale", d_.sim.time_scale, "engine seconds per second")
+        ->type_name("X")
+        ->check(CLI::Range(1e-3, 1e6).description(""))
+        ->capture_default_str();
+    const auto positive = CLI::Range(int64_t{0}, int64_t{1} << 40).description("");
+    sim->add_option("--fail-after", d_.sim.fail_after, "answer N calls, then fail (status 500, or what follows)")
+        ->type_name("N")
+        ->check(positive);
+    sim->add_option("--die-after-tokens", d_.sim.die_after_tokens, "break the connection after N tokens")
+        ->type_name("N")
+        ->check(positive);
+    sim->add_option("--delay", d_.sim.delay_ms, "wait so long before each answer")
+        ->type_name("MS")
+        ->check(CLI::Range(int64_t{0}, int64_t{3'600'000}).description(""));
+  }
+
+  void reporting() {
+    auto* report = command(&app_, "report", "tokens, money, energy and carbon of a period, and the saving",
+                           [this]() -> Command { return d_.report; });
+    auto& r = d_.report;
+    ledger_options(report, r.source);
+    report->add_option("--since", r.since, "how long ago (15m, 1h, 7d) or a time (2026-11-23, ...T09:00:00Z)")
+        ->type_name("WHEN")
+        ->capture_default_str();
+    report->add_option("--until", r.until, "the end, likewise; default: now")->type_name("WHEN");
+    report->add_option("--by", r.by, "one line for each")
+        ->type_name("WHAT")
+        ->check(CLI::IsMember({"none", "workload", "key", "user", "org", "team", "project", "route", "model",
+                               "deployment", "zone", "hour"}))
+        ->capture_default_str();
+    report->add_option("--workload", r.workload, "only this workload")->type_name("NAME");
+    report->add_option("--key", r.key, "only this key's id")->type_name("ID");
+    report->add_option("--deployment", r.deployment, "only this deployment")->type_name("NAME");
+    report->add_option("--zone", r.zone, "only this grid zone")->type_name("ZONE");
+    json_option(report, r.json);
+
+    auto* erase = command(&app_, "erase", "replace a user or a key by a pseudonym in the ledger; figures stay",
+                          [this]() -> Command { return d_.erase; });
+    ledger_options(erase, d_.erase.source);
+    auto* user =
+        erase->add_option("--user", d_.erase.user, "whom: an end user, as the requests named it")->type_name("NAME");
+    erase->add_option("--key", d_.erase.key, "or the id of a key")->type_name("ID")->excludes(user);
+    erase->parse_complete_callback([&e = d_.erase] {
+      if (e.user.empty() && e.key.empty()) throw CLI::RequiredError("One of --user NAME and --key ID");
+    });
+
+    auto* ledger = group("ledger", "look after the ledger");
+    auto* verify = command(ledger, "verify", "read every record and check the database; changes nothing",
+                           [this]() -> Command { return d_.verify; });
+    ledger_options(verify, d_.verify.source);
+    json_option(verify, d_.verify.json);
+  }
+
+  void looking_up() {
+    auto* catalog = group("catalog", "grids, GPUs, models and prices that are known");
+    auto* check = command(catalog, "check", "check a folder of catalog files (with none: what is built in)",
+                          [this]() -> Command { return d_.catalog_check; });
+    check->add_option("dir", d_.catalog_check.dir, "files in it replace the built-in ones")->type_name("DIR");
+    auto* list = command(catalog, "list", "list all rows of one kind", [this]() -> Command { return d_.catalog_list; });
+    list->add_option("kind", d_.catalog_list.what, "gpus, models, zones or vendors")
+        ->type_name("KIND")
+        ->check(CLI::IsMember({"gpus", "models", "zones", "vendors"}))
+        ->required();
+    list->add_option("--dir", d_.catalog_list.dir, "files in it replace the built-in ones")->type_name("DIR");
+    json_option(list, d_.catalog_list.json);
+
+    auto* config = group("config", "what a configuration may say");
+    command(config, "reference", "every key with its default, as Markdown (docs/config.md)",
+            []() -> Command { return ConfigDocsOptions{ConfigDocsOptions::What::reference}; });
+    command(config, "schema", "JSON Schema for editors (docs/config.schema.json)",
+            []() -> Command { return ConfigDocsOptions{ConfigDocsOptions::What::schema}; });
+
+    auto* key = group("key", "clients' keys");
+    auto* fresh = command(key, "new", "make a random key: the secret, and the lines for the configuration",
+                          [this]() -> Command { return d_.key; });
+    fresh->add_option("--id", d_.key.id, "its name in reports")
+        ->type_name("ID")
+        ->check(CLI::Validator(
+            [](std::string& id) {
+              const auto good = [](unsigned char c) {
+                return std::isalnum(c) || std::string_view("._:/@+-").find(static_cast<char>(c)) != std::string::npos;
+              };
+              const bool fits = !id.empty() && id.size() <= 128 && std::all_of(id.begin(), id.end(), good);
+              return fits ? "" : std::string("an id has 1 to 128 of letters, digits and . _ : / @ + -");
+            },
+            "", "id"))
+        ->capture_default_str();
+    json_option(fresh, d_.key.json);
+  }
+
+  Draft& d_;
+  CLI::App app_;
+  std::vector<std::pair<CLI::App*, std::function<Command()>>> makers_;
+};
+
+void collect(CLI::App& app, const std::string& path, std::vector<std::string>& out) {
+  for (const auto* o : app.get_options()) {
+    const std::string name = o->get_lnames().empty() ? o->get_name() : "--" + o->get_lnames().front();
+    if (name != "--help" && name != "--version") out.push_back(path.empty() ? name : path + " " + name);
+  }
+  for (auto* sub : app.get_subcommands([](CLI::App*) { return true; })) {
+    const std::string inner = path.empty() ? sub->get_name() : path + " " + sub->get_name();
+    out.push_back(inner);
+    collect(*sub, inner, out);
+  }
+}
+
+std::vector<std::string> names_in(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const auto* c : app.get_subcommands([](const CLI::App*) { return true; })) names.push_back(c->get_name());
+  return names;
+}
+
+// A sentence where a command is named that does not exist; CLI11 would only say that one is missing.
+std::string unknown_command(const CLI::App& app, const std::vector<std::string>& words) {
+  const CLI::App* at = &app;
+  for (const auto& word : words) {
+    const auto names = names_in(*at);
+    if (names.empty() || word.starts_with('-')) return {};
+    if (std::find(names.begin(), names.end(), word) != names.end()) {
+      at = at->get_subcommand(word);
+      continue;
+    }
+    const std::vector<std::string_view> views(names.begin(), names.end());
+    const auto near = nearest(word, views);
+    const std::string instead =
+        near.empty() ? fmt::format("there are {}", fmt::join(names, ", ")) : fmt::format("did you mean \"{}\"?", near);
+    return fmt::format("There is no command \"{}\"; {}{}", word, instead, near.empty() ? "." : "");
+  }
+  return {};
+}
+
+// The help of a group that is named without a command of it ("trine", "trine ledger"); empty for anything else.
+std::string help_of_group(CLI::App& app, const std::vector<std::string>& words) {
+  const auto names = names_in(app);
+  if (words.empty()) return app.help();
+  if (words.size() > 1 || std::find(names.begin(), names.end(), words[0]) == names.end()) return {};
+  const auto* group = app.get_subcommand(words[0]);
+  return names_in(*group).empty() ? "" : group->help("trine " + words[0]);
+}
+
+// "trine report": how far the words named commands.
+std::string reached(const CLI::App& app) {
+  std::string path = app.get_name();
+  for (const auto* c : app.get_subcommands()) {
+    path += ' ' + c->get_name();
+    for (const auto* inner : c->get_subcommands()) path += ' ' + inner->get_name();
+  }
+  return path;
+}
+
+}  // namespace
+
+Parsed parse(const std::vector<std::string>& words) {
+  Draft draft;
+  Commands commands(draft);
+  auto& app = commands.app();
+  Parsed parsed;
+  if (auto help = help_of_group(app, words); !help.empty()) {
+    return {.command = {}, .exit_code = kUsage, .out = {}, .err = std::move(help)};
+  }
+  if (auto unknown = unknown_command(app, words); !unknown.empty()) {
+    return {.command = {}, .exit_code = kUsage, .out = {}, .err = std::move(unknown)};
+  }
+  try {
+    std::vector<std::string> backwards(words.rbegin(), words.rend());  // CLI11 takes them from the back
+    app.parse(std::move(backwards));
+    parsed.command = commands.chosen();
+  } catch (const CLI::ParseError& e) {
+    std::ostringstream out, err;
+    parsed.exit_code = app.exit(e, out, err) == 0 ? kOk : kUsage;
+    if (parsed.exit_code == kOk) {
+      parsed.out = out.str();
+    } else {
+      parsed.err = fmt::format("{}; `{} --help` shows how.", e.what(), reached(app));
+    }
+  }
+  return parsed;
+}
+
+std::vector<std::string> all_options() {
+  Draft draft;
+  Commands commands(draft);
+  std::vector<std::string> all;
+  collect(commands.app(), "", all);
+  return all;
+}
+
+}  // namespace trine::cli

@@ -1,0 +1,92 @@
+// What the command line asks for, as one struct per command. CLI11 is used in options.cc and nowhere else.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace trine::cli {
+
+// Exit codes of every command.
+inline constexpr int kOk = 0, kFailed = 1, kUsage = 2;
+
+struct ServeOptions {
+  std::string config;
+};
+
+struct CheckOptions {
+  std::string config;
+  bool json = false;
+};
+
+struct EngineSimOptions {
+  std::string listen = "127.0.0.1:8000";
+  std::string model, gpu, name;
+  int gpus = 1;
+  uint64_t seed = 1;
+  double time_scale = 1;
+  int64_t fail_after = -1;  // -1: never
+  int64_t die_after_tokens = -1;
+  int64_t delay_ms = 0;
+};
+
+// Where the ledger is: a folder, or the configuration that names it.
+struct LedgerSource {
+  std::string config, dir;
+};
+
+struct ReportOptions {
+  LedgerSource source;
+  std::string since = "24h", until, by = "none";
+  std::optional<std::string> workload, key, deployment, zone;
+  bool json = false;
+};
+
+struct EraseOptions {
+  LedgerSource source;
+  std::string user, key;  // one of them
+};
+
+struct LedgerVerifyOptions {
+  LedgerSource source;
+  bool json = false;
+};
+
+struct CatalogCheckOptions {
+  std::string dir;
+};
+
+struct CatalogListOptions {
+  std::string what;  // gpus, models, zones, vendors
+  std::string dir;
+  bool json = false;
+};
+
+struct ConfigDocsOptions {
+  enum class What { reference, schema } what = What::reference;
+};
+
+struct KeyNewOptions {
+  std::string id = "new-key";
+  bool json = false;
+};
+
+using Command =
+    std::variant<ServeOptions, CheckOptions, EngineSimOptions, ReportOptions, EraseOptions, LedgerVerifyOptions,
+                 CatalogCheckOptions, CatalogListOptions, ConfigDocsOptions, KeyNewOptions>;
+
+struct Parsed {
+  std::optional<Command> command;  // nothing: print `out` or `err` and end with `exit_code`
+  int exit_code = kOk;
+  std::string out, err;
+};
+
+// `words`: the arguments behind the program's name.
+Parsed parse(const std::vector<std::string>& words);
+
+// Every command with its options as they are typed, "report --since", for the test of docs/cli.md.
+std::vector<std::string> all_options();
+
+}  // namespace trine::cli

@@ -1,0 +1,131 @@
+#include "cli/report_table.h"
+
+#include <fmt/format.h>
+
+#include "base/human.h"
+#include "cli/table.h"
+
+namespace trine::cli {
+namespace {
+
+using ledger::ReportRow;
+using Share = energy::DeviceWindow::Share;
+
+// What a line of the table shows, whether calls or idle devices are behind it.
+struct Line {
+  Energy energy;
+  Carbon carbon;
+  Money cost;
+  Tokens tokens = 0;
+};
+
+std::string per(double v, Tokens tokens) {
+  return tokens > 0 ? human_number(v / static_cast<double>(tokens)) : "";
+}
+
+// Amounts and what a token takes of each: the columns that all lines have.
+std::vector<std::string> amounts(const Line& l, const std::string& currency) {
+  return {human(l.cost, currency),
+          human(l.energy),
+          human(l.carbon),
+          per(to_joules(l.energy), l.tokens),
+          per(to_euros(l.cost) * 1e6, l.tokens),
+          per(to_grams(l.carbon) * 1e6, l.tokens)};
+}
+
+std::vector<std::string> cells(std::string name, const ReportRow& r, const std::string& currency) {
+  const auto& s = r.sums;
+  std::vector<std::string> out = {std::move(name), fmt::format("{}", s.requests), fmt::format("{}", s.in),
+                                  fmt::format("{}", s.cached), fmt::format("{}", s.out)};
+  for (auto& a : amounts({s.energy, s.operational + s.embodied, s.cost, s.in + s.out}, currency)) {
+    out.push_back(std::move(a));
+  }
+  const auto letter = s.letter();
+  out.push_back(letter ? std::string(1, static_cast<char>(*letter)) : "");
+  out.push_back(letter ? human_range(s.energy_low, s.energy_high) : "");
+  out.push_back(letter ? human_range(s.carbon_low, s.carbon_high) : "");
+  out.push_back(r.unattributed.energy == Energy() ? "" : human(r.unattributed.energy));
+  return out;
+}
+
+// A line without requests: its columns for tokens, quality and range stay empty.
+std::vector<std::string> cells(std::string name, const Line& l, const std::string& currency) {
+  std::vector<std::string> out = {std::move(name), "", "", "", ""};
+  for (auto& a : amounts(l, currency)) out.push_back(std::move(a));
+  out.insert(out.end(), {"", "", "", ""});
+  return out;
+}
+
+Line line_of(const Share& s) {
+  return {s.energy, s.operational + s.embodied, s.cost};
+}
+
+bool empty(const Share& s) {
+  return s == Share{};
+}
+
+std::string notes(const ledger::Report& report) {
+  const auto& s = report.total.sums;
+  std::string text;
+  if (report.simulated) {
+    text += s.simulated_calls == s.calls
+                ? "Simulated: every answer came from a simulated engine (quality S).\n"
+                : fmt::format("Simulated: {} of {} calls went to a simulated engine (quality S).\n", s.simulated_calls,
+                              s.calls);
+  }
+  if (s.counted_calls > 0) {
+    text += fmt::format("Of {} calls the tokens were counted here: the engine did not report them.\n", s.counted_calls);
+  }
+  if (s.unsettled_calls > 0) {
+    text +=
+        fmt::format("{} calls have no figures yet: their tokens are in the table, nothing else.\n", s.unsettled_calls);
+  }
+  constexpr const char* kOutcomes[] = {"", "failed", "cancelled", "interrupted", "refused"};
+  std::string outcomes;
+  for (size_t i = 1; i < s.outcomes.size(); ++i) {
+    if (s.outcomes[i] == 0) continue;
+    outcomes += fmt::format("{}{} {}", outcomes.empty() ? "" : ", ", s.outcomes[i], kOutcomes[i]);
+  }
+  if (!outcomes.empty()) text += fmt::format("Of the requests: {}.\n", outcomes);
+  return text;
+}
+
+}  // namespace
+
+std::string report_text(const ledger::Report& report) {
+  std::string text =
+      fmt::format("{} to {}, facility energy, direct figures; per token of input and output together\n\n",
+                  iso8601(report.query.since), iso8601(report.query.until));
+  if (report.total.sums.requests == 0 && report.total.sums.calls == 0 && report.rows.empty() &&
+      empty(report.total.unattributed) && empty(report.total.foreign)) {
+    return text + "Nothing was asked in this period.\n";
+  }
+  const std::string unit = report.currency == "EUR" ? "€" : report.currency;
+  std::vector<Table::Column> columns = {{report.query.by == ledger::By::none ? "" : ledger::name(report.query.by)}};
+  for (const std::string& title :
+       {std::string("requests"), std::string("in"), std::string("cached"), std::string("out"), std::string("cost"),
+        std::string("energy"), std::string("CO2e"), std::string("J/token"), unit + "/Mtok", std::string("g/Mtok")}) {
+    columns.push_back({title, true});
+  }
+  columns.insert(columns.end(), {{"quality"}, {"energy, 90 % range"}, {"CO2e, 90 % range"}, {"idle energy", true}});
+  Table table(std::move(columns));
+  for (const auto& r : report.rows) table.row(cells(r.name.empty() ? "(none)" : printable(r.name), r, report.currency));
+  table.rule();
+  ReportRow total = report.total;
+  total.unattributed = {};  // has its own line
+  table.row(cells("total", total, report.currency));
+  const auto& u = report.total.unattributed;
+  if (!empty(u)) {
+    const auto& s = report.total.sums;
+    table.row(cells("unattributed idle", line_of(u), report.currency));
+    const Line loaded{s.energy + u.energy, s.operational + s.embodied + u.operational + u.embodied, s.cost + u.cost,
+                      s.in + s.out};
+    table.row(cells("fully loaded", loaded, report.currency));
+  }
+  if (!empty(report.total.foreign)) table.row(cells("foreign load", line_of(report.total.foreign), report.currency));
+  text += table.text();
+  const std::string below = notes(report);
+  return below.empty() ? text : text + '\n' + below;
+}
+
+}  // namespace trine::cli

@@ -1,0 +1,12 @@
+// A ledger report as text for people. Pure.
+#pragma once
+
+#include <string>
+
+#include "ledger/report.h"
+
+namespace trine::cli {
+
+std::string report_text(const ledger::Report& report);
+
+}  // namespace trine::cli
