@@ -99,17 +99,23 @@ Task<Result<void>> UpstreamConnection::read_body(std::string& into, size_t max, 
   co_return Result<void>{};
 }
 
-Pool::Pool(Loop& loop, Origin origin) : Timer(loop), loop_(loop), origin_(std::move(origin)) {
+Pool::Pool(Loop& loop, Origin origin, Dialer* dialer)
+    : Timer(loop), loop_(loop), origin_(std::move(origin)), dialer_(dialer) {
   if (origin_.server_name.empty()) origin_.server_name = origin_.address.host;
 }
 
 Task<Result<std::unique_ptr<Stream>>> Pool::dial() {
-  auto stream = co_await connect(loop_, origin_.proxy.value_or(origin_.address), origin_.connect_timeout);
+  const HostPort to = origin_.proxy.value_or(origin_.address);
+  auto opening =
+      dialer_ ? dialer_->dial(loop_, to, origin_.connect_timeout) : connect(loop_, to, origin_.connect_timeout);
+  auto stream = co_await std::move(opening);
   if (!stream) co_return tl::unexpected(stream.error());
   if (origin_.proxy) {
     UpstreamConnection tunnel(loop_, std::move(*stream));
     const auto& [host, port] = origin_.address;
-    std::string ask = fmt::format("CONNECT {0}:{1} HTTP/1.1\r\nHost: {0}:{1}\r\n", host, port);
+    const char* form = host.find(':') == std::string::npos ? "{}:{}" : "[{}]:{}";
+    const std::string authority = fmt::format(fmt::runtime(form), host, port);
+    std::string ask = fmt::format("CONNECT {0} HTTP/1.1\r\nHost: {0}\r\n", authority);
     if (!origin_.proxy_credentials.empty())
       ask += fmt::format("Proxy-Authorization: Basic {}\r\n", base64(origin_.proxy_credentials));
     ask += "\r\n";
@@ -117,7 +123,7 @@ Task<Result<std::unique_ptr<Stream>>> Pool::dial() {
     if (!(co_await tunnel.send(slices)).ok()) co_return fail(Code::unavailable, "the proxy closed the connection");
     if (auto r = co_await tunnel.read_head(origin_.connect_timeout); !r) co_return tl::unexpected(r.error());
     if (tunnel.head().status / 100 != 2)
-      co_return fail(Code::unavailable, "the proxy answered {} to CONNECT {}:{}", tunnel.head().status, host, port);
+      co_return fail(Code::unavailable, "the proxy answered {} to CONNECT {}", tunnel.head().status, authority);
     *stream = std::move(tunnel.stream_);
   }
   if (origin_.tls)

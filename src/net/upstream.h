@@ -78,10 +78,17 @@ class UpstreamConnection {
   bool aborted_ = false;
 };
 
+// Makes the streams that a pool speaks over: TCP, or what a test puts in its place. Must outlive its pools and tasks.
+struct Dialer {
+  virtual ~Dialer() = default;
+  // Errors: unavailable, deadline_exceeded.
+  virtual Task<Result<std::unique_ptr<Stream>>> dial(Loop& loop, HostPort to, Nanos timeout) = 0;
+};
+
 // Connections to one origin, of one loop.
 class Pool final : Timer {
  public:
-  Pool(Loop& loop, Origin origin);
+  Pool(Loop& loop, Origin origin, Dialer* dialer = nullptr);  // null: TCP
 
   // A kept connection, or a new one (always a new one if `fresh`). Errors: unavailable, deadline_exceeded.
   Task<Result<std::unique_ptr<UpstreamConnection>>> acquire(bool fresh = false);
@@ -97,6 +104,7 @@ class Pool final : Timer {
 
   Loop& loop_;
   Origin origin_;
+  Dialer* dialer_;
   std::vector<std::unique_ptr<UpstreamConnection>> idle_;  // newest last
 };
 
