@@ -33,7 +33,7 @@ net::Pool& Context::pool(const Deployment& d) {
   if (!pool) {
     for (const auto& [other, shared] : pools_)
       if (shared && same_origin(*other, d)) return *(pool = shared);
-    pool = std::make_shared<net::Pool>(loop, d.origin);
+    pool = std::make_shared<net::Pool>(loop, d.origin, dialer_);
   }
   return *pool;
 }

@@ -28,7 +28,8 @@ class Context {
     CallFeed& feed;
     Idempotency& idempotency;
     WorkerCounters& counters;
-    uint64_t seed;  // of the request ids
+    uint64_t seed;                  // of the request ids
+    net::Dialer* dialer = nullptr;  // null: TCP
   };
   explicit Context(const Parts& p)
       : worker(p.worker),
@@ -37,7 +38,8 @@ class Context {
         feed(p.feed),
         idempotency(p.idempotency),
         counters(p.counters),
-        ids(p.seed) {}
+        ids(p.seed),
+        dialer_(p.dialer) {}
 
   const size_t worker;
   net::Loop& loop;
@@ -64,6 +66,7 @@ class Context {
     energy::GridValue value;
     Wall until{};
   };
+  net::Dialer* dialer_;
   std::shared_ptr<const Snapshot> snapshot_;
   std::unordered_map<const Deployment*, std::shared_ptr<net::Pool>> pools_;
   std::vector<GridSlot> grid_;  // by Deployment::index of snapshot_
