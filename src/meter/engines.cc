@@ -116,7 +116,7 @@ Result<Readings> read_engine(const Scrape& scrape, const Dialect& d) {
   if (auto parsed = parse_text(scrape.text, scrape.format, visit); !parsed) return tl::unexpected(parsed.error());
   if (engines.empty()) return fail(Code::not_found, "no series of {} ('{}...') is on this page", d.engine, d.prefix);
   for (auto& [key, e] : engines) {
-    const auto column = [&](Field f) -> const Column& { return e.columns[static_cast<size_t>(f)]; };
+    const auto column = [&columns = e.columns](Field f) -> const Column& { return columns[static_cast<size_t>(f)]; };
     e.reading.running = column(Field::running).sum();
     e.reading.waiting = column(Field::waiting).sum();
     e.reading.prompt_tokens = column(Field::prompt).tokens();

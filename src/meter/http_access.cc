@@ -57,10 +57,14 @@ net::Task<Result<Page>> HttpGetter::get(std::string query, std::string accept) {
   const Mono mono = clock.mono();
   auto response = co_await net::fetch(loop_, pool_, std::move(request), limits_);
   if (!response) co_return tl::unexpected(response.error());
-  if (response->status != 200) co_return tl::unexpected(told(place_, response->status));
   // Half of the monotonic time that passed: a step of the wall clock in between does not enter.
   const Nanos half = (clock.mono() - mono) / 2;
   co_return Page{std::move(*response), wall + half, mono.time_since_epoch() + half};
+}
+
+Result<void> HttpGetter::check(const Page& page) const {
+  if (page.response.status == 200) return {};
+  return tl::unexpected(told(place_, page.response.status));
 }
 
 }  // namespace trine::meter::internal

@@ -10,8 +10,8 @@
 namespace trine::meter::internal {
 
 struct Page {
-  net::FetchResponse response;  // status 200
-  Wall at{};                    // the middle of the exchange
+  net::FetchResponse response;
+  Wall at{};  // the middle of the exchange
   Nanos mono{};
 };
 
@@ -20,8 +20,11 @@ class HttpGetter {
   // `path`: the target where the URL names none. Errors: invalid_argument.
   static Result<std::unique_ptr<HttpGetter>> open(net::Loop& loop, const HttpAccess& access, std::string_view path);
 
-  // `query` is appended to the target ("?query=…", or empty).
+  // `query` is appended to the target ("?query=…", or empty). Errors: those of fetch().
   net::Task<Result<Page>> get(std::string query, std::string accept);
+  // Nothing for status 200, else what to tell: unauthenticated (401), permission_denied (403), not_found (404),
+  // unavailable (any other).
+  Result<void> check(const Page& page) const;
   const std::string& place() const { return place_; }  // "gpu-1:9400/metrics"
 
  private:

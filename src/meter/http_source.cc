@@ -49,6 +49,7 @@ class HttpSource final : public Source {
     std::string accept = "text/plain;version=0.0.4";
     auto page = co_await getter_->get({}, std::move(accept));
     if (!page) co_return tl::unexpected(page.error());
+    if (auto ok = getter_->check(*page); !ok) co_return tl::unexpected(ok.error());
     Scrape scrape;
     scrape.text = page->response.body;
     scrape.format = text_format(page->response.find("content-type").value_or(""));
