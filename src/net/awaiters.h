@@ -11,7 +11,10 @@ namespace detail {
 
 struct ReadAwaiter final : Stream::Done {
   ReadAwaiter(Stream& s, std::span<char> b) : stream(s), into(b) {}
-  bool await_ready() const noexcept { return false; }
+  bool await_ready() {
+    result = stream.read_now(into);
+    return !result.ok() || result.n > 0;
+  }
   void await_suspend(std::coroutine_handle<> h) {
     waiting = h;
     stream.read(into, *this);

@@ -1,12 +1,15 @@
 #include "net/loop.h"
 
-#include <boost/asio/post.hpp>
+#include <algorithm>
 
 #include "net/detail/loop_impl.h"
 
 namespace trine::net {
+namespace {
 
-namespace asio = boost::asio;
+constexpr Nanos kLongestWait = std::chrono::hours(1);
+
+}  // namespace
 
 Timer::~Timer() {
   loop_.dequeue(*this);
@@ -23,19 +26,28 @@ Loop::Loop(const Clock& clock) : clock_(clock), impl_(std::make_unique<Impl>()) 
 Loop::~Loop() = default;
 
 void Loop::run(bool forever) {
-  if (forever) {
-    auto guard = asio::make_work_guard(impl_->io);
-    impl_->io.run();
-  } else {
-    impl_->io.run();
+  while (!impl_->mailbox->take_stop()) {
+    const bool ticks = &clock_ == &system_clock();  // virtual time moves only in run_virtual()
+    if (!forever) {
+      tidy(Mono::max());
+      if ((timers_.empty() || !ticks) && impl_->idle()) return;
+    }
+    int wait_ms = -1;
+    if (!timers_.empty() && ticks) {
+      const Nanos left = std::max(Nanos(0), timers_.begin()->at - clock_.mono());
+      wait_ms =
+          static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(std::min<Nanos>(left, kLongestWait)).count());
+    }
+    impl_->turn(wait_ms);
+    fire_due();
   }
 }
 
 void Loop::run_virtual(VirtualClock& clock, Nanos limit) {
   const Mono end = clock.mono() + limit;
   for (;;) {
-    impl_->io.restart();
-    while (impl_->io.poll() > 0) impl_->io.restart();
+    while (impl_->turn(0) > 0) {
+    }
     tidy(end);
     if (timers_.empty() || timers_.begin()->at > end) return;
     const Mono next = timers_.begin()->at;
@@ -45,11 +57,11 @@ void Loop::run_virtual(VirtualClock& clock, Nanos limit) {
 }
 
 void Loop::stop() {
-  impl_->io.stop();
+  impl_->mailbox->stop();
 }
 
 void Loop::post(std::function<void()> work) {
-  asio::post(impl_->io, std::move(work));
+  impl_->mailbox->post(std::move(work));
 }
 
 void Loop::insert(Timer& t) {
@@ -60,33 +72,12 @@ void Loop::insert(Timer& t) {
 
 void Loop::enqueue(Timer& t) {
   insert(t);
-  if (timers_.begin()->timer == &t) rearm();
 }
 
 void Loop::dequeue(Timer& t) {
   if (t.queued_ == Mono::max()) return;
   timers_.erase({t.queued_, t.order_, &t});
   t.queued_ = Mono::max();
-  if (timers_.empty()) rearm();  // else an early tick costs less than moving it
-}
-
-void Loop::rearm() {
-  if (&clock_ != &system_clock()) return;  // virtual time moves only in run_virtual()
-  if (timers_.empty()) {
-    impl_->tick.cancel();
-    impl_->tick_at = Mono::max();
-    return;
-  }
-  const Mono at = timers_.begin()->at;
-  if (impl_->tick_at <= at) return;
-  impl_->tick_at = at;
-  impl_->tick.expires_at(at);
-  impl_->tick.async_wait([this](const boost::system::error_code& ec) {
-    if (ec) return;
-    impl_->tick_at = Mono::max();
-    fire_due();
-    rearm();
-  });
 }
 
 void Loop::tidy(Mono until) {

@@ -76,7 +76,6 @@ class Loop {
   void dequeue(Timer& t);
   // Drops and moves entries up to `until` whose timers were disarmed or moved later, as far as they are at the front.
   void tidy(Mono until);
-  void rearm();
   void fire_due();
 
   const Clock& clock_;

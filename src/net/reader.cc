@@ -24,18 +24,25 @@ void Reader::start() {
     data_ = std::move(grown);
     capacity_ = bigger;
   }
+  const std::span<char> room{data_.get() + end_, capacity_ - end_};
+  const IoResult now = stream_.read_now(room);
+  if (!now.ok() || now.n > 0) return take(now);
   state_ = State::pending;
-  stream_.read({data_.get() + end_, capacity_ - end_}, *this);
+  stream_.read(room, *this);
 }
 
 void Reader::watch(Watcher& watcher) {
   watcher_ = &watcher;
-  if (state_ == State::ended) return watcher_->peer_gone();
-  if (state_ == State::ready) state_ = State::idle;  // what came is among the unread bytes
-  if (state_ == State::idle && !full()) start();
+  for (;;) {
+    if (state_ == State::ended) return watcher_->peer_gone();
+    if (state_ == State::ready) state_ = State::idle;  // what came is among the unread bytes
+    if (state_ == State::pending || full()) return;
+    start();
+    if (state_ == State::ready && !last_.ok()) return;  // cancelled: who cancels knows
+  }
 }
 
-void Reader::done(IoResult result) {
+void Reader::take(IoResult result) {
   last_ = result;
   if (result.ok()) {
     end_ += result.n;
@@ -44,6 +51,10 @@ void Reader::done(IoResult result) {
     // A cancelled read (a time-out) may be tried again; an end or an error is final.
     state_ = result.status == Status::cancelled ? State::ready : State::ended;
   }
+}
+
+void Reader::done(IoResult result) {
+  take(result);
   if (waiting_) return std::exchange(waiting_, nullptr).resume();
   if (!watcher_) return;
   if (state_ == State::ended) return watcher_->peer_gone();

@@ -60,6 +60,7 @@ class Reader final : Stream::Done {
   };
 
   void start();
+  void take(IoResult result);
   void done(IoResult result) override;
 
   Stream& stream_;

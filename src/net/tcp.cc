@@ -1,164 +1,23 @@
 #include "net/tcp.h"
 
-#include <poll.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
+#include <unistd.h>
 
-#include <algorithm>
-#include <boost/asio/connect.hpp>
 #include <cerrno>
+#include <coroutine>
+#include <cstring>
+#include <thread>
+#include <utility>
+#include <vector>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "net/detail/socket_stream.h"
 
 namespace trine::net {
-
-namespace asio = boost::asio;
-using asio::ip::tcp;
-using boost::system::error_code;
-
-IoResult to_result(const error_code& ec, size_t n) {
-  if (!ec) return {Status::ok, n};
-  if (ec == asio::error::eof || ec == asio::error::connection_reset) return {Status::eof, n};
-  if (ec == asio::error::operation_aborted || ec == asio::error::bad_descriptor) return {Status::cancelled, n};
-  return {Status::error, n};
-}
-
-SocketStream::SocketStream(tcp::socket socket) : s_(std::make_shared<State>(std::move(socket))) {
-  error_code ignored;
-  s_->socket.set_option(tcp::no_delay(true), ignored);
-  s_->socket.native_non_blocking(true, ignored);
-}
-
-SocketStream::~SocketStream() {
-  s_->reading = s_->writing = nullptr;
-  close();
-}
-
-void SocketStream::read(std::span<char> into, Done& done) {
-  s_->reading = &done;
-  s_->socket.async_read_some(asio::buffer(into.data(), into.size()), [s = s_](const error_code& ec, size_t n) {
-    if (Done* d = std::exchange(s->reading, nullptr)) d->done(to_result(ec, n));
-  });
-}
-
-IoResult SocketStream::read_now(std::span<char> into) {
-  const ssize_t n = ::recv(s_->socket.native_handle(), into.data(), into.size(), MSG_DONTWAIT);
-  if (n > 0) return {Status::ok, static_cast<size_t>(n)};
-  if (n == 0) return {Status::eof, 0};
-  return {errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? Status::ok : Status::error, 0};
-}
-
-namespace {
-
-constexpr size_t kMaxSlices = 64;
-
-// Sends what the socket takes; shortens `slices` by it. False on an error.
-bool send_some(int fd, std::span<const std::string_view> slices, size_t& first, size_t& offset) {
-  while (first < slices.size()) {
-    iovec vec[kMaxSlices];
-    size_t count = 0;
-    size_t wanted = 0;
-    for (size_t i = first; i < slices.size() && count < kMaxSlices; ++i) {
-      const size_t skip = i == first ? offset : 0;
-      if (slices[i].size() == skip) continue;
-      vec[count++] = {const_cast<char*>(slices[i].data()) + skip, slices[i].size() - skip};
-      wanted += slices[i].size() - skip;
-    }
-    if (count == 0) {
-      first = slices.size();
-      return true;
-    }
-    msghdr message{};
-    message.msg_iov = vec;
-    message.msg_iovlen = count;
-    const ssize_t sent = ::sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (sent < 0) {
-      if (errno == EINTR) continue;
-      return errno == EAGAIN || errno == EWOULDBLOCK;
-    }
-    auto n = static_cast<size_t>(sent);
-    const bool full = n < wanted;
-    while (first < slices.size() && n >= slices[first].size() - offset) {
-      n -= slices[first].size() - offset;
-      offset = 0;
-      ++first;
-    }
-    offset += n;
-    if (full) return true;
-  }
-  return true;
-}
-
-}  // namespace
-
-std::optional<IoResult> SocketStream::write(std::span<const std::string_view> slices, Done& done) {
-  size_t first = 0;
-  size_t offset = 0;
-  if (!s_->socket.is_open()) return IoResult{Status::cancelled, 0};
-  if (!send_some(s_->socket.native_handle(), slices, first, offset)) return IoResult{Status::error, 0};
-  if (first == slices.size()) return IoResult{Status::ok, 0};
-  s_->left.assign(slices.begin() + static_cast<ptrdiff_t>(first), slices.end());
-  s_->left.front().remove_prefix(offset);
-  s_->writing = &done;
-  write_rest(s_);
-  return {};
-}
-
-void SocketStream::write_rest(const std::shared_ptr<State>& s) {
-  s->socket.async_wait(tcp::socket::wait_write, [s](const error_code& ec) {
-    if (!s->writing) return;
-    if (!ec) {
-      size_t first = 0;
-      size_t offset = 0;
-      if (send_some(s->socket.native_handle(), s->left, first, offset)) {
-        s->left.erase(s->left.begin(), s->left.begin() + static_cast<ptrdiff_t>(first));
-        if (!s->left.empty()) {
-          s->left.front().remove_prefix(offset);
-          return write_rest(s);
-        }
-        return std::exchange(s->writing, nullptr)->done({Status::ok, 0});
-      }
-      return std::exchange(s->writing, nullptr)->done({Status::error, 0});
-    }
-    std::exchange(s->writing, nullptr)->done(to_result(ec, 0));
-  });
-}
-
-void SocketStream::cancel() {
-  error_code ignored;
-  s_->socket.cancel(ignored);
-}
-
-void SocketStream::shutdown_write() {
-  error_code ignored;
-  s_->socket.shutdown(tcp::socket::shutdown_send, ignored);
-}
-
-void SocketStream::close() {
-  error_code ignored;
-  s_->socket.close(ignored);
-}
-
-bool SocketStream::stale() {
-  char byte;
-  const ssize_t n = ::recv(s_->socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  return !(n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK));
-}
-
-std::string SocketStream::peer_address() const {
-  return address_of(s_->socket);
-}
-
-std::string address_of(const tcp::socket& socket) {
-  error_code ec;
-  const auto endpoint = socket.remote_endpoint(ec);
-  if (ec) return {};
-  auto address = endpoint.address();
-  if (address.is_v6() && address.to_v6().is_v4_mapped())
-    address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
-  return address.to_string();
-}
 
 Result<HostPort> parse_host_port(std::string_view text) {
   const size_t colon = text.rfind(':');
@@ -177,116 +36,226 @@ Result<HostPort> parse_host_port(std::string_view text) {
 
 namespace {
 
-class TcpListener final : public Listener {
+struct Address {
+  sockaddr_storage storage{};
+  socklen_t length = 0;
+  const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
+};
+
+struct Lookup {
+  std::vector<Address> found;
+  int error = 0;  // getaddrinfo's
+};
+
+// Blocks, unless AI_NUMERICHOST is among the flags.
+Lookup look_up(const HostPort& at, int flags) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = flags;
+  addrinfo* list = nullptr;
+  Lookup out;
+  out.error = getaddrinfo(at.host.c_str(), std::to_string(at.port).c_str(), &hints, &list);
+  for (const addrinfo* i = list; i; i = i->ai_next) {
+    Address a;
+    a.length = i->ai_addrlen;
+    std::memcpy(&a.storage, i->ai_addr, i->ai_addrlen);
+    out.found.push_back(a);
+  }
+  if (list) freeaddrinfo(list);
+  return out;
+}
+
+int open_socket(const Address& a) {
+  const int fd = ::socket(a.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  const int on = 1;
+  if (fd >= 0) ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // accepted sockets inherit it
+  return fd;
+}
+
+class TcpListener final : public Listener, Timer, Watched {
  public:
-  TcpListener(Loop& loop, OnAccept on_accept) : acceptor_(loop.impl().io), on_accept_(std::move(on_accept)) {}
+  TcpListener(Loop& loop, OnAccept on_accept) : Timer(loop), loop_(loop.impl()), on_accept_(std::move(on_accept)) {}
+  ~TcpListener() override {
+    if (destroyed_) *destroyed_ = true;
+    loop_.forget(*this);
+    close();
+  }
 
   Result<void> listen(const HostPort& at, bool share_port) {
-    error_code ec;
-    tcp::resolver resolver(acceptor_.get_executor());
-    const auto found = resolver.resolve(at.host, std::to_string(at.port), tcp::resolver::passive, ec);
-    if (ec || found.empty()) return fail(Code::invalid_argument, "cannot listen on '{}': {}", at.host, ec.message());
-    const tcp::endpoint endpoint = found.begin()->endpoint();
-    using reuse_port = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
-    acceptor_.open(endpoint.protocol(), ec);
-    if (!ec) acceptor_.set_option(tcp::acceptor::reuse_address(true), ec);
-    if (!ec && share_port) acceptor_.set_option(reuse_port(true), ec);
-    if (!ec) acceptor_.bind(endpoint, ec);
-    if (!ec) acceptor_.listen(4096, ec);
-    if (ec) return fail(Code::unavailable, "cannot listen on {}:{}: {}", at.host, at.port, ec.message());
-    accept();
+    const Lookup where = look_up(at, AI_PASSIVE);
+    if (where.found.empty())
+      return fail(Code::invalid_argument, "cannot listen on '{}': {}", at.host, gai_strerror(where.error));
+    const Address& a = where.found.front();
+    const int on = 1;
+    fd_ = open_socket(a);
+    bool good = fd_ >= 0 && ::setsockopt(fd_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0;
+    if (share_port) good = good && ::setsockopt(fd_, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0;
+    good = good && ::bind(fd_, a.get(), a.length) == 0 && ::listen(fd_, kBacklog) == 0;
+    if (!good) return fail(Code::unavailable, "cannot listen on {}:{}: {}", at.host, at.port, std::strerror(errno));
+    loop_.watch(fd_, *this, EPOLLIN);
+    ++loop_.operations;
     return {};
   }
 
   uint16_t port() const override {
-    error_code ec;
-    return acceptor_.local_endpoint(ec).port();
+    sockaddr_storage a{};
+    socklen_t length = sizeof a;
+    if (fd_ < 0 || ::getsockname(fd_, reinterpret_cast<sockaddr*>(&a), &length) != 0) return 0;
+    return ntohs(a.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6&>(a).sin6_port
+                                         : reinterpret_cast<const sockaddr_in&>(a).sin_port);
   }
 
   void close() override {
-    error_code ignored;
-    acceptor_.close(ignored);
+    if (fd_ < 0) return;
+    disarm();
+    ::close(std::exchange(fd_, -1));
+    --loop_.operations;
   }
 
  private:
-  void accept() {
-    acceptor_.async_accept([this](const error_code& ec, tcp::socket socket) {
-      if (ec == asio::error::operation_aborted) return;
-      if (ec) {
-        // Out of descriptors or memory: pause, so that the loop does not spin on an accept that keeps failing.
-        log::warning("accept failed: {}", ec.message());
-        pause_.expires_after(std::chrono::milliseconds(100));
-        pause_.async_wait([this](const error_code& e) {
-          if (!e) accept();
-        });
-        return;
+  static constexpr int kBacklog = 4096;
+  static constexpr int kInARow = 64;
+  static constexpr Nanos kPause = std::chrono::milliseconds(100);
+
+  void ready(uint32_t) override {
+    bool destroyed = false;
+    destroyed_ = &destroyed;
+    for (int i = 0; i < kInARow && fd_ >= 0; ++i) {
+      const int fd = ::accept4(fd_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+      if (fd >= 0) {
+        on_accept_(std::make_unique<SocketStream>(loop_, fd));
+        if (destroyed) return;
+        continue;
       }
-      on_accept_(std::make_unique<SocketStream>(std::move(socket)));
-      accept();
-    });
+      if (errno == ECONNABORTED || errno == EINTR) continue;
+      if (errno != EAGAIN && errno != EWOULDBLOCK) {
+        // Out of descriptors or memory: a pause, so that the loop does not spin on an accept that keeps failing.
+        log::warning("accept failed: {}", std::strerror(errno));
+        loop_.change(fd_, *this, 0);
+        arm(kPause);
+      }
+      break;
+    }
+    destroyed_ = nullptr;
+  }
+  void expired() override {
+    if (fd_ >= 0) loop_.change(fd_, *this, EPOLLIN);
   }
 
-  tcp::acceptor acceptor_;
-  asio::steady_timer pause_{acceptor_.get_executor()};
+  Loop::Impl& loop_;
   OnAccept on_accept_;
+  int fd_ = -1;
+  bool* destroyed_ = nullptr;
 };
 
-// Resolve, then connect to each address; both ends in resume(). Times out as a whole.
-class Connecting final : Timer {
+// Resolves, then connects to one address after the other. Times out as a whole.
+class Connecting final : Timer, Watched {
  public:
   Connecting(Loop& loop, const HostPort& to, Nanos timeout)
-      : Timer(loop), resolver_(loop.impl().io), socket_(loop.impl().io), to_(to), timeout_(timeout) {}
+      : Timer(loop), loop_(loop.impl()), to_(to), timeout_(timeout) {}
+  ~Connecting() {
+    if (resolving_) *resolving_ = nullptr;
+    loop_.forget(*this);
+    if (fd_ >= 0) ::close(fd_);
+  }
 
   bool await_ready() const noexcept { return false; }
-  void await_suspend(std::coroutine_handle<> h) {
+  bool await_suspend(std::coroutine_handle<> h) {
     waiting_ = h;
+    ++loop_.operations;
     arm(timeout_);
-    error_code ec;
-    const auto literal = asio::ip::make_address(to_.host, ec);
-    if (!ec) {
-      socket_.async_connect({literal, to_.port}, [this](const error_code& e) { finish(e); });
-      return;
+    Lookup literal = look_up(to_, AI_NUMERICHOST);
+    if (!literal.found.empty()) {
+      addresses_ = std::move(literal.found);
+      if (try_next()) return true;
+      --loop_.operations;
+      disarm();
+      return false;
     }
-    resolver_.async_resolve(
-        to_.host, std::to_string(to_.port), [this](const error_code& e, const tcp::resolver::results_type& found) {
-          if (e || expired_) {
-            resolving_failed_ = !expired_;
-            return finish(e);
-          }
-          asio::async_connect(socket_, found, [this](const error_code& c, const tcp::endpoint&) { finish(c); });
-        });
+    resolve();
+    return true;
   }
 
   Result<std::unique_ptr<Stream>> await_resume() {
     if (expired_)
       return fail(Code::deadline_exceeded, "no connection to {}:{} within {:.1f} s", to_.host, to_.port,
                   seconds(timeout_));
-    if (resolving_failed_) return fail(Code::unavailable, "cannot resolve {}: {}", to_.host, error_.message());
-    if (error_) return fail(Code::unavailable, "cannot connect to {}:{}: {}", to_.host, to_.port, error_.message());
-    return std::make_unique<SocketStream>(std::move(socket_));
+    if (lookup_error_ != 0)
+      return fail(Code::unavailable, "cannot resolve {}: {}", to_.host, gai_strerror(lookup_error_));
+    if (error_ != 0)
+      return fail(Code::unavailable, "cannot connect to {}:{}: {}", to_.host, to_.port, std::strerror(error_));
+    loop_.drop(fd_);
+    return std::make_unique<SocketStream>(loop_, std::exchange(fd_, -1));
   }
 
  private:
-  void finish(const error_code& ec) {
+  // The system's resolver blocks: it has a thread of its own, which may outlive us and even the loop.
+  void resolve() {
+    resolving_ = std::make_shared<Connecting*>(this);
+    std::thread([to = to_, who = resolving_, mailbox = loop_.mailbox] {
+      mailbox->post([who, found = look_up(to, 0)] {
+        if (*who) (*who)->resolved(found);
+      });
+    }).detach();
+  }
+
+  void resolved(const Lookup& l) {
+    resolving_.reset();
+    lookup_error_ = l.found.empty() ? l.error : 0;
+    addresses_ = l.found;
+    if (lookup_error_ != 0 || !try_next()) finish();
+  }
+
+  // True while a connection is under way.
+  bool try_next() {
+    while (next_ < addresses_.size()) {
+      if (fd_ >= 0) ::close(fd_);
+      const Address& a = addresses_[next_++];
+      fd_ = open_socket(a);
+      error_ = 0;
+      if (fd_ >= 0 && (::connect(fd_, a.get(), a.length) == 0 || errno == EINPROGRESS)) {
+        loop_.watch(fd_, *this, EPOLLOUT);
+        return true;
+      }
+      error_ = errno;
+    }
+    return false;
+  }
+
+  void ready(uint32_t) override {
+    socklen_t length = sizeof error_;
+    if (::getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error_, &length) != 0) error_ = errno;
+    const int error = error_;
+    if (error != 0 && try_next()) return;
+    if (error_ == 0) error_ = error;
+    finish();
+  }
+
+  void finish() {
     disarm();
-    error_ = ec;
+    --loop_.operations;
     waiting_.resume();
   }
   void expired() override {
     expired_ = true;
-    resolver_.cancel();
-    error_code ignored;
-    socket_.close(ignored);  // the pending handler runs next, and finishes
+    if (resolving_) *std::exchange(resolving_, nullptr) = nullptr;
+    loop_.forget(*this);
+    if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+    --loop_.operations;
+    waiting_.resume();
   }
 
-  tcp::resolver resolver_;
-  tcp::socket socket_;
+  Loop::Impl& loop_;
   HostPort to_;
   Nanos timeout_;
   std::coroutine_handle<> waiting_;
-  error_code error_;
+  std::shared_ptr<Connecting*> resolving_;
+  std::vector<Address> addresses_;
+  size_t next_ = 0;
+  int fd_ = -1;
+  int error_ = 0;
+  int lookup_error_ = 0;
   bool expired_ = false;
-  bool resolving_failed_ = false;
 };
 
 }  // namespace

@@ -27,10 +27,11 @@ struct TlsClientOptions {
 Result<std::shared_ptr<TlsContext>> tls_server(const TlsServerOptions& options);
 Result<std::shared_ptr<TlsContext>> tls_client(const TlsClientOptions& options);
 
-// Handshakes; `tcp` must be a stream that net/tcp.h made. Errors: unavailable, deadline_exceeded.
+// Handshakes over any stream. Errors: unavailable, deadline_exceeded.
 Task<Result<std::unique_ptr<Stream>>> tls_accept(Loop& loop, std::shared_ptr<TlsContext> context,
-                                                 std::unique_ptr<Stream> tcp, Nanos timeout);
+                                                 std::unique_ptr<Stream> inner, Nanos timeout);
 Task<Result<std::unique_ptr<Stream>>> tls_connect(Loop& loop, std::shared_ptr<TlsContext> context,
-                                                  std::unique_ptr<Stream> tcp, std::string server_name, Nanos timeout);
+                                                  std::unique_ptr<Stream> inner, std::string server_name,
+                                                  Nanos timeout);
 
 }  // namespace trine::net

@@ -1,9 +1,6 @@
-// The TCP stream, with its socket visible to tls.cc. Included by .cc files of net only.
+// The TCP stream. Included by .cc files of net only.
 #pragma once
 
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/write.hpp>
-#include <memory>
 #include <vector>
 
 #include "net/detail/loop_impl.h"
@@ -11,14 +8,15 @@
 
 namespace trine::net {
 
-IoResult to_result(const boost::system::error_code& ec, size_t n);
-// The peer's address without its port; an IPv4 address that came over IPv6 as what it is.
-std::string address_of(const boost::asio::ip::tcp::socket& socket);
-
-class SocketStream final : public Stream {
+// Edge-triggered: it knows from epoll whether there may be something to read, and asks the kernel only then. So a
+// request that comes in one piece costs one recv, and waiting for a client to leave costs none.
+class SocketStream final : public Stream, Watched {
  public:
-  explicit SocketStream(boost::asio::ip::tcp::socket socket);
-  ~SocketStream() override;
+  // Takes the descriptor, which is connected, non-blocking and not watched yet.
+  SocketStream(Loop::Impl& loop, int fd);
+  ~SocketStream();
+  SocketStream(const SocketStream&) = delete;
+  SocketStream& operator=(const SocketStream&) = delete;
 
   void read(std::span<char> into, Done& done) override;
   IoResult read_now(std::span<char> into) override;
@@ -29,20 +27,25 @@ class SocketStream final : public Stream {
   bool stale() override;
   std::string peer_address() const override;
 
-  boost::asio::ip::tcp::socket release() { return std::move(s_->socket); }
-
  private:
-  // Outlives the stream while Asio still holds a handler.
-  struct State {
-    explicit State(boost::asio::ip::tcp::socket s) : socket(std::move(s)) {}
-    boost::asio::ip::tcp::socket socket;
-    Done* reading = nullptr;
-    Done* writing = nullptr;
-    std::vector<std::string_view> left;  // what a full socket buffer did not take
-  };
-  static void write_rest(const std::shared_ptr<State>& s);
+  // Reads that are answered at once, one after the other, before others get their turn.
+  static constexpr int kInARow = 16;
 
-  std::shared_ptr<State> s_;
+  void ready(uint32_t events) override;
+  IoResult receive(std::span<char> into);
+  void finish(Done*& which, IoResult result);
+
+  Loop::Impl& loop_;
+  int fd_;
+  int in_a_row_ = kInARow;
+  bool readable_ = false;
+  bool hung_up_ = false;  // the peer sent its end: reads go on until they find it
+  bool cancelled_ = false;
+  bool* destroyed_ = nullptr;  // while ready() runs: told by the destructor
+  Done* reading_ = nullptr;
+  std::span<char> into_;
+  Done* writing_ = nullptr;
+  std::vector<std::string_view> left_;  // what a full socket buffer did not take
 };
 
 }  // namespace trine::net
