@@ -175,7 +175,8 @@ bool SocketStream::stale() {
   // What came since the loop last looked: an answer that nobody asked for must not become somebody's.
   char byte;
   const ssize_t n = ::recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  return n >= 0 || !would_block(errno);
+  readable_ = n >= 0 || !would_block(errno);
+  return readable_;
 }
 
 std::string SocketStream::peer_address() const {
