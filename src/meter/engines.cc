@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <map>
 #include <span>
 #include <string>
@@ -76,7 +77,7 @@ struct Column {
   std::optional<Tokens> tokens() const {
     constexpr double kExact = 9007199254740992;  // 2^53: beyond, no engine has counted yet
     const auto total = sum();
-    return total && *total <= kExact ? std::optional(static_cast<Tokens>(*total + 0.5)) : std::nullopt;
+    return total && *total <= kExact ? std::optional(Tokens{std::llround(*total)}) : std::nullopt;
   }
 };
 
