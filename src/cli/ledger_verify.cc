@@ -19,8 +19,8 @@ struct Findings {
   }
 };
 
-// One segment from its first record to its end. A tail that a crash left half written is no damage: the next start of
-// the gateway seals it.
+// One segment from its first record to its end. In one that is not sealed the first record that is not whole, with none
+// behind it, is the tail that a crash left (or is being written): the next start of the gateway seals it.
 Result<void> read_segment(const ledger::SegmentFile& file, Findings& found) {
   auto opened = ledger::SegmentReader::open(file.path);
   if (!opened) {
@@ -46,8 +46,15 @@ Result<void> read_segment(const ledger::SegmentFile& file, Findings& found) {
       offset += record.length;
       continue;
     }
-    if (*state == ledger::Found::end || !reader.sealed()) return {};
+    if (*state == ledger::Found::end) return {};
     const size_t length = reader.claimed_length_at(offset);
+    if (!reader.sealed()) {
+      ledger::RecordView next;
+      const auto after =
+          length == 0 ? Result<ledger::Found>(ledger::Found::end) : reader.read(offset + length, sequence + 1, next);
+      if (!after) return tl::unexpected(after.error());
+      if (*after != ledger::Found::record) return {};
+    }
     found.problem(file.path, fmt::format("record {} at byte {} is damaged", sequence, offset));
     if (length == 0) return {};
     offset += length;

@@ -1,0 +1,272 @@
+// trine report, erase and ledger verify on a ledger that is written here.
+#include <nlohmann/json.hpp>
+
+#include "integration/cli/program.h"
+#include "ledger/ledger.h"
+
+namespace trine::cli {
+namespace {
+
+using namespace testing;
+using Json = nlohmann::json;
+using namespace std::chrono_literals;
+
+const Wall kNine = *parse_iso8601("2026-11-23T09:00:00Z");
+
+ledger::CallIntent intent_of(const CallId& call, const std::string& deployment, const std::string& zone, Wall start) {
+  ledger::CallIntent intent;
+  intent.id = call;
+  intent.tenant = {"acme", "claims", "intake", "key_7"};
+  intent.user = "ada@example.com";
+  intent.workload = "invoices";
+  intent.route = "small";
+  intent.endpoint = "/v1/chat/completions";
+  intent.deployment = deployment;
+  intent.zone = zone;
+  intent.model = "gpt-oss-20b";
+  intent.start = start;
+  intent.simulated = true;
+  return intent;
+}
+
+// One answered request of one call, booked at its end.
+void write_request(ledger::Journal& journal, uint64_t n, const std::string& deployment, const std::string& zone,
+                   Wall end) {
+  const RequestId id{0x019a'0000'0000'0000ull + n, n};
+  const CallId call{id, 0};
+  ASSERT_TRUE(journal.intent(intent_of(call, deployment, zone, end - 1s)));
+
+  energy::CallFacts facts;
+  facts.id = call;
+  facts.deployment = deployment;
+  facts.zone = zone;
+  facts.model = "gpt-oss-20b";
+  facts.start = end - 1s;
+  facts.first_token = end - 900ms;
+  facts.end = end;
+  facts.in = 1000;
+  facts.cached = 400;
+  facts.out = 200;
+  facts.simulated = true;
+  facts.http_status = 200;
+  ASSERT_TRUE(journal.append(facts));
+
+  energy::Settlement s;
+  s.call = call;
+  s.booked_at = end;
+  s.figures.gpu_energy = joules(300);
+  s.figures.energy = joules(400);
+  s.figures.energy_low = joules(300);
+  s.figures.energy_high = joules(550);
+  s.figures.operational = grams(0.02);
+  s.figures.embodied = grams(0.005);
+  s.figures.carbon_low = grams(0.02);
+  s.figures.carbon_high = grams(0.04);
+  s.figures.cost = euros(0.0001);
+  s.figures.letter = energy::Letter::S;
+  ASSERT_TRUE(journal.append(s));
+
+  energy::RequestFacts request;
+  request.id = id;
+  request.tenant = {"acme", "claims", "intake", "key_7"};
+  request.user = "ada@example.com";
+  request.workload = "invoices";
+  request.route = "small";
+  request.endpoint = "/v1/chat/completions";
+  request.start = end - 1s;
+  request.end = end;
+  request.http_status = 200;
+  request.calls = 1;
+  ASSERT_TRUE(journal.append(request));
+}
+
+std::unique_ptr<ledger::Ledger> open_ledger(const std::filesystem::path& dir) {
+  ledger::Ledger::Options options;
+  options.dir = dir;
+  options.segment_bytes = 64 << 10;
+  options.reserve_bytes = 8 << 10;
+  auto ledger = ledger::Ledger::open(options);
+  EXPECT_TRUE(ledger) << (ledger ? "" : ledger.error().message);
+  return ledger ? std::move(*ledger) : nullptr;
+}
+
+class TrineReport : public ::testing::Test {
+ protected:
+  // Two requests in one hour, one in the next; and an hour of an idle device.
+  void SetUp() override {
+    const auto ledger = open_ledger(dir_.path() / "ledger");
+    ASSERT_TRUE(ledger);
+    write_request(ledger->journal(0), 1, "fr-4090", "FR", kNine + 10min);
+    write_request(ledger->journal(0), 2, "fr-4090", "FR", kNine + 20min);
+    write_request(ledger->journal(0), 3, "de-a100", "DE", kNine + 70min);
+    energy::DeviceWindow w;
+    w.device = w.deployment = "de-a100";
+    w.zone = "DE";
+    w.begin = kNine + 30min;
+    w.end = kNine + 31min;
+    w.total.energy = w.unattributed.energy = joules(3000);
+    w.total.operational = w.unattributed.operational = grams(0.3);
+    w.total.cost = w.unattributed.cost = euros(0.02);
+    ASSERT_TRUE(ledger->back_office().append(w));
+  }
+
+  std::string config(const std::string& baseline) {
+    return dir_.file("trine.yaml", "ledger: { dir: " + (dir_.path() / "ledger").string() +
+                                       " }\ngrid: { zones: { US: { g_per_kwh: 400 } } }\n" + baseline);
+  }
+  Ran report(std::vector<std::string> more) {
+    std::vector<std::string> words = {"report", "--since", "2026-11-23T09:00:00Z", "--until", "2026-11-23T11:00:00Z"};
+    words.insert(words.end(), more.begin(), more.end());
+    return run_trine(words);
+  }
+  Json json(std::vector<std::string> more) {
+    more.push_back("--json");
+    const auto ran = report(std::move(more));
+    EXPECT_EQ(ran.status, 0) << ran.err;
+    return Json::parse(ran.out, nullptr, false);
+  }
+  std::string ledger_dir() const { return (dir_.path() / "ledger").string(); }
+
+  TempDir dir_;
+};
+
+TEST_F(TrineReport, GroupsAddUpToTheTotalInIntegers) {
+  for (const std::string by : {"deployment", "zone", "hour", "workload", "key", "user", "model"}) {
+    const auto j = json({"--ledger", ledger_dir(), "--by", by});
+    EXPECT_EQ(j.at("by"), by);
+    for (const char* field : {"requests", "calls", "tokens_in", "tokens_out", "energy_uj", "carbon_ng", "cost_neur"}) {
+      int64_t sum = 0;
+      for (const auto& row : j.at("rows")) sum += row.at(field).get<int64_t>();
+      EXPECT_EQ(sum, j.at("total").at(field).get<int64_t>()) << by << " " << field;
+    }
+    EXPECT_EQ(j.at("total").at("energy_uj"), 1'200'000'000);
+  }
+}
+
+TEST_F(TrineReport, ThePeriodIsHalfOpen) {
+  const auto hour = [&](const char* since, const char* until) {
+    const auto ran = run_trine({"report", "--ledger", ledger_dir(), "--since", since, "--until", until, "--json"});
+    return Json::parse(ran.out).at("total").at("requests").get<int>();
+  };
+  EXPECT_EQ(hour("2026-11-23T09:00:00Z", "2026-11-23T10:00:00Z"), 2);
+  EXPECT_EQ(hour("2026-11-23T09:20:00Z", "2026-11-23T10:10:00Z"), 1) << "its end at 09:20 counts, that at 10:10 not";
+}
+
+TEST_F(TrineReport, FiltersLeaveOneThing) {
+  EXPECT_EQ(json({"--ledger", ledger_dir(), "--deployment", "de-a100"}).at("total").at("requests"), 1);
+  EXPECT_EQ(json({"--ledger", ledger_dir(), "--zone", "FR"}).at("total").at("requests"), 2);
+  EXPECT_EQ(json({"--ledger", ledger_dir(), "--key", "nobody"}).at("total").at("requests"), 0);
+}
+
+TEST_F(TrineReport, TheTableShowsIdleAndSaysSimulated) {
+  const auto ran = report({"--ledger", ledger_dir(), "--by", "deployment"});
+  EXPECT_EQ(ran.status, 0) << ran.err;
+  for (const char* part : {"fr-4090", "de-a100", "unattributed idle", "3.00 kJ", "fully loaded", "4.20 kJ",
+                           "Simulated: every answer", "only a configuration"}) {
+    EXPECT_NE(ran.out.find(part), std::string::npos) << part << " is not in\n" << ran.out;
+  }
+}
+
+TEST_F(TrineReport, TheSavingIsTheBaselinesLessOursAndOurIdleHours) {
+  const auto j = json({"-c", config("baseline: { vendor: openai, model: gpt-4o-mini }\n")});
+  const auto& s = j.at("savings");
+  EXPECT_EQ(s.at("actual").at("energy_uj"), 1'200'000'000 + 3'000'000'000ll);
+  EXPECT_EQ(s.at("actual").at("cost_neur"), 300'000 + 20'000'000);
+  EXPECT_EQ(s.at("actual").at("carbon_ng"), 75'000'000 + 300'000'000);
+  EXPECT_EQ(s.at("energy_uj").get<int64_t>(),
+            s.at("baseline").at("energy_uj").get<int64_t>() - s.at("actual").at("energy_uj").get<int64_t>());
+  EXPECT_EQ(s.at("tokens"), 3600);
+  EXPECT_EQ(s.at("quality"), "S");
+  EXPECT_EQ(s.at("simulated"), true);
+  EXPECT_LT(s.at("cost_neur").get<int64_t>(), 0) << "2 cents of idleness for three requests";
+  EXPECT_NE(s.at("sentence").get<std::string>().find("Saving -€0.0"), std::string::npos) << s.at("sentence");
+}
+
+TEST_F(TrineReport, WithoutABaselineTheReportStandsAndSaysHowToHaveOne) {
+  const auto ran = report({"-c", config("")});
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_NE(ran.out.find("No saving: the configuration has no baseline; name what you compare with"),
+            std::string::npos);
+}
+
+TEST_F(TrineReport, AWrongPeriodOrPlaceIsSaid) {
+  EXPECT_EQ(run_trine({"report", "--ledger", ledger_dir(), "--since", "soon"}).status, 2);
+  const auto nowhere = run_trine({"report", "--ledger", (dir_.path() / "nothing").string()});
+  EXPECT_EQ(nowhere.status, 1);
+  EXPECT_NE(nowhere.err.find("there is no ledger in"), std::string::npos) << nowhere.err;
+}
+
+TEST_F(TrineReport, VerifyFindsAWholeLedgerWhole) {
+  const auto ran = run_trine({"ledger", "verify", "--ledger", ledger_dir(), "--json"});
+  EXPECT_EQ(ran.status, 0) << ran.err;
+  const auto j = Json::parse(ran.out);
+  EXPECT_EQ(j.at("ok"), true);
+  EXPECT_EQ(j.at("requests"), 3);
+  EXPECT_EQ(j.at("settlements"), 3);
+  EXPECT_EQ(j.at("windows"), 1);
+}
+
+TEST_F(TrineReport, VerifyReadsTheJournalsBesideARunningLedger) {
+  const auto ledger = open_ledger(dir_.path() / "ledger");
+  write_request(ledger->journal(0), 9, "fr-4090", "FR", kNine + 30min);
+  const auto j = Json::parse(run_trine({"ledger", "verify", "--ledger", ledger_dir(), "--json"}).out);
+  EXPECT_EQ(j.at("ok"), true);
+  EXPECT_GE(j.at("journal_records"), 4);
+}
+
+// The journal files of a ledger that dies with these records in them, the first record of worker 0 broken.
+std::filesystem::path broken_copy(const std::filesystem::path& dir, int records) {
+  const auto copy = dir / "broken";
+  std::filesystem::create_directory(copy);
+  const auto ledger = open_ledger(dir / "ledger");
+  for (int i = 0; i < records; ++i) {
+    const CallId call{RequestId{0x019a'0000'0000'0100ull, static_cast<uint64_t>(i)}, 0};
+    EXPECT_TRUE(ledger->journal(0).intent(intent_of(call, "fr-4090", "FR", kNine)));
+  }
+  for (const auto& e : std::filesystem::directory_iterator(dir / "ledger")) {
+    if (e.path().extension() == ".trj") std::filesystem::copy_file(e.path(), copy / e.path().filename());
+  }
+  EXPECT_EQ(run_trine({"ledger", "verify", "--ledger", copy.string()}).status, 0)
+      << "whole as long as nobody breaks it";
+  for (const auto& e : std::filesystem::directory_iterator(copy)) {
+    if (e.path().filename().string().find("w000-") != 0) continue;
+    std::fstream file(e.path(), std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(128 + 40);  // in the first record's payload (docs/formats/journal.md)
+    file.put('\x7f');
+  }
+  return copy;
+}
+
+TEST_F(TrineReport, VerifyFindsADamagedRecord) {
+  const auto ran = run_trine({"ledger", "verify", "--ledger", broken_copy(dir_.path(), 2).string()});
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_NE(ran.err.find(".trj: record 1 at byte 128 is damaged"), std::string::npos) << ran.err << ran.out;
+}
+
+TEST_F(TrineReport, VerifyTakesAHalfWrittenTailForWhatACrashLeaves) {
+  const auto ran = run_trine({"ledger", "verify", "--ledger", broken_copy(dir_.path(), 1).string()});
+  EXPECT_EQ(ran.status, 0) << ran.err;
+}
+
+TEST_F(TrineReport, ErasingTakesTheNameAndLeavesTheFigures) {
+  const auto before = json({"--ledger", ledger_dir(), "--by", "user"});
+  const auto ran = run_trine({"erase", "--ledger", ledger_dir(), "--user", "ada@example.com"});
+  EXPECT_EQ(ran.status, 0) << ran.err;
+  EXPECT_EQ(ran.out.find("Erased: this user is now erased-"), 0u) << ran.out;
+  EXPECT_EQ(ran.out.find("ada@"), std::string::npos);
+  const auto after = json({"--ledger", ledger_dir(), "--by", "user"});
+  EXPECT_EQ(after.at("total"), before.at("total"));
+  EXPECT_EQ(after.dump().find("ada@"), std::string::npos);
+  EXPECT_NE(after.at("rows").at(0).at("name").get<std::string>().find("erased-"), std::string::npos);
+}
+
+TEST_F(TrineReport, ARunningLedgerIsAskedToErase) {
+  const auto ledger = open_ledger(dir_.path() / "ledger");
+  const auto ran = run_trine({"erase", "--ledger", ledger_dir(), "--key", "key_7"});
+  EXPECT_EQ(ran.status, 0) << ran.err;
+  EXPECT_EQ(ran.out.find("Erased by the gateway that runs on "), 0u) << ran.out;
+  EXPECT_EQ(json({"--ledger", ledger_dir(), "--by", "key"}).dump().find("key_7"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace trine::cli

@@ -1,0 +1,132 @@
+#include "cli/options.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+namespace trine::cli {
+namespace {
+
+template <class T>
+T parsed(const std::vector<std::string>& words) {
+  const auto p = parse(words);
+  EXPECT_TRUE(p.command) << p.err << p.out;
+  if (!p.command || !std::holds_alternative<T>(*p.command)) {
+    ADD_FAILURE() << "another command";
+    return {};
+  }
+  return std::get<T>(*p.command);
+}
+
+std::string usage_error(const std::vector<std::string>& words) {
+  const auto p = parse(words);
+  EXPECT_FALSE(p.command);
+  EXPECT_EQ(p.exit_code, kUsage);
+  EXPECT_EQ(p.out, "");
+  return p.err;
+}
+
+TEST(Options, ReportTakesWhatItsHelpSays) {
+  const auto o =
+      parsed<ReportOptions>({"report", "-c", "t.yaml", "--since", "1h", "--until", "5m", "--by", "zone", "--key", "k",
+                             "--workload", "w", "--deployment", "d", "--zone", "FR", "--json"});
+  EXPECT_EQ(o.source.config, "t.yaml");
+  EXPECT_EQ(o.since, "1h");
+  EXPECT_EQ(o.until, "5m");
+  EXPECT_EQ(o.by, "zone");
+  EXPECT_EQ(o.key, "k");
+  EXPECT_EQ(o.workload, "w");
+  EXPECT_EQ(o.deployment, "d");
+  EXPECT_EQ(o.zone, "FR");
+  EXPECT_TRUE(o.json);
+}
+
+TEST(Options, AFilterThatIsNotGivenIsNone) {
+  const auto o = parsed<ReportOptions>({"report", "--ledger", "var/ledger"});
+  EXPECT_EQ(o.source.dir, "var/ledger");
+  EXPECT_FALSE(o.key || o.workload || o.deployment || o.zone);
+  EXPECT_EQ(o.by, "none");
+}
+
+TEST(Options, EngineSimTakesItsFaults) {
+  const auto o = parsed<EngineSimOptions>(
+      {"engine-sim", "--listen", "127.0.0.1:0", "--model",      "m", "--gpu",        "g", "--gpus",
+       "2",          "--name",   "n",           "--seed",       "7", "--fail-after", "3", "--die-after-tokens",
+       "5",          "--delay",  "20",          "--time-scale", "10"});
+  EXPECT_EQ(o.listen, "127.0.0.1:0");
+  EXPECT_EQ(o.gpus, 2);
+  EXPECT_EQ(o.seed, 7u);
+  EXPECT_EQ(o.fail_after, 3);
+  EXPECT_EQ(o.die_after_tokens, 5);
+  EXPECT_EQ(o.delay_ms, 20);
+  EXPECT_EQ(o.time_scale, 10);
+}
+
+TEST(Options, CommandsOfAGroupAreTwoWords) {
+  EXPECT_EQ(parsed<KeyNewOptions>({"key", "new", "--id", "team-a"}).id, "team-a");
+  EXPECT_EQ(parsed<CatalogListOptions>({"catalog", "list", "gpus"}).what, "gpus");
+  EXPECT_EQ(parsed<CatalogCheckOptions>({"catalog", "check", "data"}).dir, "data");
+  EXPECT_EQ(parsed<LedgerVerifyOptions>({"ledger", "verify", "--ledger", "l"}).source.dir, "l");
+  EXPECT_EQ(parsed<ConfigDocsOptions>({"config", "schema"}).what, ConfigDocsOptions::What::schema);
+  EXPECT_EQ(parsed<ConfigDocsOptions>({"config", "reference"}).what, ConfigDocsOptions::What::reference);
+}
+
+TEST(Options, HelpAndVersionAreNoErrors) {
+  for (const auto& words : {std::vector<std::string>{"--help"}, {"report", "--help"}, {"--version"}, {"key", "-h"}}) {
+    const auto p = parse(words);
+    EXPECT_FALSE(p.command);
+    EXPECT_EQ(p.exit_code, kOk);
+    EXPECT_NE(p.out, "");
+    EXPECT_EQ(p.err, "");
+  }
+}
+
+TEST(Options, AWrongCommandIsNamedWithTheNearestRightOne) {
+  EXPECT_EQ(usage_error({"chekc"}), "There is no command \"chekc\"; did you mean \"check\"?");
+  EXPECT_EQ(usage_error({"ledger", "verfy"}), "There is no command \"verfy\"; did you mean \"verify\"?");
+  EXPECT_EQ(usage_error({"key", "frobnicate"}), "There is no command \"frobnicate\"; there are new.");
+}
+
+TEST(Options, NoCommandShowsTheHelp) {
+  EXPECT_NE(usage_error({}).find("engine-sim"), std::string::npos);
+  EXPECT_NE(usage_error({"catalog"}).find("check a folder of catalog files"), std::string::npos);
+}
+
+TEST(Options, WhatIsMissingOrTooMuchIsSaid) {
+  EXPECT_EQ(usage_error({"report"}), "One of -c FILE and --ledger DIR is required; `trine report --help` shows how.");
+  EXPECT_EQ(usage_error({"erase", "--ledger", "l"}),
+            "One of --user NAME and --key ID is required; `trine erase --help` shows how.");
+  EXPECT_NE(usage_error({"erase", "--ledger", "l", "--user", "a", "--key", "b"}).find("excludes"), std::string::npos);
+  EXPECT_NE(usage_error({"serve"}).find("--config is required"), std::string::npos);
+  EXPECT_NE(usage_error({"check", "-c", "a", "b"}), "");
+  EXPECT_NE(usage_error({"report", "--ledger", "l", "--by", "planet"}).find("planet"), std::string::npos);
+  EXPECT_NE(usage_error({"engine-sim", "--model", "m", "--gpu", "g", "--gpus", "0"}), "");
+  EXPECT_NE(usage_error({"engine-sim", "--model", "m", "--gpu", "g", "--delay", "-1"}), "");
+  EXPECT_NE(usage_error({"key", "new", "--id", "a b"}).find("letters, digits"), std::string::npos);
+}
+
+// Each command has a heading in docs/cli.md, and each of its options stands under it.
+TEST(Options, ThePageShowsEveryCommandAndOption) {
+  std::ifstream file(TRINE_SOURCE_DIR "/docs/cli.md");
+  ASSERT_TRUE(file);
+  std::ostringstream page;
+  page << file.rdbuf();
+  const std::string text = page.str();
+  for (const auto& name : all_options()) {
+    const size_t option = name.find(" --");
+    const std::string command = name.substr(0, option);
+    const size_t heading = text.find("\n## trine " + command);
+    if (option == std::string::npos) {
+      // A group ("ledger") has no heading of its own, its commands have; a plain argument is in its command's.
+      EXPECT_NE(text.find("## trine " + command.substr(0, command.rfind(' '))), std::string::npos) << name;
+      continue;
+    }
+    ASSERT_NE(heading, std::string::npos) << name;
+    const std::string section = text.substr(heading, text.find("\n## ", heading + 1) - heading);
+    EXPECT_NE(section.find(name.substr(option + 1)), std::string::npos) << name << " is not in docs/cli.md";
+  }
+}
+
+}  // namespace
+}  // namespace trine::cli

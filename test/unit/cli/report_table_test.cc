@@ -1,0 +1,125 @@
+#include "cli/report_table.h"
+
+#include <gtest/gtest.h>
+
+namespace trine::cli {
+namespace {
+
+using energy::Letter;
+
+ledger::ReportRow row(const std::string& name) {
+  ledger::ReportRow r;
+  r.name = name;
+  auto& s = r.sums;
+  s.requests = s.calls = 2;
+  s.in = 1500;
+  s.cached = 400;
+  s.out = 500;
+  s.energy = joules(800);
+  s.energy_low = joules(600);
+  s.energy_high = joules(1100);
+  s.operational = grams(0.03);
+  s.embodied = grams(0.01);
+  s.carbon_low = grams(0.02);
+  s.carbon_high = grams(0.08);
+  s.cost = euros(0.0002);
+  s.energy_by_letter[Letter::B] = s.energy;
+  return r;
+}
+
+ledger::Report report(ledger::By by = ledger::By::deployment) {
+  ledger::Report r;
+  r.query.since = *parse_iso8601("2026-11-23T09:00:00Z");
+  r.query.until = *parse_iso8601("2026-11-23T10:00:00Z");
+  r.query.by = by;
+  r.rows = {row("fr-4090")};
+  r.total = row("total");
+  return r;
+}
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST(ReportTable, ALineHasAmountsWhatATokenTakesAndTheLetterWithItsRange) {
+  const std::string rule = std::string(139, '-') + "\n";
+  const std::string amounts =
+      "         2  1500     400  500  €0.000200   800 J  40.0 mg    0.400   0.100    20.0  B        0.600 to 1.10 kJ   "
+      " "
+      "20.0 to 80.0 mg\n";
+  EXPECT_EQ(report_text(report()),
+            "2026-11-23T09:00:00Z to 2026-11-23T10:00:00Z, facility energy, direct figures; per token of input and "
+            "output together\n\n"
+            "deployment  requests    in  cached  out       cost  energy     CO2e  J/token  €/Mtok  g/Mtok  quality  "
+            "energy, 90 % range  CO2e, 90 % range\n" +
+                rule + "fr-4090   " + amounts + rule + "total     " + amounts);
+}
+
+TEST(ReportTable, IdleAndForeignEnergyHaveLinesOfTheirOwn) {
+  auto r = report();
+  r.rows[0].unattributed.energy = r.total.unattributed.energy = joules(200);
+  r.total.unattributed.cost = euros(0.0002);
+  r.total.foreign.energy = joules(33);
+  const auto text = report_text(r);
+  EXPECT_TRUE(has(text, "idle energy")) << text;
+  EXPECT_TRUE(has(text, "unattributed idle")) << text;
+  EXPECT_TRUE(has(text, "foreign load")) << text;
+  // 800 J + 200 J over 2000 tokens.
+  const auto loaded = text.substr(text.find("fully loaded"));
+  EXPECT_TRUE(has(loaded, "1.00 kJ")) << loaded;
+  EXPECT_TRUE(has(loaded, "0.500")) << loaded;
+  EXPECT_TRUE(has(loaded, "€0.000400")) << loaded;
+}
+
+TEST(ReportTable, WithoutDevicesThereIsNoIdleLine) {
+  const auto text = report_text(report());
+  EXPECT_FALSE(has(text, "idle"));
+  EXPECT_FALSE(has(text, "foreign"));
+}
+
+TEST(ReportTable, SimulatedIsSaid) {
+  auto r = report();
+  r.simulated = true;
+  r.total.sums.simulated_calls = 2;
+  EXPECT_TRUE(has(report_text(r), "Simulated: every answer came from a simulated engine"));
+  r.total.sums.simulated_calls = 1;
+  EXPECT_TRUE(has(report_text(r), "Simulated: 1 of 2 calls"));
+}
+
+TEST(ReportTable, WhatIsEstimatedMissingOrFailedIsSaid) {
+  auto r = report();
+  r.total.sums.counted_calls = 1;
+  r.total.sums.unsettled_calls = 3;
+  r.total.sums.outcomes = {5, 1, 2, 0, 0};
+  const auto text = report_text(r);
+  EXPECT_TRUE(has(text, "Of 1 calls the tokens were counted here"));
+  EXPECT_TRUE(has(text, "3 calls have no figures yet"));
+  EXPECT_TRUE(has(text, "Of the requests: 1 failed, 2 cancelled."));
+}
+
+TEST(ReportTable, AnEmptyNameIsShownAsNone) {
+  auto r = report(ledger::By::team);
+  r.rows[0].name = "";
+  EXPECT_TRUE(has(report_text(r), "(none)"));
+}
+
+TEST(ReportTable, NothingAskedIsSaidInWords) {
+  ledger::Report r;
+  EXPECT_TRUE(has(report_text(r), "Nothing was asked in this period."));
+}
+
+TEST(ReportTable, ADeviceThatOnlyIdledIsShown) {
+  ledger::Report r;
+  r.total.unattributed.energy = joules(5);
+  EXPECT_TRUE(has(report_text(r), "unattributed idle"));
+}
+
+TEST(ReportTable, AnotherCurrencyIsNamed) {
+  auto r = report();
+  r.currency = "CHF";
+  EXPECT_TRUE(has(report_text(r), "CHF 0.000200"));
+  EXPECT_TRUE(has(report_text(r), "CHF/Mtok"));
+}
+
+}  // namespace
+}  // namespace trine::cli
