@@ -35,6 +35,32 @@ std::optional<double> parse_number(std::string_view s) {
   return v;
 }
 
+void append_fixed_point(std::string& out, int64_t units, int decimals) {
+  char digits[40];
+  // The magnitude of the smallest int64 does not fit into one.
+  const uint64_t magnitude = units < 0 ? 0 - static_cast<uint64_t>(units) : static_cast<uint64_t>(units);
+  const char* end = std::to_chars(digits, digits + sizeof digits, magnitude).ptr;
+  const auto n = static_cast<size_t>(end - digits);
+  const auto d = static_cast<size_t>(decimals);
+  if (units < 0) out += '-';
+  if (n > d)
+    out.append(digits, n - d);
+  else
+    out += '0';
+  if (d == 0) return;
+  out += '.';
+  if (n < d) out.append(d - n, '0');
+  out.append(n > d ? end - d : digits, n > d ? d : n);
+  while (out.back() == '0') out.pop_back();
+  if (out.back() == '.') out.pop_back();
+}
+
+std::string fixed_point(int64_t units, int decimals) {
+  std::string out;
+  append_fixed_point(out, units, decimals);
+  return out;
+}
+
 std::string base64(std::string_view bytes) {
   static constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string out;

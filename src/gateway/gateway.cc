@@ -1,5 +1,7 @@
 #include "gateway/gateway.h"
 
+#include <malloc.h>
+
 #include <condition_variable>
 #include <csignal>
 #include <mutex>
@@ -27,6 +29,13 @@ sigset_t take_signals() {
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   return set;
+}
+
+// Bodies come and go at the top of the heap: giving their pages back after each request, only to have them zeroed again
+// for the next, was an eighth of the CPU time at 32 KB. Larger blocks are mapped and given back one by one.
+void keep_freed_memory() {
+  mallopt(M_TRIM_THRESHOLD, 16 << 20);
+  mallopt(M_MMAP_THRESHOLD, 4 << 20);
 }
 
 Result<std::shared_ptr<const Snapshot>> load_snapshot(const std::string& file, const Snapshot* before) {
@@ -244,6 +253,7 @@ Gateway::~Gateway() {
 }  // namespace
 
 Result<void> serve(const ServeOptions& options) {
+  keep_freed_memory();
   const sigset_t signals = take_signals();
   auto gateway = Gateway::open(options);
   if (!gateway) return tl::unexpected(gateway.error());

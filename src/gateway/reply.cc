@@ -108,15 +108,23 @@ void add_connection(std::string& head, const Exchange& x) {
   if (!x.client.keeps_alive() || x.context.draining) head += "connection: close\r\n";
 }
 
-net::Task<bool> send_whole(Exchange& x, std::string head, std::string_view body) {
+net::Task<bool> send_whole(Exchange& x, std::string head, std::span<const std::string_view> body) {
   if (x.context.draining) x.client.close_after();
-  fmt::format_to(std::back_inserter(head), "content-length: {}\r\n", body.size());
+  size_t length = 0;
+  for (std::string_view piece : body) length += piece.size();
+  fmt::format_to(std::back_inserter(head), "content-length: {}\r\n", length);
   add_connection(head, x);
   head += "\r\n";
   x.head_sent = true;
-  const bool no_body = x.client.head().method == "HEAD";
-  const std::array<std::string_view, 2> slices = {head, no_body ? std::string_view{} : body};
+  std::vector<std::string_view> slices{head};
+  if (x.client.head().method != "HEAD") slices.insert(slices.end(), body.begin(), body.end());
   const bool sent = co_await x.client.send(slices);
+  co_return sent;
+}
+
+net::Task<bool> send_whole(Exchange& x, std::string head, std::string_view body) {
+  const std::array<std::string_view, 1> pieces = {body};
+  const bool sent = co_await send_whole(x, std::move(head), pieces);
   co_return sent;
 }
 

@@ -1,6 +1,7 @@
 // What goes back to the client: heads and errors.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,7 @@ std::string head_from_upstream(const Exchange& x, const net::Head& upstream);
 void add_connection(std::string& head, const Exchange& x);
 
 // Sends a whole answer; `head` gets length, connection and final line here. False when the client is gone.
+net::Task<bool> send_whole(Exchange& x, std::string head, std::span<const std::string_view> body);
 net::Task<bool> send_whole(Exchange& x, std::string head, std::string_view body);
 // An error in OpenAI's shape, with Retry-After where waiting helps. Notes status and code in x. REQUIRES: !x.head_sent.
 net::Task<void> send_error(Exchange& x, const llm::ClientError& error);

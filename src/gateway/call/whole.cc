@@ -49,14 +49,16 @@ net::Task<Relayed> relay_whole(Exchange& x, IdempotencyClaim& claim, llm::Client
   close_request(x, energy::Outcome::ok);
 
   add_figures(head, x);
-  if (answer && !answer->is_error) body = llm::splice_trine(body, *answer, figures_json(x)).str();
+  json::Splice spliced(body);
+  if (answer && !answer->is_error) spliced = llm::splice_trine(body, *answer, figures_json(x));
   if (claim) {
-    if (body.size() <= Idempotency::kMaxAnswer)
-      claim.finish(std::make_shared<const StoredAnswer>(StoredAnswer{status, head, body}));
+    if (spliced.size() <= Idempotency::kMaxAnswer)
+      claim.finish(std::make_shared<const StoredAnswer>(StoredAnswer{status, head, spliced.str()}));
     else
       claim.finish(nullptr);
   }
-  co_await send_whole(x, std::move(head), body);
+  const std::vector<std::string_view> pieces = spliced.pieces();
+  co_await send_whole(x, std::move(head), pieces);
   co_return Relayed::answered;
 }
 

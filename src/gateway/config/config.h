@@ -72,8 +72,8 @@ struct RetentionConfig {
 
 struct LedgerConfig {
   std::string dir = "var/ledger";
-  int64_t segment = 64 << 20;  // bytes
-  int64_t reserve = 16 << 20;  // bytes
+  int64_t segment = 8 << 20;  // bytes
+  int64_t reserve = 1 << 20;  // bytes
   WhenFull when_full = WhenFull::refuse;
   RetentionConfig retention;
   std::string currency = "EUR";  // ISO 4217; all amounts of the file are in it

@@ -18,7 +18,8 @@ Money per_million(const energy::VendorPrice& p, const score::Shape& s) {
   return cost ? *cost : Money{};
 }
 
-score::Option option_of(Exchange& x, const Deployment& d, const score::Shape& shape, Wall now) {
+// What the hard constraints need; the axes are those of nobody in particular.
+score::Option unquoted(const Exchange& x, const Deployment& d) {
   score::Option o;
   o.id = d.name;
   o.zone = d.zone;
@@ -27,6 +28,12 @@ score::Option option_of(Exchange& x, const Deployment& d, const score::Shape& sh
   o.max_running = static_cast<uint32_t>(d.max_concurrency);
   o.endpoints = d.endpoints;
   o.healthy = d.state->health.available(x.now());
+  o.figures = score::Axes{.eur_per_mtok = 1, .g_per_mtok = 1, .control = 1};
+  return o;
+}
+
+score::Option option_of(Exchange& x, const Deployment& d, const score::Shape& shape, Wall now) {
+  score::Option o = unquoted(x, d);
   const energy::GridValue& grid = x.context.grid(d, now);
   o.g_per_kwh = grid.g_per_kwh;
   score::Axes axes{.control = d.control};
@@ -83,11 +90,10 @@ std::shared_ptr<const Deployment> choose_deployment(Exchange& x, std::string& wh
   thread_local std::vector<std::shared_ptr<const Deployment>> deployments;
   options.clear();
   deployments.clear();
-  for (const auto& d : known) {
-    if (was_tried(x, d.get())) continue;
-    options.push_back(option_of(x, *d, shape, now));
-    deployments.push_back(d);
-  }
+  for (const auto& d : known)
+    if (!was_tried(x, d.get())) deployments.push_back(d);
+  const bool alone = deployments.size() == 1;  // then there is nothing to compare
+  for (const auto& d : deployments) options.push_back(alone ? unquoted(x, *d) : option_of(x, *d, shape, now));
   score::Policy policy{.weights = x.key->weights ? *x.key->weights : x.route ? x.route->weights : kEven};
   const auto choice = score::choose(options, policy, need);
   if (!choice) {
@@ -97,7 +103,11 @@ std::shared_ptr<const Deployment> choose_deployment(Exchange& x, std::string& wh
     }
     return nullptr;
   }
-  x.reason = describe(options[choice->index], *choice, known.size());
+  if (alone)
+    x.reason.assign(options.front().id)
+        .append(known.size() == 1 ? ": the route's only deployment" : ": the last one left");
+  else
+    x.reason = describe(options[choice->index], *choice, known.size());
   auto chosen = deployments[choice->index];
   chosen->state->health.claim(x.now());
   deployments.clear();
