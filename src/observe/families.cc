@@ -1,0 +1,304 @@
+#include "observe/families.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+
+namespace trine::observe {
+namespace {
+
+using energy::Outcome;
+using gateway::Counter;
+using gateway::Deployment;
+using gateway::DeploymentCounters;
+using gateway::WorkerCounters;
+
+constexpr const char* kOfDeployment = "deployment, model, zone, simulated";
+constexpr std::array<const char*, 5> kOutcomes = {"ok", "failed", "cancelled", "interrupted", "refused"};
+constexpr int kEnergyDigits = 6, kCarbonDigits = 9, kMoneyDigits = 9;  // of the integers' units
+
+std::string_view shown(std::string_view zone) {
+  return zone.empty() ? std::string_view("world") : zone;
+}
+
+int64_t total(const Deployment& d, Counter DeploymentCounters::*what) {
+  int64_t n = 0;
+  for (const DeploymentCounters& c : d.state->probe.all()) n += (c.*what).get();
+  return n;
+}
+
+int64_t total(const Scene& s, Counter WorkerCounters::*what) {
+  int64_t n = 0;
+  for (const WorkerCounters& c : s.view.workers) n += (c.*what).get();
+  return n;
+}
+
+// Calls `write(deployment, its labels)` for each.
+template <class F>
+void for_each_deployment(const Scene& s, F write) {
+  const auto& all = s.view.snapshot.deployments;
+  for (size_t i = 0; i < all.size(); ++i) write(*all[i], s.labels[i]);
+}
+
+template <Counter DeploymentCounters::*kWhat>
+void whole(Page& page, const Scene& s) {
+  for_each_deployment(s, [&](const Deployment& d, const std::string& l) { page.sample(l, total(d, kWhat)); });
+}
+
+template <Counter DeploymentCounters::*kWhat, int kDigits>
+void fraction(Page& page, const Scene& s) {
+  for_each_deployment(
+      s, [&](const Deployment& d, const std::string& l) { page.sample(l, fixed_point(total(d, kWhat), kDigits)); });
+}
+
+template <gateway::DurationHistogram DeploymentCounters::*kWhat>
+void durations(Page& page, const Scene& s) {
+  for_each_deployment(s, [&](const Deployment& d, const std::string& l) {
+    Page::Sum sum;
+    for (const DeploymentCounters& c : d.state->probe.all()) sum.add(c.*kWhat);
+    page.histogram(l, sum);
+  });
+}
+
+template <Counter WorkerCounters::*kWhat>
+void of_workers(Page& page, const Scene& s) {
+  page.sample({}, total(s, kWhat));
+}
+
+void cost(Page& page, const Scene& s) {
+  const std::string& currency = s.view.snapshot.config->ledger.currency;
+  for_each_deployment(s, [&](const Deployment& d, const std::string& l) {
+    page.sample(l + "," + label_text({{"currency", currency}}),
+                fixed_point(total(d, &DeploymentCounters::cost_n), kMoneyDigits));
+  });
+}
+
+void tokens(Page& page, const Scene& s) {
+  for_each_deployment(s, [&](const Deployment& d, const std::string& l) {
+    page.sample(l + R"(,gen_ai_token_type="input")", total(d, &DeploymentCounters::tokens_in));
+    page.sample(l + R"(,gen_ai_token_type="output")", total(d, &DeploymentCounters::tokens_out));
+  });
+}
+
+void calls(Page& page, const Scene& s) {
+  for_each_deployment(s, [&](const Deployment& d, const std::string& l) {
+    // A call that ran is never refused, and an interrupted one is found by the next process.
+    for (const Outcome o : {Outcome::ok, Outcome::failed, Outcome::cancelled}) {
+      int64_t n = 0;
+      for (const DeploymentCounters& c : d.state->probe.all()) n += c.calls[static_cast<size_t>(o)].get();
+      page.sample(l + "," + label_text({{"outcome", kOutcomes[static_cast<size_t>(o)]}}), n);
+    }
+  });
+}
+
+void running(Page& page, const Scene& s) {
+  for_each_deployment(s, [&](const Deployment& d, const std::string& l) { page.sample(l, d.state->batch.running()); });
+}
+
+void healthy(Page& page, const Scene& s) {
+  for_each_deployment(s, [&](const Deployment& d, const std::string& l) {
+    page.sample(l, int64_t{d.state->health.available(s.view.now)});
+  });
+}
+
+void failures(Page& page, const Scene& s) {
+  for_each_deployment(
+      s, [&](const Deployment& d, const std::string& l) { page.sample(l, int64_t{d.state->health.failures()}); });
+}
+
+// Calls `write(deployment, its labels, the meter)` for each that has one; null where it cannot be asked at all.
+template <class F>
+void for_each_meter(const Scene& s, F write) {
+  const auto& meters = s.view.metering.devices();
+  for_each_deployment(s, [&](const Deployment& d, const std::string& l) {
+    if (!d.metered()) return;
+    const auto it = meters.find(d.name);
+    write(l, it == meters.end() ? nullptr : it->second.get());
+  });
+}
+
+void meter_up(Page& page, const Scene& s) {
+  for_each_meter(s, [&](const std::string& l, const gateway::MeteredDevice* m) {
+    page.sample(l, int64_t{m && m->trouble().empty() && m->cutter().frontier()});
+  });
+}
+
+void meter_lag(Page& page, const Scene& s) {
+  for_each_meter(s, [&](const std::string& l, const gateway::MeteredDevice* m) {
+    if (m && m->cutter().frontier()) page.sample(l, seconds(s.now - *m->cutter().frontier()));
+  });
+}
+
+void meter_samples(Page& page, const Scene& s) {
+  for_each_meter(s, [&](const std::string& l, const gateway::MeteredDevice* m) {
+    if (m) page.sample(l, m->cutter().stats().samples);
+  });
+}
+
+void meter_irregularities(Page& page, const Scene& s) {
+  for_each_meter(s, [&](const std::string& l, const gateway::MeteredDevice* m) {
+    if (!m) return;
+    const energy::WindowCutter::Stats& n = m->cutter().stats();
+    const std::pair<const char*, uint64_t> kinds[] = {{"rejected", n.rejected},
+                                                      {"duplicate", n.duplicates},
+                                                      {"late", n.late},
+                                                      {"stale", n.stale},
+                                                      {"wrap", n.wraps},
+                                                      {"reset", n.resets},
+                                                      {"implausible", n.implausible},
+                                                      {"clock_step", n.clock_steps}};
+    for (const auto& [kind, count] : kinds) page.sample(l + "," + label_text({{"kind", kind}}), count);
+  });
+}
+
+void intensity(Page& page, const Scene& s) {
+  for (const std::string& zone : s.zones) {
+    const grid::Reading r = s.view.snapshot.grid->at(zone, s.now);
+    page.sample(label_text({{"zone", shown(zone)}, {"granularity", grid::name(r.granularity)}, {"method", r.method}}),
+                r.value.g_per_kwh);
+  }
+}
+
+void intensity_age(Page& page, const Scene& s) {
+  for (const std::string& zone : s.zones)
+    page.sample(label_text({{"zone", shown(zone)}}), seconds(s.view.snapshot.grid->at(zone, s.now).age));
+}
+
+void requests(Page& page, const Scene& s) {
+  for (const Outcome o : {Outcome::ok, Outcome::failed, Outcome::cancelled, Outcome::refused}) {
+    int64_t n = 0;
+    for (const WorkerCounters& c : s.view.workers) n += c.requests[static_cast<size_t>(o)].get();
+    page.sample(label_text({{"outcome", kOutcomes[static_cast<size_t>(o)]}}), n);
+  }
+}
+
+void last_fold(Page& page, const Scene& s) {
+  if (s.view.ledger.fold.last_fold == Wall{}) return;
+  page.sample({}, seconds(s.view.ledger.fold.last_fold.time_since_epoch()));
+}
+
+constexpr Family kFamilies[] = {
+    // Time, as OpenTelemetry names it.
+    {"gen_ai_server_request_duration_seconds", Kind::histogram, kOfDeployment,
+     "Seconds from sending a call to a deployment until its end, failed and cancelled calls included.",
+     durations<&DeploymentCounters::duration>},
+    {"gen_ai_server_time_to_first_token_seconds", Kind::histogram, kOfDeployment,
+     "Seconds from sending a streamed call to a deployment until its first token.",
+     durations<&DeploymentCounters::first_token>},
+    {"gen_ai_server_time_per_output_token_seconds", Kind::histogram, kOfDeployment,
+     "Seconds per output token after the first one, by streamed call.",
+     durations<&DeploymentCounters::per_output_token>},
+
+    // What was used.
+    {"trine_tokens_total", Kind::counter, "deployment, model, zone, simulated, gen_ai_token_type",
+     "Tokens as billed; those from the prefix cache count as input.", tokens},
+    {"trine_cached_tokens_total", Kind::counter, kOfDeployment,
+     "Input tokens that the engine took from its prefix cache.", whole<&DeploymentCounters::tokens_cached>},
+    {"trine_energy_joules_total", Kind::counter, kOfDeployment,
+     "Facility energy in joules of ended calls, as first settled; the ledger has the final figures.",
+     fraction<&DeploymentCounters::energy_uj, kEnergyDigits>},
+    {"trine_carbon_grams_total", Kind::counter, kOfDeployment,
+     "Grams of CO2e of ended calls, operational and embodied, as first settled; the ledger has the final figures.",
+     fraction<&DeploymentCounters::carbon_ng, kCarbonDigits>},
+    {"trine_cost_total", Kind::counter, "deployment, model, zone, simulated, currency",
+     "Cost of ended calls in the ledger's currency, as first settled; the ledger has the final figures.", cost},
+
+    // Deployments.
+    {"trine_calls_total", Kind::counter, "deployment, model, zone, simulated, outcome",
+     "Calls that ended, by outcome: ok, failed, cancelled. A request makes one call, or more if it is tried again.",
+     calls},
+    {"trine_retries_total", Kind::counter, kOfDeployment,
+     "Calls to this deployment that failed and that another deployment took over.",
+     whole<&DeploymentCounters::retries>},
+    {"trine_calls_running", Kind::gauge, kOfDeployment, "Calls that run on the deployment now.", running},
+    {"trine_deployment_healthy", Kind::gauge, kOfDeployment,
+     "1 if calls are sent to the deployment, 0 while it rests after failures.", healthy},
+    {"trine_deployment_failures", Kind::gauge, kOfDeployment, "Failures of the deployment in a row.", failures},
+
+    // Meters.
+    {"trine_meter_up", Kind::gauge, kOfDeployment, "1 if the deployment's meter answered when it was last read.",
+     meter_up},
+    {"trine_meter_lag_seconds", Kind::gauge, kOfDeployment,
+     "Age in seconds of the latest metered energy; a meter that is silent for 30 seconds is stood in for by an "
+     "estimate.",
+     meter_lag},
+    {"trine_meter_samples_total", Kind::counter, kOfDeployment, "Readings of the deployment's meter.", meter_samples},
+    {"trine_meter_irregularities_total", Kind::counter, "deployment, model, zone, simulated, kind",
+     "What was wrong with readings: rejected, duplicate, late, stale, wrap, reset, implausible, clock_step.",
+     meter_irregularities},
+
+    // Grid.
+    {"trine_grid_intensity_grams_per_kwh", Kind::gauge, "zone, granularity, method",
+     "Grams of CO2e per kWh in the zone now, as calls are booked; `granularity` says how far down the ladder the value "
+     "comes from.",
+     intensity},
+    {"trine_grid_intensity_age_seconds", Kind::gauge, "zone",
+     "Seconds since the end of the time that the zone's value describes; 0 while that time lasts.", intensity_age},
+
+    // Requests.
+    {"trine_requests_total", Kind::counter, "outcome",
+     "Requests that ended, by outcome: ok, failed, cancelled (the client left), refused (no call was made).", requests},
+    {"trine_client_errors_total", Kind::counter, "",
+     "Requests that ended before a deployment was called, and heads that were not HTTP.",
+     of_workers<&WorkerCounters::client_errors>},
+    {"trine_connections_open", Kind::gauge, "", "Open connections of clients.",
+     of_workers<&WorkerCounters::connections_open>},
+
+    // Ledger.
+    {"trine_ledger_lag_records", Kind::gauge, "", "Records in the journal that are not in the database yet.",
+     [](Page& p, const Scene& s) { p.sample({}, s.view.ledger.lag_records); }},
+    {"trine_ledger_full", Kind::gauge, "", "1 while there is no room to record new work.",
+     [](Page& p, const Scene& s) { p.sample({}, int64_t{s.view.ledger.full}); }},
+    {"trine_ledger_refused_appends_total", Kind::counter, "", "Records that were not taken for want of room.",
+     [](Page& p, const Scene& s) { p.sample({}, s.view.ledger.refused_appends); }},
+    {"trine_ledger_unrecorded_calls_total", Kind::counter, "",
+     "Calls that were made without a record while the ledger was full, because ledger.when_full says so.",
+     of_workers<&WorkerCounters::unrecorded>},
+    {"trine_ledger_folded_records_total", Kind::counter, "", "Records that went from the journal into the database.",
+     [](Page& p, const Scene& s) { p.sample({}, s.view.ledger.fold.folded); }},
+    {"trine_ledger_damaged_records_total", Kind::counter, "",
+     "Records, or stretches of them, that could not be read back from the journal.",
+     [](Page& p, const Scene& s) { p.sample({}, s.view.ledger.fold.damaged); }},
+    {"trine_ledger_fold_failing", Kind::gauge, "", "1 while the database does not take records; the log says why.",
+     [](Page& p, const Scene& s) { p.sample({}, int64_t{!s.view.ledger.fold.last_error.empty()}); }},
+    {"trine_ledger_last_fold_timestamp_seconds", Kind::gauge, "",
+     "Unix time of the last records that went into the database; absent before the first.", last_fold},
+
+    // The process. The first two names are those of every Prometheus client library.
+    {"process_cpu_seconds_total", Kind::counter, "", "CPU seconds of this process, user and system.",
+     [](Page& p, const Scene& s) { p.sample({}, s.process.cpu_seconds); }},
+    {"process_resident_memory_bytes", Kind::gauge, "", "Resident memory of this process in bytes.",
+     [](Page& p, const Scene& s) { p.sample({}, s.process.resident_bytes); }},
+    {"trine_uptime_seconds", Kind::gauge, "", "Seconds since this process started to serve.",
+     [](Page& p, const Scene& s) { p.sample({}, seconds(s.view.now - s.view.started)); }},
+    {"trine_workers", Kind::gauge, "", "Threads that serve requests.",
+     [](Page& p, const Scene& s) { p.sample({}, s.view.workers.size()); }},
+    {"trine_config_generation", Kind::gauge, "", "1 at start, one more after each reload that succeeded.",
+     [](Page& p, const Scene& s) { p.sample({}, s.view.snapshot.generation); }},
+    {"trine_build_info", Kind::gauge, "version", "1; the label says which version this is.",
+     [](Page& p, const Scene&) {
+       p.sample(label_text({{"version", TRINE_VERSION}}), int64_t{1});
+     }},
+};
+
+}  // namespace
+
+Scene::Scene(const gateway::GatewayView& v, Wall at, const ProcessFigures& p) : view(v), now(at), process(p) {
+  for (const auto& d : view.snapshot.deployments) {
+    labels.push_back(label_text({{"deployment", d->name},
+                                 {"model", d->model},
+                                 {"zone", shown(d->zone)},
+                                 {"simulated", d->simulated ? "true" : "false"}}));
+    zones.push_back(d->zone);
+  }
+  for (const auto& [zone, _] : view.snapshot.config->zones) zones.push_back(zone);
+  std::sort(zones.begin(), zones.end());
+  zones.erase(std::unique(zones.begin(), zones.end()), zones.end());
+}
+
+std::span<const Family> families() {
+  return kFamilies;
+}
+
+}  // namespace trine::observe

@@ -1,0 +1,21 @@
+#include "observe/prometheus.h"
+
+#include "observe/families.h"
+
+namespace trine::observe {
+
+std::string render_page(const gateway::GatewayView& view, Wall now, const ProcessFigures& process) {
+  const Scene scene(view, now, process);
+  Page page;
+  for (const Family& f : families()) {
+    page.family(f.name, f.kind, f.help);
+    f.write(page, scene);
+  }
+  return page.take();
+}
+
+std::string prometheus_page(const gateway::GatewayView& view) {
+  return render_page(view, system_clock().wall(), process_figures());
+}
+
+}  // namespace trine::observe

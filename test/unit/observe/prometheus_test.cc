@@ -1,0 +1,255 @@
+#include "observe/prometheus.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "base/text.h"
+#include "observe/families.h"
+#include "unit/observe/view_fixture.h"
+
+namespace trine::observe {
+namespace {
+
+using namespace std::chrono_literals;
+
+const std::string kFr = "deployment=fr-4090";
+const std::string kFrRest = "model=gpt-oss-20b,simulated=true,zone=FR}";
+const std::string kDe = "deployment=de-a100";
+const std::string kDeRest = "model=odd \"one\"\\,simulated=false,zone=DE}";
+
+TEST_F(View, WorkersAreAddedUpByDeployment) {
+  counters(0, 0).energy_uj.add(1'500'000);
+  counters(0, 1).energy_uj.add(1);
+  counters(0, 1).carbon_ng.add(250'000'000);
+  counters(1, 0).cost_n.add(3);
+  counters(0, 0).tokens_in.add(100);
+  counters(0, 1).tokens_in.add(11);
+  counters(0, 1).tokens_cached.add(64);
+  counters(0, 1).tokens_out.add(7);
+  counters(1, 1).retries.add();
+  const auto s = series();
+  EXPECT_EQ(s.at("trine_energy_joules_total{" + kFr + "," + kFrRest), 1.500001);
+  EXPECT_EQ(s.at("trine_energy_joules_total{" + kDe + "," + kDeRest), 0);
+  EXPECT_EQ(s.at("trine_carbon_grams_total{" + kFr + "," + kFrRest), 0.25);
+  EXPECT_EQ(s.at("trine_cost_total{currency=EUR," + kDe + "," + kDeRest), 3e-9);
+  EXPECT_EQ(s.at("trine_tokens_total{" + kFr + ",gen_ai_token_type=input," + kFrRest), 111);
+  EXPECT_EQ(s.at("trine_tokens_total{" + kFr + ",gen_ai_token_type=output," + kFrRest), 7);
+  EXPECT_EQ(s.at("trine_cached_tokens_total{" + kFr + "," + kFrRest), 64);
+  EXPECT_EQ(s.at("trine_retries_total{" + kDe + "," + kDeRest), 1);
+}
+
+TEST_F(View, AmountsAreToldToTheirLastUnit) {
+  counters(0, 0).energy_uj.add(9'007'199'254'740'993);  // 2^53 + 1: a double would round it
+  EXPECT_NE(page().find("\"} 9007199254.740993\n"), std::string::npos);
+}
+
+TEST_F(View, OutcomesOfCallsAndRequestsAreCountedApart) {
+  counters(0, 0).calls[static_cast<size_t>(energy::Outcome::failed)].add();
+  counters(0, 1).calls[static_cast<size_t>(energy::Outcome::failed)].add();
+  counters(0, 1).calls[static_cast<size_t>(energy::Outcome::ok)].add();
+  workers[0].requests[static_cast<size_t>(energy::Outcome::cancelled)].add();
+  workers[1].requests[static_cast<size_t>(energy::Outcome::refused)].add(4);
+  workers[1].client_errors.add(5);
+  workers[0].connections_open.set(12);
+  workers[1].connections_open.set(8);
+  workers[1].unrecorded.add(2);
+  const auto s = series();
+  EXPECT_EQ(s.at("trine_calls_total{" + kFr + ",model=gpt-oss-20b,outcome=failed,simulated=true,zone=FR}"), 2);
+  EXPECT_EQ(s.at("trine_calls_total{" + kFr + ",model=gpt-oss-20b,outcome=ok,simulated=true,zone=FR}"), 1);
+  EXPECT_EQ(s.at("trine_requests_total{outcome=ok}"), 0);
+  EXPECT_EQ(s.at("trine_requests_total{outcome=cancelled}"), 1);
+  EXPECT_EQ(s.at("trine_requests_total{outcome=refused}"), 4);
+  EXPECT_EQ(s.at("trine_client_errors_total{}"), 5);
+  EXPECT_EQ(s.at("trine_connections_open{}"), 20);
+  EXPECT_EQ(s.at("trine_ledger_unrecorded_calls_total{}"), 2);
+}
+
+TEST_F(View, DurationsAreHistogramsWhoseCountIsTheirLastBucket) {
+  counters(0, 0).first_token.observe(30ms);
+  counters(0, 1).first_token.observe(3s);
+  const auto s = series();
+  const std::string name = "gen_ai_server_time_to_first_token_seconds";
+  EXPECT_EQ(s.at(name + "_bucket{" + kFr + ",le=0.02," + kFrRest), 0);
+  EXPECT_EQ(s.at(name + "_bucket{" + kFr + ",le=0.04," + kFrRest), 1);
+  EXPECT_EQ(s.at(name + "_bucket{" + kFr + ",le=+Inf," + kFrRest), 2);
+  EXPECT_EQ(s.at(name + "_count{" + kFr + "," + kFrRest), 2);
+  EXPECT_DOUBLE_EQ(s.at(name + "_sum{" + kFr + "," + kFrRest), 3.03);
+  EXPECT_EQ(s.at("gen_ai_server_request_duration_seconds_count{" + kFr + "," + kFrRest), 0);
+}
+
+TEST_F(View, ADeploymentThatRestsIsNotHealthyUntilItsRestIsOver) {
+  gateway::DeploymentState& state = *snapshot->deployments[0]->state;
+  state.batch.begin(1, now);
+  for (int i = 0; i < gateway::Health::kTolerated; ++i) state.health.failure(now);
+  auto s = series();
+  EXPECT_EQ(s.at("trine_deployment_healthy{" + kFr + "," + kFrRest), 0);
+  EXPECT_EQ(s.at("trine_deployment_healthy{" + kDe + "," + kDeRest), 1);
+  EXPECT_EQ(s.at("trine_deployment_failures{" + kFr + "," + kFrRest), gateway::Health::kTolerated);
+  EXPECT_EQ(s.at("trine_calls_running{" + kFr + "," + kFrRest), 1);
+  now += gateway::Health::kFirstRest;
+  s = series();
+  EXPECT_EQ(s.at("trine_deployment_healthy{" + kFr + "," + kFrRest), 1);
+}
+
+TEST_F(View, TheGridIsShownForTheZonesOfDeploymentsAndOfTheConfiguration) {
+  const auto s = series();
+  EXPECT_EQ(s.at("trine_grid_intensity_grams_per_kwh{granularity=configured,method=lifecycle,zone=FR}"), 31);
+  EXPECT_EQ(s.at("trine_grid_intensity_grams_per_kwh{granularity=configured,method=lifecycle,zone=SE}"), 25.5);
+  const auto de = std::find_if(s.begin(), s.end(), [](const auto& e) {
+    return e.first.starts_with("trine_grid_intensity_grams_per_kwh{") && e.first.ends_with("zone=DE}");
+  });
+  ASSERT_NE(de, s.end());
+  EXPECT_GT(de->second, 50);
+  EXPECT_EQ(s.at("trine_grid_intensity_age_seconds{zone=FR}"), 0);
+}
+
+TEST_F(View, AnUnknownZoneHasTheWorldsMeanAndNeverZero) {
+  auto nowhere = std::make_shared<gateway::Deployment>(*snapshot->deployments[0]);
+  nowhere->zone.clear();
+  auto changed = std::make_shared<gateway::Snapshot>(*snapshot);
+  changed->deployments[0] = nowhere;
+  snapshot = changed;
+  const auto s = series();
+  EXPECT_EQ(s.at("trine_grid_intensity_grams_per_kwh{granularity=world,method=lifecycle,zone=world}"), 475);
+  EXPECT_EQ(s.at("trine_calls_running{" + kFr + ",model=gpt-oss-20b,simulated=true,zone=world}"), 0);
+}
+
+TEST_F(View, TheLedgersTroublesAreSeen) {
+  EXPECT_EQ(series().count("trine_ledger_last_fold_timestamp_seconds{}"), 0u);
+  ledger = {.lag_records = 17,
+            .refused_appends = 3,
+            .full = true,
+            .fold = {.folded = 90, .damaged = 1, .last_error = "the disk is full", .last_fold = kNow}};
+  const auto s = series();
+  EXPECT_EQ(s.at("trine_ledger_lag_records{}"), 17);
+  EXPECT_EQ(s.at("trine_ledger_refused_appends_total{}"), 3);
+  EXPECT_EQ(s.at("trine_ledger_full{}"), 1);
+  EXPECT_EQ(s.at("trine_ledger_folded_records_total{}"), 90);
+  EXPECT_EQ(s.at("trine_ledger_damaged_records_total{}"), 1);
+  EXPECT_EQ(s.at("trine_ledger_fold_failing{}"), 1);
+  EXPECT_EQ(s.at("trine_ledger_last_fold_timestamp_seconds{}"), 1'764'000'000);
+  EXPECT_EQ(page().find("the disk is full"), std::string::npos) << "a text without bound is no label";
+}
+
+TEST_F(View, TheProcessIsShown) {
+  const auto s = series();
+  EXPECT_EQ(s.at("process_cpu_seconds_total{}"), 1.25);
+  EXPECT_EQ(s.at("process_resident_memory_bytes{}"), 12'345'678);
+  EXPECT_EQ(s.at("trine_uptime_seconds{}"), 60);
+  EXPECT_EQ(s.at("trine_workers{}"), 2);
+  EXPECT_EQ(s.at("trine_config_generation{}"), 1);
+}
+
+TEST_F(View, CountersOutlastAReload) {
+  counters(0, 0).tokens_out.add(5);
+  use(kTwoDeployments);
+  const auto s = series();
+  EXPECT_EQ(s.at("trine_tokens_total{" + kFr + ",gen_ai_token_type=output," + kFrRest), 5);
+  EXPECT_EQ(s.at("trine_config_generation{}"), 2);
+}
+
+TEST_F(View, AMeterThatWasNeverReadIsNotUp) {
+  metering.use(snapshot);
+  const auto s = series();
+  EXPECT_EQ(s.at("trine_meter_up{" + kFr + "," + kFrRest), 0);
+  EXPECT_EQ(s.at("trine_meter_samples_total{" + kFr + "," + kFrRest), 0);
+  EXPECT_EQ(s.count("trine_meter_lag_seconds{" + kFr + "," + kFrRest), 0u);
+  EXPECT_EQ(s.count("trine_meter_up{" + kDe + "," + kDeRest), 0u) << "no meter, so none that is down";
+}
+
+// What a family's row promises: the labels, and the names of its series.
+std::set<std::string> label_set(std::string_view list) {
+  std::set<std::string> names;
+  while (!list.empty()) {
+    const size_t comma = std::min(list.find(','), list.size());
+    names.emplace(trim(list.substr(0, comma)));
+    list.remove_prefix(std::min(comma + 1, list.size()));
+  }
+  return names;
+}
+
+TEST_F(View, EachSeriesHasTheNameAndTheLabelsOfItsRow) {
+  metering.use(snapshot);
+  ledger.fold.last_fold = kNow;
+  size_t seen = 0;
+  const auto ok = meter::parse_text(page(), meter::TextFormat::prometheus, [&](const meter::Series& s) {
+    std::set<std::string> labels;
+    for (const meter::Label& l : s.labels) labels.emplace(l.name);
+    const auto row = std::find_if(families().begin(), families().end(), [&](const Family& f) {
+      if (f.kind != Kind::histogram) return s.name == f.name;
+      for (const char* suffix : {"_bucket", "_sum", "_count"})
+        if (s.name == std::string(f.name) + suffix) return true;
+      return false;
+    });
+    ASSERT_NE(row, families().end()) << s.name;
+    EXPECT_EQ(labels.erase("le"), s.name.ends_with("_bucket") ? 1u : 0u) << s.name;
+    EXPECT_EQ(labels, label_set(row->labels)) << s.name;
+    ++seen;
+  });
+  EXPECT_TRUE(ok) << ok.error().message;
+  EXPECT_GT(seen, families().size());
+}
+
+TEST(Families, FollowTheFieldsNamingRules) {
+  std::set<std::string> names;
+  for (const Family& f : families()) {
+    const std::string_view name = f.name;
+    EXPECT_TRUE(names.insert(f.name).second) << name;
+    EXPECT_EQ(name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_"), std::string_view::npos) << name;
+    EXPECT_TRUE(name.starts_with("trine_") || name.starts_with("gen_ai_") || name.starts_with("process_")) << name;
+    EXPECT_EQ(name.ends_with("_total"), f.kind == Kind::counter) << name;
+    EXPECT_EQ(std::string_view(f.help).back(), '.') << name;
+    EXPECT_EQ(std::string_view(f.help).find_first_of("\n|"), std::string_view::npos) << name;
+  }
+}
+
+// The page does not grow with what clients send: twice the traffic, the same series.
+TEST_F(View, TheNumberOfSeriesDependsOnTheConfigurationAlone) {
+  const size_t before = series().size();
+  for (int i = 0; i < 100; ++i) {
+    counters(0, 0).duration.observe(std::chrono::milliseconds(i));
+    counters(1, 1).calls[0].add();
+    workers[0].requests[0].add();
+  }
+  EXPECT_EQ(series().size(), before);
+}
+
+std::string document() {
+  std::ostringstream out;
+  out << "# Metrics\n\n"
+         "`GET /metrics` on the admin port (never on the traffic port), Prometheus text format 0.0.4. This page is "
+         "made from the table\nin the source; a test keeps the two equal.\n\n"
+         "- Names are OpenTelemetry's GenAI names in Prometheus' form where there is one that means the same, "
+         "`trine_*` else. The\n  `gen_ai_server_*` times are seen from the gateway: they include the network to the "
+         "deployment. Buckets are those that\n  OpenTelemetry advises. `gen_ai.client.token.usage` is a histogram "
+         "there; here are totals, so they have a name of their own\n  and only its label `gen_ai_token_type`.\n"
+         "- `deployment`, `model` (the engine's name of it), `zone` (`world`: not known) and `simulated` stand on all "
+         "series of a\n  deployment, so that one can be divided by the other: joules per token is\n"
+         "  `sum by (deployment) (rate(trine_energy_joules_total[5m])) / sum by (deployment) "
+         "(rate(trine_tokens_total[5m]))`.\n"
+         "- Energy, carbon and cost are those of the first settlement, at the end of a call. Where a meter is read, "
+         "the final figures\n  differ; they are in the ledger (`trine report`).\n"
+         "- Energy is facility energy: GPU and host, times PUE. The idle of a deployment is in the ledger, not here.\n"
+         "- No label holds what a client sent. The number of series depends on the configuration alone.\n\n"
+         "| metric | type | labels | what it is |\n|---|---|---|---|\n";
+  for (const Family& f : families())
+    out << "| `" << f.name << "` | " << name(f.kind) << " | " << f.labels << " | " << f.help << " |\n";
+  return out.str();
+}
+
+// TRINE_UPDATE_DOCS=1 writes the page instead.
+TEST(Families, ThePageOfTheDocumentationShowsThem) {
+  const std::string path = TRINE_SOURCE_DIR "/docs/metrics.md";
+  if (std::getenv("TRINE_UPDATE_DOCS")) std::ofstream(path) << document();
+  std::ifstream file(path);
+  ASSERT_TRUE(file) << path;
+  std::ostringstream text;
+  text << file.rdbuf();
+  EXPECT_EQ(text.str(), document()) << "run this test once with TRINE_UPDATE_DOCS=1";
+}
+
+}  // namespace
+}  // namespace trine::observe
