@@ -106,6 +106,7 @@ std::string table_text(const Rows& rows) {
   Table table(std::move(columns));
   for (const auto& r : rows) {
     std::vector<std::string> cells;
+    cells.reserve(r.size());
     for (const auto& c : r) cells.push_back(cell_text(c.value));
     table.row(std::move(cells));
   }

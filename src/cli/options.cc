@@ -207,13 +207,17 @@ class Commands {
   std::vector<std::pair<CLI::App*, std::function<Command()>>> makers_;
 };
 
+std::string below(const std::string& path, const std::string& name) {
+  return path.empty() ? name : fmt::format("{} {}", path, name);
+}
+
 void collect(CLI::App& app, const std::string& path, std::vector<std::string>& out) {
   for (const auto* o : app.get_options()) {
     const std::string name = o->get_lnames().empty() ? o->get_name() : "--" + o->get_lnames().front();
-    if (name != "--help" && name != "--version") out.push_back(path.empty() ? name : path + " " + name);
+    if (name != "--help" && name != "--version") out.push_back(below(path, name));
   }
   for (auto* sub : app.get_subcommands([](CLI::App*) { return true; })) {
-    const std::string inner = path.empty() ? sub->get_name() : path + " " + sub->get_name();
+    const std::string inner = below(path, sub->get_name());
     out.push_back(inner);
     collect(*sub, inner, out);
   }

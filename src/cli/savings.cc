@@ -65,12 +65,12 @@ SavingsReport savings_report(const gateway::Snapshot& snapshot, const ledger::Re
     served.push_back({row.sums, row.unattributed, grid_at(*snapshot.grid, out.baseline->zone, from + (to - from) / 2),
                       seconds(to - from)});
   }
-  auto savings = score::savings(*out.baseline, served);
+  const auto savings = score::savings(*out.baseline, served);
   if (!savings) {
     out.sentence = fmt::format("No saving: the baseline has no figures: {}.", savings.error().message);
     return out;
   }
-  out.savings = std::move(*savings);
+  out.savings = *savings;
   out.sentence = score::sentence(*out.savings, *out.baseline, snapshot.config->ledger.currency);
   return out;
 }

@@ -156,7 +156,7 @@ bool nothing(const Amounts& a) {
   return a == Amounts{};
 }
 
-std::string clear_or(bool unclear, const char* what, std::string amount) {
+std::string clear_or(bool unclear, const char* what, const std::string& amount) {
   return unclear ? fmt::format("{} not distinguishable from none", what) : amount;
 }
 
