@@ -109,11 +109,12 @@ class MemoryStream final : public Stream {
   }
 
   IoResult read_now(std::span<char> into) override {
-    const size_t n = std::min(into.size(), in_->bytes.size());
+    if (closed_) return {Status::cancelled, 0};
+    const size_t n = std::min({into.size(), in_->bytes.size(), in_->faults.deliver_at_most});
     std::copy_n(in_->bytes.data(), n, into.data());
     in_->bytes.erase(0, n);
     settle(in_);
-    return {n == 0 && in_->ended ? Status::eof : Status::ok, n};
+    return {n == 0 && in_->ended && in_->in_flight == 0 ? Status::eof : Status::ok, n};
   }
 
   std::optional<IoResult> write(std::span<const std::string_view> slices, Done& done) override {

@@ -33,7 +33,8 @@ class Stream {
   // Reads at least one byte into `into` (not empty), which must stay until `done`. Never calls `done` from inside.
   virtual void read(std::span<char> into, Done& done) = 0;
 
-  // Reads what is there without waiting; n == 0 with ok when nothing is.
+  // Reads what is known to be there without waiting; n == 0 with ok when nothing is. A socket learns of it in its
+  // loop's turn.
   virtual IoResult read_now(std::span<char> into) = 0;
 
   // Writes all slices, in order. The result when it could be had at once, else nothing, and `done` is told later;

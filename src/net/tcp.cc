@@ -87,11 +87,16 @@ class TcpListener final : public Listener, Timer, Watched {
       return fail(Code::invalid_argument, "cannot listen on '{}': {}", at.host, gai_strerror(where.error));
     const Address& a = where.found.front();
     const int on = 1;
-    fd_ = open_socket(a);
-    bool good = fd_ >= 0 && ::setsockopt(fd_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0;
-    if (share_port) good = good && ::setsockopt(fd_, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0;
-    good = good && ::bind(fd_, a.get(), a.length) == 0 && ::listen(fd_, kBacklog) == 0;
-    if (!good) return fail(Code::unavailable, "cannot listen on {}:{}: {}", at.host, at.port, std::strerror(errno));
+    const int fd = open_socket(a);
+    bool good = fd >= 0 && ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0;
+    if (share_port) good = good && ::setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0;
+    good = good && ::bind(fd, a.get(), a.length) == 0 && ::listen(fd, kBacklog) == 0;
+    if (!good) {
+      const int error = errno;
+      if (fd >= 0) ::close(fd);
+      return fail(Code::unavailable, "cannot listen on {}:{}: {}", at.host, at.port, std::strerror(error));
+    }
+    fd_ = fd;
     loop_.watch(fd_, *this, EPOLLIN);
     ++loop_.operations;
     return {};

@@ -97,7 +97,7 @@ TEST(Chunked, AfterTheSizeComesAnExtensionOrTheEndOfTheLine) {
   expect_bad("5 5\r\nhello\r\n0\r\n\r\n");  // is it 5, or 55?
   expect_bad("5 a;b\r\nhello\r\n0\r\n\r\n");
   expect_bad("5;a\nhello\r\n0\r\n\r\n");
-  expect_bad(string_view("5;\0\r\nhello\r\n0\r\n\r\n", 19));
+  expect_bad(string("5;") + '\0' + "\r\nhello\r\n0\r\n\r\n");
 }
 
 TEST(Chunked, AChunkEndsWhereItsSizeSays) {

@@ -107,6 +107,22 @@ TEST_F(MemoryStreams, DeliverInSmallPieces) {
   EXPECT_EQ(peer.received, "abc");
 }
 
+TEST_F(MemoryStreams, FaultsHoldForReadsThatDoNotWaitToo) {
+  MemoryFaults slow;
+  slow.delay = 30ms;
+  slow.deliver_at_most = 2;
+  open(slow);
+  write(*client, "abc", wrote);
+  client->shutdown_write();
+  EXPECT_TRUE(server->read_now(buffer).ok()) << "not the end: bytes are under way";
+  advance(30ms);
+  EXPECT_EQ(server->read_now(buffer).n, 2u);
+  EXPECT_EQ(server->read_now(buffer).n, 1u);
+  EXPECT_EQ(server->read_now(buffer).status, Status::eof);
+  client->close();
+  EXPECT_EQ(client->read_now(buffer).status, Status::cancelled);
+}
+
 TEST_F(MemoryStreams, BreakAfterSoManyBytes) {
   MemoryFaults broken;
   broken.break_after = 3;
