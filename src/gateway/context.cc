@@ -14,28 +14,28 @@ bool same_origin(const Deployment& a, const Deployment& b) {
 }  // namespace
 
 void Context::use(std::shared_ptr<const Snapshot> snapshot) {
-  std::unordered_map<const Deployment*, std::shared_ptr<net::Pool>> pools;
+  decltype(pools_) pools;
   for (const auto& d : snapshot->deployments) {
     for (const auto& [old, pool] : pools_)
-      if (same_origin(*old, *d)) pools[d.get()] = pool;
+      if (same_origin(*old, *d)) pools[d] = pool;
   }
   // Exchanges under way hold the old snapshot, and call by its deployments: their pools stay until the next reload.
   if (snapshot_)
     for (const auto& d : snapshot_->deployments)
-      if (auto it = pools_.find(d.get()); it != pools_.end()) pools.insert(*it);
+      if (auto it = pools_.find(d); it != pools_.end()) pools.insert(*it);
   pools_ = std::move(pools);
   grid_.assign(snapshot->deployments.size(), {});
   snapshot_ = std::move(snapshot);
 }
 
-net::Pool& Context::pool(const Deployment& d) {
-  auto& pool = pools_[&d];
+const std::shared_ptr<net::Pool>& Context::pool(const std::shared_ptr<const Deployment>& d) {
+  auto& pool = pools_[d];
   if (!pool) {
     for (const auto& [other, shared] : pools_)
-      if (shared && same_origin(*other, d)) return *(pool = shared);
-    pool = std::make_shared<net::Pool>(loop, d.origin, dialer_);
+      if (shared && same_origin(*other, *d)) return pool = shared;
+    pool = std::make_shared<net::Pool>(loop, d->origin, dialer_);
   }
-  return *pool;
+  return pool;
 }
 
 const energy::GridValue& Context::grid(const Deployment& d, Wall now) {

@@ -56,8 +56,9 @@ class Context {
   // Pools of deployments that are unchanged stay.
   void use(std::shared_ptr<const Snapshot> snapshot);
 
-  // REQUIRES: a deployment of a snapshot that is or was in use.
-  net::Pool& pool(const Deployment& d);
+  // REQUIRES: a deployment of a snapshot that is or was in use. Whoever waits for the pool keeps it: a reload may drop
+  // it from here.
+  const std::shared_ptr<net::Pool>& pool(const std::shared_ptr<const Deployment>& d);
   // The grid's value for the deployment's zone now; looked up once per slot.
   const energy::GridValue& grid(const Deployment& d, Wall now);
 
@@ -68,7 +69,7 @@ class Context {
   };
   net::Dialer* dialer_;
   std::shared_ptr<const Snapshot> snapshot_;
-  std::unordered_map<const Deployment*, std::shared_ptr<net::Pool>> pools_;
+  std::unordered_map<std::shared_ptr<const Deployment>, std::shared_ptr<net::Pool>> pools_;
   std::vector<GridSlot> grid_;  // by Deployment::index of snapshot_
   GridSlot earlier_;
 };

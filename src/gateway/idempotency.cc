@@ -19,7 +19,11 @@ Idempotency::Claim Idempotency::claim(std::string_view who, std::string_view key
                                       Mono now) {
   const std::string name = name_of(who, key);
   const std::lock_guard lock(mutex_);
-  while (!entries_.empty() && !entries_.front().running && entries_.front().expires <= now) drop(entries_.begin());
+  for (auto old = entries_.begin(); old != entries_.end() && old->expires <= now;) {
+    const auto next = std::next(old);
+    if (!old->running) drop(old);
+    old = next;
+  }
   if (const auto it = by_name_.find(name); it != by_name_.end()) {
     const Entry& e = *it->second;
     if (e.fingerprint != fingerprint) return {Verdict::other_request, nullptr};

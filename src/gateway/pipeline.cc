@@ -17,6 +17,32 @@ using net::BodyError;
 
 constexpr size_t kMaxWorkload = 64;
 
+// A path that a deployment's server could read as one outside /v1: "..", ".", also percent-encoded or behind a
+// backslash.
+bool climbs(std::string_view path) {
+  std::string plain;
+  for (size_t i = 0; i < path.size(); ++i) {
+    const std::string_view three = path.substr(i, 3);
+    if (iequals(three, "%2e") || iequals(three, "%2f") || iequals(three, "%5c")) {
+      plain += iequals(three, "%2e") ? '.' : '/';
+      i += 2;
+    } else {
+      plain += path[i] == '\\' ? '/' : path[i];
+    }
+  }
+  plain += '/';
+  return plain.find("/./") != std::string::npos || plain.find("/../") != std::string::npos;
+}
+
+std::optional<ClientError> path_error(const Exchange& x) {
+  const net::Head& head = x.client.head();
+  if (!head.path().starts_with("/v1/") || (x.endpoint == Endpoint::other && climbs(head.path())))
+    return ClientError{ErrorCode::not_found, {}, {}};
+  if (llm::has_model_body(x.endpoint) && head.method != "POST")
+    return ClientError{ErrorCode::method_not_allowed, {}, {}};
+  return {};
+}
+
 std::optional<ClientError> body_error(BodyError e) {
   switch (e) {
     case BodyError::none:
@@ -39,6 +65,15 @@ std::string workload_of(const Exchange& x) {
   return x.key->workload;
 }
 
+// What makes two requests the same: where to, and the body.
+KeyHash fingerprint(const Exchange& x) {
+  const net::Head& head = x.client.head();
+  const KeyHash body = hash_key(x.body.view());
+  std::string all = fmt::format("{} {}\n", head.method, head.target);
+  all.append(body.begin(), body.end());
+  return hash_key(all);
+}
+
 // Repeats an answer that was kept for the Idempotency-Key, or says why there is none; nothing where the request is to
 // go on (with `claim`, if it has such a header).
 std::optional<ClientError> claim_key(Exchange& x, std::string_view header, IdempotencyClaim& claim,
@@ -47,7 +82,7 @@ std::optional<ClientError> claim_key(Exchange& x, std::string_view header, Idemp
     return ClientError{ErrorCode::invalid_request, "`Idempotency-Key` is longer than 255 characters", {}};
   Idempotency& store = x.context.idempotency;
   const std::string& who = x.key->tenant.key;
-  auto found = store.claim(who, header, hash_key(x.body.view()), x.now());
+  auto found = store.claim(who, header, fingerprint(x), x.now());
   switch (found.verdict) {
     case Idempotency::Verdict::fresh:
       claim.hold(store, who, std::string(header));
@@ -96,14 +131,15 @@ net::Task<void> Pipeline::serve(net::ServerConnection& connection) {
   if (const auto error = identify(x)) co_return co_await refuse_request(x, *error);
   x.workload = workload_of(x);
   if (own_.is_ours(x)) co_return co_await own_.serve(x);
-  if (!x.client.head().path().starts_with("/v1/")) co_return co_await refuse_request(x, {ErrorCode::not_found, {}, {}});
-  if (llm::has_model_body(x.endpoint) && x.client.head().method != "POST")
-    co_return co_await refuse_request(x, {ErrorCode::method_not_allowed, {}, {}});
+  if (const auto error = path_error(x)) co_return co_await refuse_request(x, *error);
 
   const BodyError body =
       co_await connection.read_body(x.body, static_cast<size_t>(x.snapshot->config->limits.body_bytes));
   if (body == BodyError::gone) co_return;
-  if (const auto error = body_error(body)) co_return co_await refuse_request(x, *error);
+  if (const auto error = body_error(body)) {
+    connection.close_after();  // what comes next is the rest of the body
+    co_return co_await refuse_request(x, *error);
+  }
   if (llm::has_model_body(x.endpoint)) {
     auto scan = llm::scan_request(x.endpoint, x.body.view());
     if (!scan) co_return co_await refuse_request(x, scan.error());

@@ -64,8 +64,9 @@ net::Task<void> Admin::serve(net::ServerConnection& c) {
     a.body = llm::openai_error_body({llm::ErrorCode::method_not_allowed, {}, {}});
   const std::string head = fmt::format(
       "HTTP/1.1 {} {}\r\ncontent-type: {}\r\ncontent-length: {}\r\ncache-control: no-store\r\n"
-      "x-content-type-options: nosniff\r\n{}\r\n",
-      a.status, reason_phrase(a.status), a.type, a.body.size(), c.keeps_alive() ? "" : "connection: close\r\n");
+      "x-content-type-options: nosniff\r\n{}{}\r\n",
+      a.status, reason_phrase(a.status), a.type, a.body.size(), a.status == 405 ? "allow: GET, HEAD\r\n" : "",
+      c.keeps_alive() ? "" : "connection: close\r\n");
   const std::array<std::string_view, 2> slices = {head,
                                                   method == "HEAD" ? std::string_view{} : std::string_view(a.body)};
   co_await c.send(slices);

@@ -39,8 +39,9 @@ bool is_json(const net::Head& head) {
 // the engine's fault: one more try, on a new one.
 net::Task<Result<void>> send_upstream(Exchange& x, const Outgoing& outgoing) {
   const TimeoutsConfig& timeouts = x.snapshot->config->timeouts;
+  const std::shared_ptr<net::Pool> pool = x.context.pool(x.call.deployment);
   for (bool fresh = false;; fresh = true) {
-    auto connection = co_await x.context.pool(*x.call.deployment).acquire(fresh);
+    auto connection = co_await pool->acquire(fresh);
     if (!connection) co_return tl::unexpected(connection.error());
     x.call.upstream = std::move(*connection);
     net::UpstreamConnection& up = *x.call.upstream;
@@ -102,7 +103,7 @@ net::Task<Relayed> attempt(Exchange& x, IdempotencyClaim& claim, ClientError& er
   const auto type = answer.find("content-type");
   const bool events = type && type->size() >= 17 && iequals(type->substr(0, 17), "text/event-stream");
   const Relayed relayed =
-      events ? co_await relay_stream(x, outgoing.hides_usage(), error) : co_await relay_whole(x, claim, error);
+      events ? co_await relay_stream(x, outgoing.hides_usage(), claim, error) : co_await relay_whole(x, claim, error);
   if (relayed == Relayed::again) state.health.failure(x.now());
   co_return relayed;
 }
@@ -132,7 +133,7 @@ void abandon(Exchange& x) {
 }
 
 void release_upstream(Exchange& x) {
-  if (x.call.upstream) x.context.pool(*x.call.deployment).release(std::move(x.call.upstream));
+  if (x.call.upstream) x.context.pool(x.call.deployment)->release(std::move(x.call.upstream));
 }
 
 net::Task<void> call(Exchange& x, IdempotencyClaim& claim) {

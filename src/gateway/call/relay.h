@@ -14,7 +14,7 @@ enum class Relayed {
 };
 
 // An answer of server-sent events: each complete event is flushed at once. Nothing is sent before the first token.
-net::Task<Relayed> relay_stream(Exchange& x, bool hides_usage, llm::ClientError& error);
+net::Task<Relayed> relay_stream(Exchange& x, bool hides_usage, IdempotencyClaim& claim, llm::ClientError& error);
 // Any other answer with a status under 400: read whole, figures put into its head and, where it is JSON, its usage.
 net::Task<Relayed> relay_whole(Exchange& x, IdempotencyClaim& claim, llm::ClientError& error);
 

@@ -17,7 +17,8 @@ using net::EventVerdict;
 // Sees each event: counts tokens, takes the usage, and settles before the event that tells the client that it has all.
 class Sink final : public net::EventSink {
  public:
-  Sink(Exchange& x, bool hides_usage) : x_(x), hides_usage_(hides_usage), read_(llm::has_model_body(x.endpoint)) {}
+  Sink(Exchange& x, bool hides_usage, IdempotencyClaim& claim)
+      : x_(x), hides_usage_(hides_usage), claim_(claim), read_(llm::has_model_body(x.endpoint)) {}
 
   EventVerdict event(std::string_view bytes) override {
     if (!read_) {
@@ -63,6 +64,7 @@ class Sink final : public net::EventSink {
     if (failed_) x_.error = "upstream_error";
     close_call(x_, outcome, x_.status);
     close_request(x_, outcome);
+    if (claim_ && !failed_) claim_.finish(nullptr);  // streams are not kept
   }
 
   void note_tokens() {
@@ -84,6 +86,7 @@ class Sink final : public net::EventSink {
 
   Exchange& x_;
   bool hides_usage_;
+  IdempotencyClaim& claim_;
   bool read_;
   bool started_ = false;
   bool failed_ = false;
@@ -115,13 +118,13 @@ class Running {
 
 }  // namespace
 
-net::Task<Relayed> relay_stream(Exchange& x, bool hides_usage, llm::ClientError& error) {
+net::Task<Relayed> relay_stream(Exchange& x, bool hides_usage, IdempotencyClaim& claim, llm::ClientError& error) {
   const Running running(x);
   net::UpstreamConnection& up = *x.call.upstream;
   const TimeoutsConfig& timeouts = x.snapshot->config->timeouts;
   const bool chunked = x.client.head().minor >= 1;
   if (!chunked || x.context.draining) x.client.close_after();
-  Sink sink(x, hides_usage);
+  Sink sink(x, hides_usage, claim);
   net::SseRelay relay(sink, up.head().chunked, up.head().content_length, chunked);
   using State = net::SseRelay::State;
 
@@ -181,6 +184,13 @@ net::Task<Relayed> relay_stream(Exchange& x, bool hides_usage, llm::ClientError&
   if (!x.head_sent) {
     close_call(x, Outcome::failed, 200);
     co_return Relayed::again;
+  }
+  if (x.recorded) {
+    // It broke behind its last event: the client has all, and only the end of the coding is missing.
+    out.clear();
+    relay.append_end(out);
+    co_await x.client.send(out);
+    co_return Relayed::answered;
   }
   // The client has part of the answer: it is told in the stream.
   const llm::ClientError told{

@@ -33,14 +33,17 @@ std::optional<llm::ClientError> identify(Exchange& x) {
 std::string client_address(const Config& config, const net::ServerConnection& client) {
   std::string peer = client.peer_address();
   if (config.trusted_proxies.empty() || !config.trusts(peer)) return peer;
-  const auto forwarded = client.head().find("x-forwarded-for");
-  if (!forwarded) return peer;
-  std::string_view rest = *forwarded;
-  while (!rest.empty()) {  // from the end: what stands before was written by whoever came first
-    const size_t comma = rest.rfind(',');
-    const std::string_view address = trim(comma == std::string_view::npos ? rest : rest.substr(comma + 1));
-    if (!config.trusts(address)) return std::string(address);
-    rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(0, comma);
+  // From the end, also of several such headers: what stands before was written by whoever came first.
+  const auto& headers = client.head().headers;
+  for (auto h = headers.rbegin(); h != headers.rend(); ++h) {
+    if (!iequals(h->name, "x-forwarded-for")) continue;
+    std::string_view rest = h->value;
+    while (!rest.empty()) {
+      const size_t comma = rest.rfind(',');
+      const std::string_view address = trim(comma == std::string_view::npos ? rest : rest.substr(comma + 1));
+      if (!address.empty() && !config.trusts(address)) return std::string(address);
+      rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(0, comma);
+    }
   }
   return peer;
 }

@@ -185,7 +185,8 @@ void close_request(Exchange& x, Outcome outcome) {
   close_call(x, outcome, 0);
   if (x.calls == 0) {
     x.context.counters.client_errors.add();
-    if (!x.key) return;  // nobody to book it to
+    // Nobody to book it to; or too little room, which is for what has begun.
+    if (!x.key || x.context.journal.full()) return;
   }
   (void)x.context.journal.append(energy::RequestFacts{.id = x.id,
                                                       .tenant = x.key->tenant,
