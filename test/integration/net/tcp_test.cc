@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "net/memory.h"
 #include "real_net.h"
 
 namespace trine::net {
@@ -389,6 +390,26 @@ TEST_F(PoolTest, AnEngineThatIsNotThereIsUnavailable) {
   const auto r = get(call(pool, "/"));
   ASSERT_FALSE(r);
   EXPECT_EQ(r.error().code, Code::unavailable);
+}
+
+TEST_F(PoolTest, SpeaksOverWhatItsDialerMakes) {
+  struct InMemory final : Dialer {
+    explicit InMemory(Server& s) : server(s) {}
+    Task<Result<std::unique_ptr<Stream>>> dial(Loop& loop, HostPort to, Nanos) override {
+      dialed.push_back(to.host + ":" + std::to_string(to.port));
+      auto [ours, theirs] = memory_pair(loop);
+      server.serve(std::move(theirs));
+      co_return std::move(ours);
+    }
+    Server& server;
+    std::vector<string> dialed;
+  } dialer(*server);
+  Origin o = origin();
+  o.address = {"engine.example", 8000};
+  Pool pool(loop, o, &dialer);
+  EXPECT_EQ(get(call(pool, "/1", "abc")).value(), "/1 3");
+  EXPECT_EQ(get(call(pool, "/2")).value(), "/2 0");
+  EXPECT_EQ(dialer.dialed, std::vector<string>{"engine.example:8000"}) << "once: the connection is kept";
 }
 
 // --- a proxy ---

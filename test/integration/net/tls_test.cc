@@ -11,6 +11,7 @@
 #include <fstream>
 
 #include "certificates.h"
+#include "net/memory.h"
 #include "real_net.h"
 
 namespace trine::net {
@@ -405,6 +406,118 @@ TEST_F(TlsStreams, DestroyedWithAReadAndAWritePendingTheyTouchNothing) {
     loop.run_virtual(clock, Nanos(0));
     buffer.reset();
   }
+  advance(1s);
+}
+
+// TLS over streams in memory: the same under faults, in virtual time.
+struct TlsOverMemory : TlsTest {
+  TlsOverMemory() {
+    const auto files = ca.issue("server", "DNS:localhost");
+    server_context = tls_server({files.cert, files.key, ""}).value();
+    client_context = tls_client({ca.ca_file(), "", "", true}).value();
+  }
+  void shake(MemoryFaults to_server, MemoryFaults to_client) {
+    auto [client, ours] = memory_pair(loop, to_server, to_client);
+    const auto accept = [](TlsOverMemory& t, std::unique_ptr<Stream> s) -> Task<void> {
+      t.server_end = co_await tls_accept(t.loop, t.server_context, std::move(s), 10s);
+    };
+    const auto connect = [](TlsOverMemory& t, std::unique_ptr<Stream> s) -> Task<void> {
+      t.client_end = co_await tls_connect(t.loop, t.client_context, std::move(s), "localhost", 5s);
+    };
+    spawn(accept(*this, std::move(ours)));
+    spawn(connect(*this, std::move(client)));
+  }
+  std::shared_ptr<TlsContext> client_context;
+  std::optional<Result<std::unique_ptr<Stream>>> server_end, client_end;
+};
+
+TEST_F(TlsOverMemory, BytesMayTrickleAndBuffersBeSmall) {
+  MemoryFaults trickle;
+  trickle.deliver_at_most = 7;
+  trickle.capacity = 50;
+  shake(trickle, trickle);
+  advance(1s);
+  ASSERT_TRUE(client_end && *client_end);
+  Side a(std::move(**client_end));  // reads the session tickets, which the server waits to send
+  advance(1s);
+  ASSERT_TRUE(server_end && *server_end);
+  Side b(std::move(**server_end));
+  a.send(string(40'000, 'x'));
+  b.send(string(40'000, 'y'));
+  advance(1s);
+  EXPECT_EQ(b.received, string(40'000, 'x'));
+  EXPECT_EQ(a.received, string(40'000, 'y'));
+  a.stream().shutdown_write();
+  advance(1s);
+  EXPECT_EQ(b.ended, Status::eof);
+}
+
+TEST_F(TlsOverMemory, AHandshakeThatTakesTooLongIsGivenUpByEachSideAtItsOwnTime) {
+  MemoryFaults slow;
+  slow.delay = 6s;
+  shake({}, slow);
+  advance(5s);
+  ASSERT_TRUE(client_end && !*client_end);
+  EXPECT_EQ(client_end->error().code, Code::deadline_exceeded);
+  EXPECT_NE(client_end->error().message.find("5.0 s"), string::npos) << client_end->error().message;
+  advance(5s);
+  ASSERT_TRUE(server_end && !*server_end);
+  EXPECT_EQ(server_end->error().code, Code::unavailable) << "its client has gone";
+}
+
+TEST_F(TlsOverMemory, AConnectionThatBreaksAnywhereInTheHandshakeIsUnavailable) {
+  for (size_t after = 0; after < 3000; after += 101) {
+    MemoryFaults broken;
+    broken.break_after = after;
+    server_end.reset();
+    client_end.reset();
+    shake({}, broken);
+    advance(20s);
+    ASSERT_TRUE(server_end && client_end) << after;
+    for (const auto* end : {&client_end, &server_end}) {
+      if (**end) continue;
+      EXPECT_EQ((**end).error().code, Code::unavailable) << after;
+    }
+    EXPECT_FALSE(after < 500 && *client_end) << after;
+  }
+}
+
+TEST_F(TlsOverMemory, ACorruptedRecordIsAnErrorAndNotTheEnd) {
+  auto [left, left_far] = memory_pair(loop);
+  auto [right_far, right] = memory_pair(loop);
+  // Hands on what comes, one byte changed once it is told to.
+  bool corrupt = false;
+  const auto carry = [](Stream& from, Stream& to, bool& now) -> Task<void> {
+    std::array<char, 4096> buffer{};
+    for (;;) {
+      const IoResult r = co_await read_some(from, buffer);
+      if (!r.ok()) co_return to.shutdown_write();
+      if (now) buffer[r.n - 1] ^= 1;
+      const std::array<string_view, 1> slices = {string_view(buffer.data(), r.n)};
+      if (!(co_await write_all(to, slices)).ok()) co_return;
+    }
+  };
+  bool never = false;
+  spawn(carry(*left_far, *right_far, corrupt));
+  spawn(carry(*right_far, *left_far, never));
+  const auto accept = [](TlsOverMemory& t, std::unique_ptr<Stream> s) -> Task<void> {
+    t.server_end = co_await tls_accept(t.loop, t.server_context, std::move(s), 10s);
+  };
+  const auto connect = [](TlsOverMemory& t, std::unique_ptr<Stream> s) -> Task<void> {
+    t.client_end = co_await tls_connect(t.loop, t.client_context, std::move(s), "localhost", 5s);
+  };
+  spawn(accept(*this, std::move(right)));
+  spawn(connect(*this, std::move(left)));
+  advance(1s);
+  ASSERT_TRUE(server_end && *server_end && client_end && *client_end);
+  Side a(std::move(**client_end), false), b(std::move(**server_end));
+  corrupt = true;
+  a.send("transfer 100 EUR");
+  advance(1s);
+  EXPECT_EQ(b.received, "");
+  EXPECT_EQ(b.ended, Status::error);
+  a.leave();
+  b.leave();
   advance(1s);
 }
 
