@@ -4,7 +4,9 @@
 #include <stdlib.h>
 
 #include <filesystem>
+#include <random>
 #include <string>
+#include <vector>
 
 #include "ledger/journal.h"
 #include "ledger/store.h"
@@ -31,10 +33,27 @@ struct Facts {
   CallFacts call;
   Settlement settlement;
   RequestFacts request;
-  explicit Facts(uint64_t n) {
-    const CallId id{{0x019a000000000000ull + n, n}, 0};
-    intent.id = call.id = settlement.call = id;
-    request.id = id.request;
+  Facts(const RequestId& id, Wall now) {
+    intent.id = call.id = settlement.call = {id, 0};
+    request.id = id;
+    intent.start = call.start = request.start = now;
+    call.first_token = now + std::chrono::milliseconds(80);
+    call.end = request.end = settlement.booked_at = now + std::chrono::milliseconds(900);
+    call.in = 1000;
+    call.cached = 400;
+    call.out = 120;
+    call.http_status = request.http_status = 200;
+    call.mean_batch = 3.5;
+    auto& f = settlement.figures;
+    f.gpu_energy = Energy::raw(2'500'000);
+    f.energy = Energy::raw(3'300'000);
+    f.energy_low = Energy::raw(2'000'000);
+    f.energy_high = Energy::raw(5'000'000);
+    f.operational = Carbon::raw(41'000);
+    f.embodied = Carbon::raw(1'001);
+    f.carbon_low = Carbon::raw(30'000);
+    f.carbon_high = Carbon::raw(60'000);
+    f.cost = Money::raw(77'000);
     intent.tenant = request.tenant = {"acme", "claims", "intake", "key_7f3a"};
     intent.workload = request.workload = "invoice-extraction";
     intent.route = request.route = "gpt-oss-20b";
@@ -58,7 +77,7 @@ std::unique_ptr<Journal> journal_in(const std::filesystem::path& dir) {
 void BM_append_call(benchmark::State& state) {
   const Dir dir;
   auto journal = journal_in(dir.path);
-  const Facts f(1);
+  const Facts f({1, 1}, from_unix_ns(1'795'395'000'000'000'000));
   for (auto _ : state) {
     if (!journal->append(f.call)) {
       state.PauseTiming();
@@ -73,7 +92,7 @@ BENCHMARK(BM_append_call)->Iterations(1'000'000);
 void BM_append_request(benchmark::State& state) {
   const Dir dir;
   auto journal = journal_in(dir.path);
-  const Facts f(1);
+  const Facts f({1, 1}, from_unix_ns(1'795'395'000'000'000'000));
   for (auto _ : state) {
     auto progress = journal->intent(f.intent);
     if (!progress) {
@@ -90,26 +109,82 @@ void BM_append_request(benchmark::State& state) {
 }
 BENCHMARK(BM_append_request)->Iterations(300'000);
 
+// What folding costs a request: `range(0)` requests come between two folds while `range(1)` others run, so that one
+// that began before a fold may end behind it, and ends are not in the order of beginnings.
 void BM_fold_request(benchmark::State& state) {
+  const auto per_fold = static_cast<uint64_t>(state.range(0)), running = static_cast<uint64_t>(state.range(1));
   const Dir dir;
   auto journal = journal_in(dir.path);
   auto store = std::move(*Store::open({.dir = dir.path, .clock = nullptr, .archive = {}}));
-  uint64_t n = 0;
+  IdGenerator ids(7);
+  std::mt19937_64 random(7);
+  std::vector<Facts> open;
+  Wall now = from_unix_ns(1'795'395'000'000'000'000);
   for (auto _ : state) {
     state.PauseTiming();
-    for (int i = 0; i < 1000; ++i) {
-      const Facts f(++n);
-      (void)journal->intent(f.intent);
+    for (uint64_t done = 0; done < per_fold;) {
+      now += std::chrono::microseconds(50);
+      open.emplace_back(ids.next(now), now);
+      (void)journal->intent(open.back().intent);
+      if (open.size() <= running) continue;
+      std::swap(open[random() % open.size()], open.back());
+      const Facts& f = open.back();
       (void)journal->append(f.call);
       (void)journal->append(f.settlement);
       (void)journal->append(f.request);
+      open.pop_back();
+      ++done;
     }
     journal->maintain();
     state.ResumeTiming();
     if (!store->fold()) state.SkipWithError("fold failed");
   }
-  state.SetItemsProcessed(state.iterations() * 1000);
+  const auto requests = static_cast<double>(state.iterations()) * static_cast<double>(per_fold);
+  using benchmark::Counter;
+  state.counters["per_request"] = Counter(requests, Counter::kIsRate | Counter::kInvert);
+  state.counters["db_bytes_per_request"] =
+      static_cast<double>(std::filesystem::file_size(dir.path / "ledger.db")) / requests;
 }
-BENCHMARK(BM_fold_request)->Unit(benchmark::kMicrosecond);
+BENCHMARK(BM_fold_request)
+    ->ArgNames({"requests", "running"})
+    ->Args({1000, 0})
+    ->Args({1000, 1000})
+    ->Args({20'000, 0})
+    ->Args({20'000, 20'000})
+    ->Unit(benchmark::kMicrosecond)
+    ->MinTime(0.3);
+
+// A settlement that comes in a later fold than its call, as a meter's do.
+void BM_fold_later_settlement(benchmark::State& state) {
+  const Dir dir;
+  auto journal = journal_in(dir.path);
+  auto store = std::move(*Store::open({.dir = dir.path, .clock = nullptr, .archive = {}}));
+  IdGenerator ids(7);
+  Wall now = from_unix_ns(1'795'395'000'000'000'000);
+  constexpr int kCalls = 20'000;
+  for (auto _ : state) {
+    state.PauseTiming();
+    std::vector<Facts> closed;
+    for (int i = 0; i < kCalls; ++i) {
+      now += std::chrono::microseconds(50);
+      const auto& f = closed.emplace_back(ids.next(now), now);
+      (void)journal->append(f.call);
+      (void)journal->append(f.settlement);
+    }
+    journal->maintain();
+    if (!store->fold()) state.SkipWithError("fold failed");
+    for (auto& f : closed) {
+      f.settlement.version = 1;
+      (void)journal->append(f.settlement);
+    }
+    journal->maintain();
+    state.ResumeTiming();
+    if (!store->fold()) state.SkipWithError("fold failed");
+  }
+  using benchmark::Counter;
+  state.counters["per_settlement"] =
+      Counter(static_cast<double>(state.iterations()) * kCalls, Counter::kIsRate | Counter::kInvert);
+}
+BENCHMARK(BM_fold_later_settlement)->Unit(benchmark::kMicrosecond)->MinTime(0.3);
 
 }  // namespace

@@ -1,21 +1,18 @@
-// Some records on their way into the database, in one transaction. Internal to the ledger.
+// Some records on their way into the database, in one transaction. Internal to the ledger. One thread.
 #pragma once
 
 #include <cstdint>
 #include <map>
-#include <string>
-#include <unordered_map>
-#include <unordered_set>
+#include <memory>
+#include <string_view>
 #include <vector>
 
+#include "ledger/names.h"
+#include "ledger/open_set.h"
 #include "ledger/records.h"
-#include "ledger/sqlite.h"
+#include "ledger/segment.h"
 
 namespace trine::ledger {
-
-struct CallIdHash {
-  size_t operator()(const CallId& id) const noexcept { return std::hash<RequestId>()(id.request) + id.attempt; }
-};
 
 struct JournalKey {
   uint32_t worker = 0;
@@ -29,68 +26,51 @@ struct Position {
   uint64_t sequence = 0;  // of the last record folded
 };
 
-struct Place {  // of an intent
-  uint32_t worker = 0;
-  uint64_t segment = 0;
-  uint64_t offset = 0;
-};
-
-// Records with what cancels out inside the batch already taken away: most calls open and close within one.
+// Rows as they will be inserted. A call takes the first settlement with it if that came right behind it, as it mostly
+// does; others are rows of their own.
 class Batch {
  public:
-  void add(Record record, const Place& place);
+  struct Call {
+    CallRow row;  // without the target's bytes
+    Named* target = nullptr;
+    bool settled = false;
+    Settlement first;
+  };
+  struct Request {
+    RequestRow row;  // without the origin's bytes; its texts are the batch's
+    Named* origin = nullptr;
+    Named* user = nullptr;
+  };
+
+  // Both outlive the batch. `open` learns at once what begins and ends; when the batch is not committed after all, it
+  // must be built again.
+  Batch(Names& names, OpenSet& open) : names_(&names), open_(&open) {}
+
+  // data_loss when it does not decode: nothing of it is in then.
+  Result<void> add(const RecordView& record, const Place& place, Mono now);
+  void add(const Request& request) { requests.push_back(request); }
   bool empty() const { return records_ == 0 && positions.empty(); }
   size_t records() const { return records_; }
+  void clear();
 
   std::map<JournalKey, Position> positions;  // to store with it
+  std::vector<Call> calls;
+  std::vector<Request> requests;
+  std::vector<Settlement> settlements;
+  std::vector<DeviceWindow> windows;
+  std::vector<Event> events;
+  std::vector<CallId> closed_calls;  // with rows to delete
+  std::vector<RequestId> closed_requests;
 
  private:
-  friend class Tables;
-  struct Call {
-    CallFacts facts;
-    int64_t settled = -1;
-    Wall booked{};
-    bool intent_here = false;
-  };
+  void add_settlement(const Settlement& s);
+  std::string_view keep(std::string_view text);
+
+  Names* names_;
+  OpenSet* open_;
   size_t records_ = 0;
-  std::unordered_map<CallId, std::pair<CallIntent, Place>, CallIdHash> open_calls_;
-  std::unordered_map<RequestId, CallIntent> open_requests_;
-  std::unordered_set<RequestId> closed_;
-  std::vector<Call> calls_;
-  std::unordered_map<CallId, size_t, CallIdHash> call_at_;
-  std::vector<std::pair<RequestFacts, bool>> requests_;  // and whether its first intent was in this batch
-  std::vector<Settlement> settlements_;
-  std::vector<DeviceWindow> windows_;
-  std::vector<Event> events_;
-};
-
-// The tables and their prepared statements. One thread.
-class Tables {
- public:
-  static Result<Tables> open(Database& db);
-
-  Result<void> write(Database& db, const Batch& batch);  // inside a transaction
-  Result<void> add_request(const RequestFacts& r);
-  Result<void> add_call(const CallFacts& c, int64_t settled, Wall booked);
-  Result<void> add_event(const Event& e);
-  // nullopt for an empty name.
-  Result<std::optional<int64_t>> identity(std::string_view kind, const std::string& name);
-  void forget_identities() { identities_.clear(); }  // after a rollback or an erasure
-  Result<void> count_early(Database& db);
-
- private:
-  Result<void> add_settlement(Database& db, const Settlement& s, const Batch& batch);
-  Result<void> add_window(const DeviceWindow& w);
-  Result<void> add_open_request(const CallIntent& i);
-  Result<void> add_open_call(const CallIntent& i, const Place& place);
-  Result<void> settle_early(const CallId& id);
-  Result<void> bind_tenant(Statement& s, const Tenant& tenant, const std::string& user);
-
-  Statement request_, call_, settlement_, window_, event_, position_, open_request_, open_call_, close_request_,
-      close_call_, settle_, call_exists_, early_, early_exists_, early_settle_, early_done_, find_identity_,
-      add_identity_;
-  std::unordered_map<std::string, int64_t> identities_;
-  int64_t early_count_ = 0;
+  std::vector<std::unique_ptr<char[]>> texts_;
+  size_t text_left_ = 0;
 };
 
 // A request id as the 16 bytes it has in the tables, and back.

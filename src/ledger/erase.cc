@@ -77,6 +77,8 @@ Result<std::string> Store::erase_locked(const Subject& subject) {
   if (subject.name.empty())
     return fail(Code::invalid_argument, "erase: the {}'s name is empty", kind_name(subject.kind));
   if (auto folded = fold_locked(false); !folded) return tl::unexpected(folded.error());
+  // The intents of what is open are about to be wiped.
+  if (auto stored = store_open(Nanos(0)); !stored) return tl::unexpected(stored.error());
   const auto pseudonym = new_pseudonym();
   int64_t row = 0;
   auto done = transaction([&]() -> Result<void> {
@@ -89,7 +91,7 @@ Result<std::string> Store::erase_locked(const Subject& subject) {
     return pseudonymise(subject, pseudonym);
   });
   if (!done) return tl::unexpected(done.error());
-  tables_->forget_identities();
+  tables_->names().forget_ids();
   if (auto wiped = erase_in_segments(subject); !wiped) return tl::unexpected(wiped.error());
   if (auto finished = finish_erasure(row); !finished) return tl::unexpected(finished.error());
   return pseudonym;
@@ -231,19 +233,25 @@ Result<void> Store::sweep_rows(Wall limit, std::initializer_list<const char*> st
 
 Result<Swept> Store::sweep(const Retention& retention, Wall now) {
   Swept swept;
+  int64_t blocks = 0;
   Result<void> done;
   const auto step = [&](const std::optional<Nanos>& keep, std::initializer_list<const char*> sql, int64_t& count) {
     if (keep && done) done = sweep_rows(now - *keep, sql, count);
   };
   step(retention.requests,
-       {"DELETE FROM requests WHERE id IN (SELECT id FROM requests WHERE end_ns < ? ORDER BY end_ns LIMIT ?)"},
+       {"DELETE FROM requests WHERE n IN (SELECT r.n FROM blocks b CROSS JOIN requests r ON r.n >= b.block*4096 AND"
+        " r.n < (b.block+1)*4096 WHERE b.kind=0 AND b.low_ns < ?1 AND r.end_ns < ?1 LIMIT ?2)"},
        swept.requests);
-  step(retention.calls,
-       {"DELETE FROM settlements WHERE (request, attempt) IN (SELECT request, attempt FROM calls WHERE booked_ns < ? "
-        "ORDER BY booked_ns, request, attempt LIMIT ?)",
-        "DELETE FROM calls WHERE (request, attempt) IN (SELECT request, attempt FROM calls WHERE booked_ns < ? "
-        "ORDER BY booked_ns, request, attempt LIMIT ?)"},
-       swept.calls);
+  step(retention.requests, {"DELETE FROM blocks WHERE kind=0 AND high_ns < ?1 AND ?2 > 0"}, blocks);
+  step(
+      retention.calls,
+      {"DELETE FROM later_settlements WHERE (request, attempt) IN (SELECT c.request, c.attempt FROM blocks b CROSS JOIN"
+       " calls c ON c.n >= b.block*4096 AND c.n < (b.block+1)*4096 WHERE b.kind=1 AND b.low_ns < ?1 AND"
+       " c.booked_ns < ?1 ORDER BY b.block, c.n LIMIT ?2)",
+       "DELETE FROM calls WHERE n IN (SELECT c.n FROM blocks b CROSS JOIN calls c ON c.n >= b.block*4096 AND"
+       " c.n < (b.block+1)*4096 WHERE b.kind=1 AND b.low_ns < ?1 AND c.booked_ns < ?1 ORDER BY b.block, c.n LIMIT ?2)"},
+      swept.calls);
+  step(retention.calls, {"DELETE FROM blocks WHERE kind=1 AND high_ns < ?1 AND ?2 > 0"}, blocks);
   step(retention.windows,
        {"DELETE FROM windows WHERE (device, deployment, begin_ns) IN (SELECT device, deployment, begin_ns FROM windows "
         "WHERE begin_ns < ? ORDER BY begin_ns LIMIT ?)"},
@@ -251,8 +259,9 @@ Result<Swept> Store::sweep(const Retention& retention, Wall now) {
   step(retention.events,
        {"DELETE FROM events WHERE id IN (SELECT id FROM events WHERE at_ns < ? ORDER BY at_ns LIMIT ?)"}, swept.events);
   step(retention.identity,
-       {"UPDATE requests SET key=NULL, user=NULL WHERE id IN (SELECT id FROM requests WHERE end_ns < ? AND (key IS NOT "
-        "NULL OR user IS NOT NULL) LIMIT ?)"},
+       {"UPDATE requests SET key=NULL, user=NULL WHERE n IN (SELECT r.n FROM blocks b CROSS JOIN requests r ON"
+        " r.n >= b.block*4096 AND r.n < (b.block+1)*4096 WHERE b.kind=0 AND b.low_ns < ?1 AND r.end_ns < ?1 AND"
+        " (r.key IS NOT NULL OR r.user IS NOT NULL) LIMIT ?2)"},
        swept.identities);
   step(retention.identity,
        {"UPDATE events SET key=NULL, user=NULL WHERE id IN (SELECT id FROM events WHERE at_ns < ? AND (key IS NOT NULL "
@@ -272,7 +281,7 @@ Result<Swept> Store::sweep(const Retention& retention, Wall now) {
         "SELECT user FROM open_requests WHERE user IS NOT NULL)");
   });
   if (!done) return tl::unexpected(done.error());
-  tables_->forget_identities();
+  tables_->names().forget_ids();
   return swept;
 }
 

@@ -32,7 +32,7 @@ class Ledger {
     uint32_t workers = 1;
     uint64_t segment_bytes = 4 << 20;
     uint64_t reserve_bytes = 64 << 10;
-    Nanos fold_every = std::chrono::milliseconds(100);
+    Nanos fold_every = std::chrono::seconds(1);
     Nanos sweep_every = std::chrono::hours(1);
     Retention retention;
     std::filesystem::path archive;
@@ -54,6 +54,8 @@ class Ledger {
 
   // All that is appended now is folded when this returns. Blocks: never on a worker.
   Result<void> flush();
+  // One request as it is now, open or closed. Blocks: never on a worker.
+  Result<std::optional<RequestView>> request(const RequestId& id) { return store_->request(id); }
   LedgerState state() const;  // any thread, never blocks on the disk
 
   // Stops the threads, seals the journals, folds the rest. REQUIRES: nobody appends any more.

@@ -20,6 +20,12 @@ Text<S> sentence(S& s) {
   return {s, kMaxSentence};
 }
 
+// N names kept as the bytes they are.
+template <size_t N>
+struct Packed {
+  std::string_view& value;
+};
+
 // One list of fields per record serves measuring, writing and reading. The structured bindings name every member, so a
 // field added to a struct does not compile until it is stored here too.
 template <class Io, class T>
@@ -38,6 +44,15 @@ void fields(Io& io, T& v) {
         v;
     auto e = sentence(error), r = sentence(reason);
     io(id, tenant, workload, route, endpoint, start, end, streamed, outcome, status, e, r, calls, user);
+  } else if constexpr (std::is_same_v<U, CallRow>) {  // the bytes of CallFacts
+    auto& [id, target, start, first, end, in, cached, out, source, streamed, simulated, outcome, status, batch] = v;
+    Packed<3> names{target};
+    io(id, names, start, first, end, in, cached, out, source, streamed, simulated, outcome, status, batch);
+  } else if constexpr (std::is_same_v<U, RequestRow>) {  // the bytes of RequestFacts
+    auto& [id, origin, start, end, streamed, outcome, status, error, reason, calls, user] = v;
+    Packed<7> names{origin};
+    auto e = sentence(error), r = sentence(reason);
+    io(id, names, start, end, streamed, outcome, status, e, r, calls, user);
   } else if constexpr (std::is_same_v<U, Settlement>) {
     auto& [call, version, basis, booked, figures] = v;
     io(call, version, basis, booked, figures);
@@ -179,18 +194,19 @@ struct Read {
     rest = rest.subspan(sizeof v);
     return v;
   }
-  void text(std::string& s, size_t max) {
+  template <class S>
+  void text(S& s, size_t max) {
     const auto n = raw<uint32_t>();
     if (!good || n > max || n > rest.size()) {
       good = false;
       return;
     }
-    s.assign(reinterpret_cast<const char*>(rest.data()), n);
+    s = S(reinterpret_cast<const char*>(rest.data()), n);
     rest = rest.subspan(n);
   }
   template <class T>
   void one(T& v) {
-    if constexpr (std::is_same_v<T, std::string>) {
+    if constexpr (std::is_same_v<T, std::string> || std::is_same_v<T, std::string_view>) {
       text(v, kMaxName);
     } else if constexpr (std::is_same_v<T, bool>) {
       const auto b = raw<uint8_t>();
@@ -216,6 +232,13 @@ struct Read {
   void one(Text<S>& t) {
     text(t.value, t.max);
   }
+  template <size_t N>
+  void one(Packed<N>& names) {
+    const auto* begin = reinterpret_cast<const char*>(rest.data());
+    std::string_view skipped;
+    for (size_t i = 0; i < N && good; ++i) text(skipped, kMaxName);
+    if (good) names.value = {begin, reinterpret_cast<const char*>(rest.data())};
+  }
 };
 
 template <class T>
@@ -232,8 +255,7 @@ void put(const T& v, std::byte* out) {
 }
 
 template <class T>
-Result<Record> get(std::span<const std::byte> payload) {
-  T v;
+Result<void> get(std::span<const std::byte> payload, T& v) {
   Read r{payload};
   fields(r, v);
   if (!r.good) return fail(Code::data_loss, "a journal record does not decode");
@@ -241,7 +263,25 @@ Result<Record> get(std::span<const std::byte> payload) {
   for (const auto b : r.rest) {
     if (b != std::byte{0}) return fail(Code::data_loss, "a journal record is longer than its fields");
   }
+  return {};
+}
+
+template <class T>
+Result<Record> get(std::span<const std::byte> payload) {
+  T v;
+  if (auto got = get(payload, v); !got) return tl::unexpected(got.error());
   return Record(std::move(v));
+}
+
+Result<void> known_version(uint16_t version) {
+  if (version == kPayloadVersion) return {};
+  return fail(Code::data_loss, "journal record of unknown version {}", version);
+}
+
+template <class T>
+Result<void> get(uint16_t version, std::span<const std::byte> payload, T& v) {
+  if (auto known = known_version(version); !known) return known;
+  return get(payload, v);
 }
 
 }  // namespace
@@ -296,7 +336,7 @@ void encode(const Event& v, std::byte* out) {
 }
 
 Result<Record> decode(RecordType type, uint16_t version, std::span<const std::byte> payload) {
-  if (version != kPayloadVersion) return fail(Code::data_loss, "journal record of unknown version {}", version);
+  if (auto known = known_version(version); !known) return tl::unexpected(known.error());
   switch (type) {
     case RecordType::call_intent:
       return get<CallIntent>(payload);
@@ -314,6 +354,24 @@ Result<Record> decode(RecordType type, uint16_t version, std::span<const std::by
       break;
   }
   return fail(Code::data_loss, "journal record of unknown type {}", static_cast<unsigned>(type));
+}
+
+Result<void> decode(uint16_t version, std::span<const std::byte> payload, CallRow& out) {
+  return get(version, payload, out);
+}
+Result<void> decode(uint16_t version, std::span<const std::byte> payload, RequestRow& out) {
+  return get(version, payload, out);
+}
+Result<void> decode(uint16_t version, std::span<const std::byte> payload, Settlement& out) {
+  return get(version, payload, out);
+}
+Result<CallId> decode_intent_id(uint16_t version, std::span<const std::byte> payload) {
+  if (auto known = known_version(version); !known) return tl::unexpected(known.error());
+  CallId id;
+  Read r{payload};
+  fields(r, id);
+  if (!r.good) return fail(Code::data_loss, "a journal record does not decode");
+  return id;
 }
 
 }  // namespace trine::ledger

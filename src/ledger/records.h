@@ -1,11 +1,14 @@
 // What the journal holds, and how it is packed into bytes (docs/formats/journal.md). Pure. Any thread.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "base/error.h"
@@ -97,6 +100,54 @@ constexpr uint16_t kPayloadVersion = 1;
 
 // data_loss for anything that is not exactly one record (up to 7 zero bytes of padding are allowed after it).
 Result<Record> decode(RecordType type, uint16_t version, std::span<const std::byte> payload);
+
+// Records as folding reads them: most names repeat from record to record, so they stay together as the bytes they are
+// in the payload (one key for all), and nothing is allocated. Views live as long as the payload.
+struct CallRow {
+  CallId id;
+  std::string_view target;  // deployment, zone, model: split_names()
+  Wall start{}, first_token{}, end{};
+  Tokens in = 0, cached = 0, out = 0;
+  energy::TokenSource source = energy::TokenSource::reported;
+  bool streamed = false, simulated = false;
+  energy::Outcome outcome = energy::Outcome::ok;
+  int http_status = 0;
+  double mean_batch = 1;
+};
+struct RequestRow {
+  RequestId id;
+  std::string_view origin;  // org, team, project, key, workload, route, endpoint: split_names()
+  Wall start{}, end{};
+  bool streamed = false;
+  energy::Outcome outcome = energy::Outcome::ok;
+  int http_status = 0;
+  std::string_view error, reason;
+  uint16_t calls = 0;
+  std::string_view user;
+};
+
+// As decode(), of the one type.
+Result<void> decode(uint16_t version, std::span<const std::byte> payload, CallRow& out);
+Result<void> decode(uint16_t version, std::span<const std::byte> payload, RequestRow& out);
+Result<void> decode(uint16_t version, std::span<const std::byte> payload, Settlement& out);
+// Whose call it is; the rest of the intent is not looked at.
+Result<CallId> decode_intent_id(uint16_t version, std::span<const std::byte> payload);
+
+// The texts of CallRow::target (3) and RequestRow::origin (7); as many empty ones where the bytes are not such texts.
+template <size_t N>
+std::array<std::string_view, N> split_names(std::string_view packed) {
+  std::array<std::string_view, N> names;
+  for (auto& name : names) {
+    uint32_t n = 0;
+    if (packed.size() < sizeof n) return {};
+    std::memcpy(&n, packed.data(), sizeof n);
+    packed.remove_prefix(sizeof n);
+    if (packed.size() < n) return {};
+    name = packed.substr(0, n);
+    packed.remove_prefix(n);
+  }
+  return names;
+}
 
 // At most `max` bytes of `text`, not ending inside a UTF-8 character.
 std::string_view clip(std::string_view text, size_t max);

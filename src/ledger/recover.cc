@@ -1,5 +1,6 @@
 // After a crash: what was begun and never closed is closed as interrupted, exactly once.
 #include <algorithm>
+#include <deque>
 
 #include "base/log.h"
 #include "ledger/store.h"
@@ -45,61 +46,98 @@ Result<Recovery> Store::recover() {
   return recovery;
 }
 
-Result<void> Store::interrupt_call(Statement& row, Recovery& recovery) {
-  CallFacts call;
-  call.id = {request_id(row.bytes(0)), static_cast<uint16_t>(row.integer(1))};
-  const std::pair track{static_cast<uint32_t>(row.integer(2)), static_cast<uint64_t>(row.integer(3))};
-  call.deployment = row.text(5);
-  call.zone = row.text(6);
-  call.model = row.text(7);
-  call.start = from_unix_ns(row.integer(8));
-  call.in = row.integer(9);
-  call.streamed = row.integer(10) != 0;
-  call.simulated = row.integer(11) != 0;
-  call.source = energy::TokenSource::counted;
-  call.outcome = energy::Outcome::interrupted;
-  ProgressValues progress;
-  if (const auto it = tracks_.find(track); it != tracks_.end()) {
+ProgressValues Store::progress_of(const std::pair<uint32_t, uint64_t>& segment, uint64_t offset) {
+  if (const auto it = tracks_.find(segment); it != tracks_.end()) {
     auto reader = SegmentReader::open(it->second.file.path);
     if (reader && *reader) {
-      if (auto read = (*reader)->progress(static_cast<uint64_t>(row.integer(4)))) progress = *read;
+      if (auto read = (*reader)->progress(offset)) return *read;
     }
-  } else {
-    log::warning("ledger: the segment of an interrupted call is missing; it is closed with no tokens relayed");
   }
-  call.out = static_cast<Tokens>(progress.tokens);
-  call.end = std::max(call.start, progress.last);
-  call.first_token = std::clamp(progress.first == Wall{} ? call.end : progress.first, call.start, call.end);
-  if (auto added = tables_->add_call(call, -1, call.end); !added) return added;
-  recovery.interrupted.push_back(std::move(call));
+  log::warning("ledger: the segment of an interrupted call is missing; it is closed with no tokens relayed");
   return {};
+}
+
+Result<void> Store::interrupt_calls(Recovery& recovery) {
+  auto rows = db_.prepare(
+      "SELECT request, attempt, worker, segment, offset, target, start_ns, tokens_in, streamed, simulated FROM"
+      " open_calls");
+  if (!rows) return tl::unexpected(rows.error());
+  Batch batch(tables_->names(), open_);
+  std::deque<Named> targets;
+  auto row = rows->step();
+  for (; row && *row; row = rows->step()) {
+    auto& call = batch.calls.emplace_back();
+    call.target = &targets.emplace_back();
+    call.target->id = rows->integer(5);
+    auto& r = call.row;
+    r.id = {request_id(rows->bytes(0)), static_cast<uint16_t>(rows->integer(1))};
+    const std::pair segment{static_cast<uint32_t>(rows->integer(2)), static_cast<uint64_t>(rows->integer(3))};
+    const auto progress = progress_of(segment, static_cast<uint64_t>(rows->integer(4)));
+    r.start = from_unix_ns(rows->integer(6));
+    r.end = std::max(r.start, progress.last);
+    r.first_token = std::clamp(progress.first == Wall{} ? r.end : progress.first, r.start, r.end);
+    r.in = rows->integer(7);
+    r.out = static_cast<Tokens>(progress.tokens);
+    r.source = energy::TokenSource::counted;
+    r.streamed = rows->integer(8) != 0;
+    r.simulated = rows->integer(9) != 0;
+    r.outcome = energy::Outcome::interrupted;
+  }
+  if (!row) return tl::unexpected(row.error());
+  rows->reset();
+  if (auto written = tables_->write(batch); !written) return written;
+
+  auto closed =
+      db_.prepare(fmt::format("SELECT {} FROM open_calls o JOIN calls c ON c.request=o.request AND c.attempt=o.attempt"
+                              " JOIN targets t ON t.id=c.target WHERE c.settled < 0 ORDER BY c.request, c.attempt",
+                              kCallColumns));
+  if (!closed) return tl::unexpected(closed.error());
+  for (row = closed->step(); row && *row; row = closed->step()) recovery.interrupted.push_back(read_call(*closed));
+  if (!row) return tl::unexpected(row.error());
+  return {};
+}
+
+// What the client was answered, and until when, is not known: the end is its last call's.
+Result<void> Store::interrupt_requests(Recovery& recovery) {
+  auto rows = db_.prepare(
+      "SELECT id, origin, key, user, start_ns, streamed,"
+      " (SELECT max(end_ns) FROM calls WHERE request=o.id), (SELECT count(*) FROM calls WHERE request=o.id)"
+      " FROM open_requests o");
+  if (!rows) return tl::unexpected(rows.error());
+  Batch batch(tables_->names(), open_);
+  std::deque<Named> names;
+  auto row = rows->step();
+  for (; row && *row; row = rows->step()) {
+    Batch::Request request;
+    request.origin = &names.emplace_back();
+    request.origin->id = rows->integer(1);
+    if (!rows->is_null(2)) request.origin->key = rows->integer(2);
+    if (!rows->is_null(3)) {
+      request.user = &names.emplace_back();
+      request.user->id = rows->integer(3);
+    }
+    auto& r = request.row;
+    r.id = request_id(rows->bytes(0));
+    r.start = from_unix_ns(rows->integer(4));
+    r.end = std::max(r.start, rows->is_null(6) ? r.start : from_unix_ns(rows->integer(6)));
+    r.streamed = rows->integer(5) != 0;
+    r.outcome = energy::Outcome::interrupted;
+    r.error = "interrupted";
+    r.calls = static_cast<uint16_t>(rows->integer(7));
+    batch.requests.push_back(request);
+  }
+  if (!row) return tl::unexpected(row.error());
+  rows->reset();
+  recovery.requests = batch.requests.size();
+  return tables_->write(batch);
 }
 
 Result<Recovery> Store::close_open() {
   Recovery recovery;
+  if (auto stored = store_open(Nanos(0)); !stored) return tl::unexpected(stored.error());
   auto done = transaction([&]() -> Result<void> {
-    auto calls = db_.prepare(
-        "SELECT request, attempt, worker, segment, offset, deployment, zone, model, start_ns, tokens_in, streamed, "
-        "simulated"
-        " FROM open_calls");
-    if (!calls) return tl::unexpected(calls.error());
-    auto row = calls->step();
-    for (; row && *row; row = calls->step()) {
-      if (auto closed = interrupt_call(*calls, recovery); !closed) return closed;
-    }
-    if (!row) return tl::unexpected(row.error());
-    calls->reset();
-    // What the client was answered, and until when, is not known: the end is its last call's.
-    if (auto closed = db_.exec(fmt::format(
-            "INSERT OR IGNORE INTO requests SELECT id, org, team, project, key, user, workload, route, endpoint, "
-            "start_ns,"
-            " max(start_ns, coalesce((SELECT max(end_ns) FROM calls WHERE request=o.id), start_ns)), streamed, {}, 0,"
-            " 'interrupted', '', (SELECT count(*) FROM calls WHERE request=o.id) FROM open_requests o",
-            static_cast<int>(energy::Outcome::interrupted)));
-        !closed) {
-      return closed;
-    }
-    recovery.requests = static_cast<uint64_t>(db_.changes());
+    if (auto closed = interrupt_calls(recovery); !closed) return closed;
+    if (auto closed = interrupt_requests(recovery); !closed) return closed;
     if (auto cleared = db_.exec("DELETE FROM open_requests; DELETE FROM open_calls;"); !cleared) return cleared;
     if (recovery.requests == 0 && recovery.interrupted.empty()) return {};
     return tables_->add_event({.kind = "recovery",
@@ -109,7 +147,11 @@ Result<Recovery> Store::close_open() {
                                .json = fmt::format(R"({{"interrupted_requests":{},"interrupted_calls":{}}})",
                                                    recovery.requests, recovery.interrupted.size())});
   });
-  if (!done) return tl::unexpected(done.error());
+  if (!done) {
+    open_known_ = false;
+    return tl::unexpected(done.error());
+  }
+  open_.clear();
   return recovery;
 }
 

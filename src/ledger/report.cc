@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ledger/batch.h"
+#include "ledger/schema.h"
 #include "ledger/sqlite.h"
 #include "ledger/store_transaction.h"
 
@@ -12,26 +13,26 @@ namespace {
 struct Grouping {
   By by;
   const char* name;
-  const char* call;     // expression over calls c, requests r
-  const char* request;  // over requests r alone; null: only calls know
+  const char* call;     // expression over calls c, targets t, requests r, origins o
+  const char* request;  // over requests r, origins o alone; null: only calls know
   const char* window;   // over windows w; null: not a matter of devices
 };
 
-#define TRINE_IDENTITY(column) "coalesce((SELECT name FROM identities WHERE id=r." column "),'')"
+#define TRINE_IDENTITY(column) "coalesce((SELECT name FROM identities WHERE id=" column "),'')"
 #define TRINE_HOUR(column) "strftime('%Y-%m-%dT%H:00:00Z'," column "/1000000000,'unixepoch')"
 
 constexpr Grouping kGroupings[] = {
     {By::none, "none", "''", "''", "''"},
-    {By::workload, "workload", "coalesce(r.workload,'')", "r.workload", nullptr},
-    {By::key, "key", TRINE_IDENTITY("key"), TRINE_IDENTITY("key"), nullptr},
-    {By::user, "user", TRINE_IDENTITY("user"), TRINE_IDENTITY("user"), nullptr},
-    {By::org, "org", TRINE_IDENTITY("org"), TRINE_IDENTITY("org"), nullptr},
-    {By::team, "team", TRINE_IDENTITY("team"), TRINE_IDENTITY("team"), nullptr},
-    {By::project, "project", TRINE_IDENTITY("project"), TRINE_IDENTITY("project"), nullptr},
-    {By::route, "route", "coalesce(r.route,'')", "r.route", nullptr},
-    {By::model, "model", "c.model", nullptr, nullptr},
-    {By::deployment, "deployment", "c.deployment", nullptr, "w.deployment"},
-    {By::zone, "zone", "c.zone", nullptr, "w.zone"},
+    {By::workload, "workload", "coalesce(o.workload,'')", "o.workload", nullptr},
+    {By::key, "key", TRINE_IDENTITY("r.key"), TRINE_IDENTITY("r.key"), nullptr},
+    {By::user, "user", TRINE_IDENTITY("r.user"), TRINE_IDENTITY("r.user"), nullptr},
+    {By::org, "org", TRINE_IDENTITY("o.org"), TRINE_IDENTITY("o.org"), nullptr},
+    {By::team, "team", TRINE_IDENTITY("o.team"), TRINE_IDENTITY("o.team"), nullptr},
+    {By::project, "project", TRINE_IDENTITY("o.project"), TRINE_IDENTITY("o.project"), nullptr},
+    {By::route, "route", "coalesce(o.route,'')", "o.route", nullptr},
+    {By::model, "model", "t.model", nullptr, nullptr},
+    {By::deployment, "deployment", "t.deployment", nullptr, "w.deployment"},
+    {By::zone, "zone", "t.zone", nullptr, "w.zone"},
     {By::hour, "hour", TRINE_HOUR("c.booked_ns"), TRINE_HOUR("r.end_ns"), TRINE_HOUR("w.begin_ns")},
 };
 
@@ -46,6 +47,7 @@ const Grouping& grouping(By by) {
 struct Filter {
   std::string sql;
   std::vector<std::string> texts;
+  // `condition` with a ? for the value.
   void add(const std::optional<std::string>& value, std::string_view condition) {
     if (!value) return;
     sql += fmt::format(" AND {}", condition);
@@ -61,19 +63,21 @@ constexpr auto kIsKey = "r.key = (SELECT id FROM identities WHERE kind='key' AND
 
 Filter call_filter(const ReportQuery& q) {
   Filter f;
-  f.add(q.workload, "r.workload = ?");
+  f.add(q.workload, "o.workload = ?");
   f.add(q.key, kIsKey);
-  f.add(q.deployment, "c.deployment = ?");
-  f.add(q.zone, "c.zone = ?");
+  f.add(q.deployment, "t.deployment = ?");
+  f.add(q.zone, "t.zone = ?");
   return f;
 }
 
 Filter request_filter(const ReportQuery& q) {
   Filter f;
-  f.add(q.workload, "r.workload = ?");
+  f.add(q.workload, "o.workload = ?");
   f.add(q.key, kIsKey);
-  f.add(q.deployment, "EXISTS (SELECT 1 FROM calls c WHERE c.request=r.id AND c.deployment = ?)");
-  f.add(q.zone, "EXISTS (SELECT 1 FROM calls c WHERE c.request=r.id AND c.zone = ?)");
+  constexpr auto kSomeCall =
+      "EXISTS (SELECT 1 FROM calls c JOIN targets t ON t.id=c.target WHERE c.request=r.id AND {})";
+  f.add(q.deployment, fmt::format(kSomeCall, "t.deployment = ?"));
+  f.add(q.zone, fmt::format(kSomeCall, "t.zone = ?"));
   return f;
 }
 
@@ -97,16 +101,26 @@ Result<void> each(Database& db, const std::string& sql, const Filter& filter, co
   return {};
 }
 
+// The rows of a table whose times may lie in the period, by the table `blocks`.
+constexpr auto kBlocks = " b.kind={} AND b.high_ns >= ?1 AND b.low_ns < ?2";
+constexpr auto kInBlock = "{0}.n >= b.block*4096 AND {0}.n < (b.block+1)*4096";
+
 Result<void> sum_calls(Database& db, const ReportQuery& q, const Grouping& g, Rows& rows) {
   const auto filter = call_filter(q);
+  // The latest settlement: the call's own first one, unless a later one has replaced it.
+  std::string figures;
+  for (const auto* column : {"gpu_energy_uj", "energy_uj", "energy_low_uj", "energy_high_uj", "operational_ng",
+                             "embodied_ng", "carbon_low_ng", "carbon_high_ng", "cost_neur"}) {
+    figures += fmt::format(", sum(coalesce(s.{0}, c.{0}))", column);
+  }
   const auto sql = fmt::format(
-      "SELECT {} AS g, s.letter, count(*), sum(c.settled < 0), sum(c.simulated), sum(c.source), sum(c.tokens_in),"
-      " sum(c.tokens_cached), sum(c.tokens_out), sum(s.gpu_energy_uj), sum(s.energy_uj), sum(s.energy_low_uj),"
-      " sum(s.energy_high_uj), sum(s.operational_ng), sum(s.embodied_ng), sum(s.carbon_low_ng), sum(s.carbon_high_ng),"
-      " sum(s.cost_neur) FROM calls c LEFT JOIN requests r ON r.id=c.request LEFT JOIN settlements s ON"
-      " s.request=c.request AND s.attempt=c.attempt AND s.version=c.settled"
-      " WHERE c.booked_ns >= ? AND c.booked_ns < ?{} GROUP BY g, s.letter",
-      g.call, filter.sql);
+      "SELECT {} AS g, coalesce(s.letter, c.letter) AS l, count(*), sum(c.settled < 0), sum(c.simulated),"
+      " sum(c.source), sum(c.tokens_in), sum(c.tokens_cached), sum(c.tokens_out){} FROM blocks b CROSS JOIN calls c"
+      " ON {} JOIN targets t ON t.id=c.target LEFT JOIN requests r ON r.id=c.request LEFT JOIN origins o ON"
+      " o.id=r.origin LEFT JOIN later_settlements s ON s.request=c.request AND s.attempt=c.attempt AND"
+      " s.version=c.settled AND c.settled IS NOT c.first_version"
+      " WHERE{} AND c.booked_ns >= ?1 AND c.booked_ns < ?2{} GROUP BY g, l",
+      g.call, figures, fmt::format(kInBlock, "c"), fmt::format(kBlocks, 1), filter.sql);
   return each(db, sql, filter, q, [&](const Statement& s) {
     auto& sums = rows[s.text(0)].sums;
     sums.calls += s.integer(2);
@@ -134,15 +148,17 @@ Result<void> sum_calls(Database& db, const ReportQuery& q, const Grouping& g, Ro
 
 Result<void> count_requests(Database& db, const ReportQuery& q, const Grouping& g, Rows& rows) {
   const auto filter = request_filter(q);
-  const auto where = fmt::format("r.end_ns >= ? AND r.end_ns < ?{}", filter.sql);
+  const auto from =
+      fmt::format("blocks b CROSS JOIN requests r ON {} JOIN origins o ON o.id=r.origin", fmt::format(kInBlock, "r"));
+  const auto where = fmt::format("{} AND r.end_ns >= ?1 AND r.end_ns < ?2{}", fmt::format(kBlocks, 0), filter.sql);
   // Where only calls know the group, a request counts once in each group that it touched.
-  const auto sql =
-      g.request ? fmt::format("SELECT {} AS g, r.outcome, count(*) FROM requests r WHERE {} GROUP BY g, r.outcome",
-                              g.request, where)
-                : fmt::format(
-                      "SELECT {} AS g, r.outcome, count(DISTINCT r.id) FROM requests r JOIN calls c ON"
-                      " c.request=r.id WHERE {} GROUP BY g, r.outcome",
-                      g.call, where);
+  const auto sql = g.request
+                       ? fmt::format("SELECT {} AS g, r.outcome, count(*) FROM {} WHERE{} GROUP BY g, r.outcome",
+                                     g.request, from, where)
+                       : fmt::format(
+                             "SELECT {} AS g, r.outcome, count(DISTINCT r.id) FROM {} JOIN calls c ON c.request=r.id"
+                             " JOIN targets t ON t.id=c.target WHERE{} GROUP BY g, r.outcome",
+                             g.call, from, where);
   return each(db, sql, filter, q, [&](const Statement& s) {
     auto& sums = rows[s.text(0)].sums;
     const auto outcome = static_cast<size_t>(s.integer(1));
@@ -194,6 +210,7 @@ Result<Database> open_database(const std::filesystem::path& dir) {
   }
   auto db = Database::open(file, Database::Mode::read_only);
   if (!db) return db;
+  if (auto known = check_schema(*db); !known) return tl::unexpected(known.error());
   if (auto begun = db->exec("BEGIN"); !begun) return tl::unexpected(begun.error());  // one state for all queries
   return db;
 }
@@ -232,17 +249,18 @@ Result<std::vector<energy::Settlement>> settlements_of(Database& db, const CallI
 }
 
 constexpr auto kWho =
-    "(SELECT name FROM identities WHERE id=q.org), (SELECT name FROM identities WHERE id=q.team),"
-    " (SELECT name FROM identities WHERE id=q.project), (SELECT name FROM identities WHERE id=q.key),"
+    "(SELECT name FROM identities WHERE id=o.org), (SELECT name FROM identities WHERE id=o.team),"
+    " (SELECT name FROM identities WHERE id=o.project), (SELECT name FROM identities WHERE id=q.key),"
     " (SELECT name FROM identities WHERE id=q.user), workload, route, endpoint, start_ns, streamed";
 
 Result<std::optional<RequestView>> find_request(Database& db, const RequestId& id) {
   const IdBytes bytes(id);
   for (const bool open : {false, true}) {
-    auto s = db.prepare(open ? fmt::format("SELECT {} FROM open_requests q WHERE id=?", kWho)
-                             : fmt::format("SELECT {}, end_ns, outcome, http_status, error, reason, calls"
-                                           " FROM requests q WHERE id=?",
-                                           kWho));
+    auto s = db.prepare(
+        open ? fmt::format("SELECT {} FROM open_requests q JOIN origins o ON o.id=q.origin WHERE q.id=?", kWho)
+             : fmt::format("SELECT {}, end_ns, outcome, http_status, error, reason, calls"
+                           " FROM requests q JOIN origins o ON o.id=q.origin WHERE q.id=?",
+                           kWho));
     if (!s) return tl::unexpected(s.error());
     auto row = s->blob(bytes).step();
     if (!row) return tl::unexpected(row.error());
@@ -269,6 +287,25 @@ Result<std::optional<RequestView>> find_request(Database& db, const RequestId& i
     return view;
   }
   return std::nullopt;
+}
+
+Result<std::vector<CallView>> calls_of(Database& db, const RequestId& id) {
+  auto s = db.prepare(fmt::format(
+      "SELECT {} FROM calls c JOIN targets t ON t.id=c.target WHERE c.request=? ORDER BY c.attempt", kCallColumns));
+  if (!s) return tl::unexpected(s.error());
+  const IdBytes bytes(id);
+  std::vector<CallView> calls;
+  auto row = s->blob(bytes).step();
+  for (; row && *row; row = s->step()) {
+    CallView call;
+    call.facts = read_call(*s);
+    auto settlements = settlements_of(db, call.facts.id);
+    if (!settlements) return tl::unexpected(settlements.error());
+    call.settlements = std::move(*settlements);
+    calls.push_back(std::move(call));
+  }
+  if (!row) return tl::unexpected(row.error());
+  return calls;
 }
 
 }  // namespace
@@ -321,23 +358,16 @@ Result<std::optional<RequestView>> Reports::request(const RequestId& id) const {
   if (!db) return tl::unexpected(db.error());
   auto view = find_request(*db, id);
   if (!view || !*view) return view;
-  auto s = db->prepare(
-      "SELECT request, attempt, deployment, zone, model, start_ns, first_ns, end_ns, tokens_in, tokens_cached, "
-      "tokens_out,"
-      " source, streamed, simulated, outcome, http_status, mean_batch FROM calls WHERE request=? ORDER BY attempt");
-  if (!s) return tl::unexpected(s.error());
-  const IdBytes bytes(id);
-  auto row = s->blob(bytes).step();
-  for (; row && *row; row = s->step()) {
-    CallView call;
-    call.facts = read_call(*s);
-    auto settlements = settlements_of(*db, call.facts.id);
-    if (!settlements) return tl::unexpected(settlements.error());
-    call.settlements = std::move(*settlements);
-    (*view)->calls.push_back(std::move(call));
-  }
-  if (!row) return tl::unexpected(row.error());
+  auto calls = calls_of(*db, id);
+  if (!calls) return tl::unexpected(calls.error());
+  (*view)->calls = std::move(*calls);
   return view;
+}
+
+Result<std::vector<CallView>> Reports::calls(const RequestId& id) const {
+  auto db = open_database(dir_);
+  if (!db) return tl::unexpected(db.error());
+  return calls_of(*db, id);
 }
 
 }  // namespace trine::ledger

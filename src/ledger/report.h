@@ -81,7 +81,10 @@ class Reports {
   explicit Reports(std::filesystem::path dir) : dir_(std::move(dir)) {}
   // not_found when there is no ledger in the directory.
   Result<Report> query(const ReportQuery& query) const;
+  // nullopt also for a request that began within the last minute and is not closed: Store::request() knows it.
   Result<std::optional<RequestView>> request(const RequestId& id) const;
+  // Those closed, by attempt.
+  Result<std::vector<CallView>> calls(const RequestId& id) const;
 
  private:
   std::filesystem::path dir_;

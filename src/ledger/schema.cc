@@ -5,8 +5,11 @@
 namespace trine::ledger {
 namespace {
 
-// Ids: request = the 16 bytes of RequestId, big-endian, so that rows lie in time order. Times: Unix nanoseconds.
-// _uj microjoules, _ng nanograms CO2e, _neur 1e-9 of the ledger's currency. Enums: their number in energy/facts.h.
+// Ids: request = the 16 bytes of RequestId, big-endian. Times: Unix nanoseconds. _uj microjoules, _ng nanograms CO2e,
+// _neur 1e-9 of the ledger's currency. Enums: their number in energy/facts.h.
+//
+// Rows of requests and calls lie in the order in which they were folded (`n`), so that most writing is at the end, and
+// refer to the names that repeat. The two indexes by id find one request and its calls; `blocks` finds a period.
 constexpr std::array kSteps = {
     R"sql(
 CREATE TABLE identities(
@@ -16,29 +19,43 @@ CREATE TABLE identities(
   erased_ns INTEGER,
   UNIQUE(kind, name)
 ) STRICT;
-CREATE TABLE requests(
-  id BLOB PRIMARY KEY,
-  org INTEGER, team INTEGER, project INTEGER, key INTEGER, user INTEGER,
+CREATE TABLE origins(                 -- what requests have in common; org, team, project: identities, 0 for none
+  id INTEGER PRIMARY KEY,
+  org INTEGER NOT NULL, team INTEGER NOT NULL, project INTEGER NOT NULL,
   workload TEXT NOT NULL, route TEXT NOT NULL, endpoint TEXT NOT NULL,
+  UNIQUE(workload, route, endpoint, project, team, org)
+) STRICT;
+CREATE TABLE targets(                 -- where calls go
+  id INTEGER PRIMARY KEY,
+  deployment TEXT NOT NULL, zone TEXT NOT NULL, model TEXT NOT NULL,
+  UNIQUE(deployment, zone, model)
+) STRICT;
+CREATE TABLE requests(
+  n INTEGER PRIMARY KEY,
+  id BLOB NOT NULL UNIQUE,
+  origin INTEGER NOT NULL, key INTEGER, user INTEGER,
   start_ns INTEGER NOT NULL, end_ns INTEGER NOT NULL,
   streamed INTEGER NOT NULL, outcome INTEGER NOT NULL, http_status INTEGER NOT NULL,
   error TEXT NOT NULL, reason TEXT NOT NULL, calls INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE INDEX requests_end ON requests(end_ns);
+) STRICT;
 CREATE TABLE calls(
-  request BLOB NOT NULL, attempt INTEGER NOT NULL,
-  deployment TEXT NOT NULL, zone TEXT NOT NULL, model TEXT NOT NULL,
+  n INTEGER PRIMARY KEY,
+  request BLOB NOT NULL, attempt INTEGER NOT NULL, target INTEGER NOT NULL,
   start_ns INTEGER NOT NULL, first_ns INTEGER NOT NULL, end_ns INTEGER NOT NULL,
   tokens_in INTEGER NOT NULL, tokens_cached INTEGER NOT NULL, tokens_out INTEGER NOT NULL,
   source INTEGER NOT NULL, streamed INTEGER NOT NULL, simulated INTEGER NOT NULL,
   outcome INTEGER NOT NULL, http_status INTEGER NOT NULL, mean_batch REAL NOT NULL,
   settled INTEGER NOT NULL,           -- the latest settlement's version, -1: none yet
   booked_ns INTEGER NOT NULL,         -- its booked_ns; the call's end while there is none
-  PRIMARY KEY(request, attempt)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX calls_booked ON calls(booked_ns);
+  -- The settlement that came with the call, mostly the provisional one; NULL if none did. Never changed.
+  first_version INTEGER, first_basis INTEGER, first_booked_ns INTEGER,
+  gpu_energy_uj INTEGER, energy_uj INTEGER, energy_low_uj INTEGER, energy_high_uj INTEGER,
+  operational_ng INTEGER, embodied_ng INTEGER, carbon_low_ng INTEGER, carbon_high_ng INTEGER,
+  cost_neur INTEGER, letter TEXT,
+  UNIQUE(request, attempt)
+) STRICT;
 CREATE INDEX calls_unsettled ON calls(start_ns) WHERE settled < 0;
-CREATE TABLE settlements(
+CREATE TABLE later_settlements(       -- all others
   request BLOB NOT NULL, attempt INTEGER NOT NULL, version INTEGER NOT NULL,
   basis INTEGER NOT NULL, booked_ns INTEGER NOT NULL,
   gpu_energy_uj INTEGER NOT NULL, energy_uj INTEGER NOT NULL,
@@ -47,6 +64,17 @@ CREATE TABLE settlements(
   carbon_low_ng INTEGER NOT NULL, carbon_high_ng INTEGER NOT NULL,
   cost_neur INTEGER NOT NULL, letter TEXT NOT NULL,
   PRIMARY KEY(request, attempt, version)
+) STRICT, WITHOUT ROWID;
+CREATE VIEW settlements AS            -- every settlement of every call
+  SELECT request, attempt, first_version AS version, first_basis AS basis, first_booked_ns AS booked_ns, gpu_energy_uj,
+    energy_uj, energy_low_uj, energy_high_uj, operational_ng, embodied_ng, carbon_low_ng, carbon_high_ng, cost_neur,
+    letter FROM calls WHERE first_version IS NOT NULL
+  UNION ALL SELECT * FROM later_settlements;
+CREATE TABLE blocks(                  -- of 4096 rows of a table each: the earliest and latest time in it
+  kind INTEGER NOT NULL,              -- 0: requests, by end_ns; 1: calls, by booked_ns
+  block INTEGER NOT NULL,             -- n / 4096
+  low_ns INTEGER NOT NULL, high_ns INTEGER NOT NULL,
+  PRIMARY KEY(kind, block)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE early_settlements(       -- calls settled before their facts were folded (another journal)
   request BLOB NOT NULL, attempt INTEGER NOT NULL,
@@ -77,16 +105,15 @@ CREATE TABLE journal_positions(       -- how far each journal is folded
   segment INTEGER NOT NULL, offset INTEGER NOT NULL, sequence INTEGER NOT NULL,
   PRIMARY KEY(worker, incarnation)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE open_requests(           -- begun, not closed
+CREATE TABLE open_requests(           -- begun long ago and not closed; younger ones are in the journals only
   id BLOB PRIMARY KEY,
-  org INTEGER, team INTEGER, project INTEGER, key INTEGER, user INTEGER,
-  workload TEXT NOT NULL, route TEXT NOT NULL, endpoint TEXT NOT NULL,
+  origin INTEGER NOT NULL, key INTEGER, user INTEGER,
   start_ns INTEGER NOT NULL, streamed INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE open_calls(              -- begun, not closed; where their progress stands
+CREATE TABLE open_calls(              -- the same; where their progress stands
   request BLOB NOT NULL, attempt INTEGER NOT NULL,
   worker INTEGER NOT NULL, segment INTEGER NOT NULL, offset INTEGER NOT NULL,
-  deployment TEXT NOT NULL, zone TEXT NOT NULL, model TEXT NOT NULL,
+  target INTEGER NOT NULL,
   start_ns INTEGER NOT NULL, tokens_in INTEGER NOT NULL, streamed INTEGER NOT NULL, simulated INTEGER NOT NULL,
   PRIMARY KEY(request, attempt)
 ) STRICT, WITHOUT ROWID;
@@ -98,6 +125,9 @@ CREATE TABLE erasures(
 )sql",
 };
 
+// Schema 1 was never released; no step leads from it.
+constexpr int kBeforeRelease = 1;
+
 Result<int64_t> user_version(Database& db) {
   auto statement = db.prepare("PRAGMA user_version");
   if (!statement) return tl::unexpected(statement.error());
@@ -106,26 +136,49 @@ Result<int64_t> user_version(Database& db) {
   return statement->integer(0);
 }
 
+Result<void> check_version(int64_t found) {
+  if (found > schema_version()) {
+    return fail(Code::failed_precondition,
+                "the ledger database has schema {}, this program knows {}: use the newer program, or restore a backup",
+                found, schema_version());
+  }
+  if (found <= kBeforeRelease) {
+    return fail(Code::failed_precondition,
+                "the ledger database is of a version before the first release; move the ledger's directory away");
+  }
+  return {};
+}
+
 }  // namespace
 
+Result<void> check_schema(Database& db) {
+  const auto found = user_version(db);
+  if (!found) return tl::unexpected(found.error());
+  if (auto known = check_version(*found); !known) return known;
+  if (*found == schema_version()) return {};
+  return fail(Code::failed_precondition,
+              "the ledger database has schema {}, this program needs {}: start the gateway once to bring it up to date",
+              *found, schema_version());
+}
+
 int schema_version() {
-  return static_cast<int>(kSteps.size());
+  return kBeforeRelease + static_cast<int>(kSteps.size());
 }
 
 Result<void> migrate(Database& db) {
   const auto setup = db.exec(
-      "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA cache_size=-2000;"
-      "PRAGMA journal_size_limit=16777216;");
+      "PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
+      "PRAGMA cache_size=-16000; PRAGMA wal_autocheckpoint=2000; PRAGMA journal_size_limit=16777216;");
   if (!setup) return setup;
   const auto found = user_version(db);
   if (!found) return tl::unexpected(found.error());
-  if (*found > schema_version()) {
-    return fail(Code::failed_precondition,
-                "the ledger database has schema {}, this program knows {}: use the newer program, or restore a backup",
-                *found, schema_version());
+  if (*found != 0) {
+    if (auto known = check_version(*found); !known) return known;
   }
-  for (auto step = static_cast<size_t>(*found); step < kSteps.size(); ++step) {
-    const auto sql = fmt::format("BEGIN IMMEDIATE; {} PRAGMA user_version={}; COMMIT;", kSteps[step], step + 1);
+  const auto done_steps = *found == 0 ? 0 : static_cast<size_t>(*found - kBeforeRelease);
+  for (auto step = done_steps; step < kSteps.size(); ++step) {
+    const auto sql = fmt::format("BEGIN IMMEDIATE; {} PRAGMA user_version={}; COMMIT;", kSteps[step],
+                                 kBeforeRelease + static_cast<int>(step) + 1);
     if (auto done = db.exec(sql); !done) {
       (void)db.exec("ROLLBACK");
       return done;

@@ -10,6 +10,9 @@ namespace trine::ledger {
 // failed_precondition when the database was written by a newer program.
 Result<void> migrate(Database& db);
 
+// failed_precondition when the database has another schema than migrate() leaves behind.
+Result<void> check_schema(Database& db);
+
 int schema_version();
 
 }  // namespace trine::ledger

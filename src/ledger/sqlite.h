@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,6 +26,7 @@ class Statement {
   Statement& bind(std::string_view text);
   Statement& blob(std::span<const unsigned char> bytes);
   Statement& null();
+  Statement& bind(const std::optional<int64_t>& v) { return v ? bind(*v) : null(); }
   Result<bool> step();  // true: a row
   Result<void> run();   // to the end, then reset
 

@@ -94,8 +94,14 @@ Result<void> Store::refresh_tracks() {
 
 Result<uint64_t> Store::fold_pass(bool leftovers) {
   if (auto listed = refresh_tracks(); !listed) return tl::unexpected(listed.error());
+  if (!open_known_) {
+    if (auto found = find_open(); !found) return tl::unexpected(found.error());
+  }
+  tables_->names().shrink();
+  // Until the end, in case of an early return: the batch tells open_ at once what it has seen.
+  open_known_ = false;
   uint64_t folded = 0;
-  Batch batch;
+  Batch batch(tables_->names(), open_);
   std::optional<uint32_t> stuck;  // the worker whose earlier segment is not finished
   std::vector<Track*> finished;
   for (auto& [id, track] : tracks_) {
@@ -108,10 +114,12 @@ Result<uint64_t> Store::fold_pass(bool leftovers) {
       finished.push_back(&track);
   }
   if (auto done = commit(batch, folded); !done) return tl::unexpected(done.error());
+  open_known_ = true;
   for (auto* track : finished) {
     track->finished = true;
     track->reader.reset();
   }
+  if (auto stored = store_open(options_.open_for_long); !stored) return tl::unexpected(stored.error());
   if (!finished.empty() || leftovers) {
     if (auto cleaned = clean_up(); !cleaned) return tl::unexpected(cleaned.error());
   }
@@ -148,12 +156,7 @@ Result<Store::Progressed> Store::fold_segment(Track& track, bool leftover, Batch
     else if (known.sequence != at.sequence)
       damage(fmt::format("records are missing before {}", track.file.path.string()));
   }
-  const auto advance = [&](uint64_t offset, uint64_t sequence) {
-    at.offset = offset;
-    at.sequence = sequence;
-    batch.positions[key] = at;
-  };
-
+  const auto now = options_.clock->mono();
   while (true) {
     if (batch.records() >= options_.batch_records) {
       if (auto done = commit(batch, folded); !done) return tl::unexpected(done.error());
@@ -161,57 +164,62 @@ Result<Store::Progressed> Store::fold_segment(Track& track, bool leftover, Batch
     RecordView view;
     auto found = reader.read(at.offset, at.sequence + 1, view);
     if (!found) return tl::unexpected(found.error());
-    if (*found == Found::record) {
-      if (view.type != RecordType::erased) {
-        auto record = decode(view.type, view.version, view.payload);
-        if (record)
-          batch.add(std::move(*record), {header.worker, header.number, at.offset});
-        else
-          damage(fmt::format("{}, offset {}: {}", track.file.path.string(), at.offset, record.error().message));
-      }
-      advance(at.offset + view.length, view.sequence);
-      continue;
+    if (*found != Found::record) {
+      auto progressed = fold_tail(track, leftover, *found, at);
+      if (!progressed) return tl::unexpected(progressed.error());
+      if (*progressed != Progressed::waiting) batch.positions[key] = at;
+      if (*progressed == Progressed::on) continue;
+      return progressed;
     }
-    if (!reader.sealed()) {
-      if (auto again = reader.refresh(); !again) return tl::unexpected(again.error());
-      if (reader.sealed()) continue;  // more may have been written before the seal
+    if (view.type != RecordType::erased) {
+      auto added = batch.add(view, {header.worker, header.number, at.offset, view.sequence}, now);
+      if (!added) damage(fmt::format("{}, offset {}: {}", track.file.path.string(), at.offset, added.error().message));
     }
-    const bool at_end = reader.sealed() ? at.offset >= header.sealed_end : *found == Found::end;
-    if (at_end && reader.sealed()) {
-      batch.positions[key] = at;
-      return Progressed::finished;
-    }
-    if (at_end && !leftover) return Progressed::waiting;
-    // Damage, or the tail that a crash left. One bad record between good ones is skipped.
-    if (const auto length = reader.claimed_length_at(at.offset); length > 0) {
-      RecordView next;
-      auto behind = reader.read(at.offset + length, at.sequence + 2, next);
-      if (behind && *behind == Found::record) {
-        damage(fmt::format("{}, offset {}: a damaged record was left out", track.file.path.string(), at.offset));
-        advance(at.offset + length, at.sequence + 1);
-        continue;
-      }
-    }
-    if (reader.sealed()) {
-      damage(fmt::format("{}: damaged from offset {} on", track.file.path.string(), at.offset));
-      advance(header.sealed_end, at.sequence);
-      return Progressed::finished;
-    }
-    if (!leftover) return fail(Code::data_loss, "{}, offset {}: damaged", track.file.path.string(), at.offset);
-    // A length is stored last. Where there is none, nothing was published, unless a later record was.
-    Result<bool> torn = *found != Found::end;
-    if (!*torn) torn = reader.published_after(at.offset, at.sequence + 1);
-    if (!torn) return tl::unexpected(torn.error());
-    if (*torn) ++torn_;
-    if (auto sealed = reader.seal(at.offset); !sealed) return tl::unexpected(sealed.error());
+    at.offset += view.length;
+    at.sequence = view.sequence;
     batch.positions[key] = at;
+  }
+}
+
+// Where no record can be read at `at`: the end, damage, or the tail that a crash left.
+Result<Store::Progressed> Store::fold_tail(Track& track, bool leftover, Found found, Position& at) {
+  auto& reader = *track.reader;
+  const auto& header = reader.header();
+  if (!reader.sealed()) {
+    if (auto again = reader.refresh(); !again) return tl::unexpected(again.error());
+    if (reader.sealed()) return Progressed::on;  // more may have been written before the seal
+  }
+  if (reader.sealed() && at.offset >= header.sealed_end) return Progressed::finished;
+  if (!reader.sealed() && found == Found::end && !leftover) return Progressed::waiting;
+  // One bad record between good ones is skipped.
+  if (const auto length = reader.claimed_length_at(at.offset); length > 0) {
+    RecordView next;
+    auto behind = reader.read(at.offset + length, at.sequence + 2, next);
+    if (behind && *behind == Found::record) {
+      damage(fmt::format("{}, offset {}: a damaged record was left out", track.file.path.string(), at.offset));
+      at.offset += length;
+      ++at.sequence;
+      return Progressed::on;
+    }
+  }
+  if (reader.sealed()) {
+    damage(fmt::format("{}: damaged from offset {} on", track.file.path.string(), at.offset));
+    at.offset = header.sealed_end;
     return Progressed::finished;
   }
+  if (!leftover) return fail(Code::data_loss, "{}, offset {}: damaged", track.file.path.string(), at.offset);
+  // A length is stored last. Where there is none, nothing was published, unless a later record was.
+  Result<bool> torn = found != Found::end;
+  if (!*torn) torn = reader.published_after(at.offset, at.sequence + 1);
+  if (!torn) return tl::unexpected(torn.error());
+  if (*torn) ++torn_;
+  if (auto sealed = reader.seal(at.offset); !sealed) return tl::unexpected(sealed.error());
+  return Progressed::finished;
 }
 
 Result<void> Store::commit(Batch& batch, uint64_t& folded) {
   if (batch.empty()) return {};
-  auto done = transaction([&] { return tables_->write(db_, batch); });
+  auto done = transaction([&] { return tables_->write(batch); });
   if (!done) return done;
   folded += batch.records();
   const std::lock_guard lock(state_lock_);
@@ -219,23 +227,15 @@ Result<void> Store::commit(Batch& batch, uint64_t& folded) {
     positions_[key] = position;
     folded_[key] = position.sequence;
   }
-  batch = Batch();
+  batch.clear();
   return {};
 }
 
-// Folded segments go, unless an open call still notes its progress there.
+// Folded segments go, unless something open began there.
 Result<void> Store::clean_up() {
-  auto needed = db_.prepare("SELECT 1 FROM open_calls WHERE worker=? AND segment=? LIMIT 1");
-  if (!needed) return tl::unexpected(needed.error());
+  const auto needed = open_.segments();
   for (auto it = tracks_.begin(); it != tracks_.end();) {
-    const auto& file = it->second.file;
-    if (!it->second.finished) {
-      ++it;
-      continue;
-    }
-    auto row = needed->reset().bind(static_cast<int64_t>(file.worker)).bind(static_cast<int64_t>(file.number)).step();
-    if (!row) return tl::unexpected(row.error());
-    if (*row) {
+    if (!it->second.finished || needed.contains(it->first)) {
       ++it;
       continue;
     }
@@ -263,10 +263,8 @@ Result<void> Store::put_away(const Track& track) {
 Result<std::vector<CallFacts>> Store::unsettled(size_t limit) {
   const std::lock_guard lock(work_);
   auto rows = db_.prepare(
-      "SELECT request, attempt, deployment, zone, model, start_ns, first_ns, end_ns, tokens_in, tokens_cached, "
-      "tokens_out,"
-      " source, streamed, simulated, outcome, http_status, mean_batch FROM calls WHERE settled < 0 ORDER BY start_ns "
-      "LIMIT ?");
+      fmt::format("SELECT {} FROM calls c JOIN targets t ON t.id=c.target WHERE settled < 0 ORDER BY start_ns LIMIT ?",
+                  kCallColumns));
   if (!rows) return tl::unexpected(rows.error());
   rows->bind(static_cast<int64_t>(limit));
   std::vector<CallFacts> calls;

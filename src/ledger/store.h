@@ -17,8 +17,11 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "ledger/batch.h"
+#include "ledger/open_set.h"
+#include "ledger/report.h"
 #include "ledger/segment_reader.h"
 #include "ledger/sqlite.h"
+#include "ledger/tables.h"
 
 namespace trine::ledger {
 
@@ -58,7 +61,9 @@ class Store {
     std::filesystem::path dir;
     const Clock* clock = nullptr;   // system_clock() if null
     std::filesystem::path archive;  // folded segments are moved here; empty: deleted
-    size_t batch_records = 4096;    // per transaction
+    size_t batch_records = 65'536;  // per transaction
+    // What is open for longer gets rows: other processes see it then, and its segment is needed for its progress only.
+    Nanos open_for_long = std::chrono::minutes(1);
   };
 
   static Result<std::unique_ptr<Store>> open(Options options);
@@ -69,6 +74,9 @@ class Store {
   // Folds all that is in the journals now; how many records that was. On an error (database locked, disk full) nothing
   // of the failed batch is in: call again later.
   Result<uint64_t> fold();
+
+  // One request as it is now, the journals included: folds, then looks in the database, then among what is open.
+  Result<std::optional<RequestView>> request(const RequestId& id);
 
   // The identity becomes a random pseudonym in every row; figures stay. Covers rows still in the journals and what is
   // left of folded segments. Returns the pseudonym. An unknown name is not an error.
@@ -92,7 +100,7 @@ class Store {
     bool finished = false;  // folded to its end, and that is committed
     uint64_t created = 0;
   };
-  enum class Progressed { finished, waiting };
+  enum class Progressed { on, finished, waiting };
 
   explicit Store(Options options) : options_(std::move(options)) {}
   Result<void> setup();
@@ -100,13 +108,21 @@ class Store {
   Result<uint64_t> fold_pass(bool leftovers);
   Result<uint64_t> fold_locked(bool leftovers);
   Result<Progressed> fold_segment(Track& track, bool leftover, Batch& batch, uint64_t& folded);
+  Result<Progressed> fold_tail(Track& track, bool leftover, Found found, Position& at);
+  Result<void> find_open();
+  Result<void> load_open_rows();
+  Result<void> scan_folded(Track& track);
+  Result<CallIntent> intent_at(const Place& place);
+  Result<void> store_open(Nanos for_at_least);
   Result<void> commit(Batch& batch, uint64_t& folded);
   template <class F>
   Result<void> transaction(F&& body);
   Result<void> refresh_tracks();
   Result<void> clean_up();
   Result<Recovery> close_open();
-  Result<void> interrupt_call(Statement& row, Recovery& recovery);
+  Result<void> interrupt_calls(Recovery& recovery);
+  Result<void> interrupt_requests(Recovery& recovery);
+  ProgressValues progress_of(const std::pair<uint32_t, uint64_t>& track, uint64_t offset);
   Result<std::string> erase_locked(const Subject& subject);
   Result<void> pseudonymise(const Subject& subject, const std::string& pseudonym);
   Result<void> erase_in_segments(const Subject& subject);
@@ -122,6 +138,8 @@ class Store {
   std::optional<Tables> tables_;
   std::map<std::pair<uint32_t, uint64_t>, Track> tracks_;
   std::map<JournalKey, Position> positions_;
+  OpenSet open_;
+  bool open_known_ = false;  // false: find_open() first
   uint64_t torn_ = 0;
   bool wal_holds_names_ = false;  // erased, but not yet overwritten in the write-ahead log
 
@@ -130,7 +148,7 @@ class Store {
   std::map<JournalKey, uint64_t> folded_;
 };
 
-// Asks the process that holds the directory to erase `subject` (it does so within a second).
+// Asks the process that holds the directory to erase `subject` (it does so within two seconds).
 Result<void> request_erasure(const std::filesystem::path& dir, const Subject& subject, Wall now);
 // Whether asked erasures are still to be done.
 Result<bool> erasure_pending(const std::filesystem::path& dir);

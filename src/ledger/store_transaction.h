@@ -13,12 +13,16 @@ Result<void> Store::transaction(F&& body) {
   if (done) done = db_.exec("COMMIT");
   if (!done) {
     (void)db_.exec("ROLLBACK");
-    tables_->forget_identities();
+    tables_->names().forget_ids();
+    (void)tables_->count_early();
   }
   return done;
 }
 
-// A row of calls, columns from `request` to `mean_batch` in the table's order.
+// The facts of a call, from calls c JOIN targets t.
+constexpr auto kCallColumns =
+    "c.request, c.attempt, t.deployment, t.zone, t.model, c.start_ns, c.first_ns, c.end_ns, c.tokens_in,"
+    " c.tokens_cached, c.tokens_out, c.source, c.streamed, c.simulated, c.outcome, c.http_status, c.mean_batch";
 CallFacts read_call(const Statement& row, int column = 0);
 
 }  // namespace trine::ledger

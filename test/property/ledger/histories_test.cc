@@ -140,6 +140,13 @@ void check(const std::filesystem::path& dir, const Expected& expected) {
   int64_t energy = 0;
   for (const auto& [id, versions] : expected.energy) energy += versions.rbegin()->second;
   RC_ASSERT(sums.energy.raw() == energy);
+  // Each settlement once, wherever it is stored.
+  auto db = Database::open(dir / "ledger.db", Database::Mode::read_only);
+  auto rows = db->prepare("SELECT count(*) FROM settlements");
+  RC_ASSERT(rows->step().value_or(false));
+  int64_t settlements = 0;
+  for (const auto& [id, versions] : expected.energy) settlements += static_cast<int64_t>(versions.size());
+  RC_ASSERT(rows->integer(0) == settlements);
 }
 
 RC_GTEST_PROP(Histories, ACrashAtAnyMomentKeepsEveryRequestOnceWithItsTokens, ()) {

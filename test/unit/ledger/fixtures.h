@@ -205,4 +205,19 @@ inline bool anywhere(const std::filesystem::path& dir, const std::string& text) 
   return false;
 }
 
+// Its calls, as reported.
+inline std::vector<CallView> calls_of(const TempDir& dir, const RequestId& id) {
+  auto view = Reports(dir.path()).request(id);
+  EXPECT_TRUE(view) << (view ? "" : view.error().message);
+  return view && *view ? (*view)->calls : std::vector<CallView>();
+}
+
+// The one integer that a query of the database gives.
+inline int64_t count(const TempDir& dir, const std::string& sql) {
+  auto db = Database::open(dir.path() / "ledger.db", Database::Mode::read_only);
+  auto rows = db->prepare(sql);
+  EXPECT_TRUE(rows && *rows->step()) << sql;
+  return rows->integer(0);
+}
+
 }  // namespace trine::ledger::testing

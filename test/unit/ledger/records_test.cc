@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 #include "unit/ledger/fixtures.h"
 
 namespace trine::ledger {
@@ -57,6 +59,43 @@ TEST(Records, CutShortOrTooLongIsDamage) {
   longer.resize(bytes.size() + 1);
   longer.back() = std::byte{1};
   EXPECT_FALSE(decode(RecordType::call_facts, kPayloadVersion, longer));
+}
+
+TEST(Records, RowsAreTheSameBytesWithTheNamesLeftTogether) {
+  auto facts = call_of({request_number(1), 3});
+  facts.zone = "";
+  const auto call_bytes = bytes_of(facts);
+  CallRow call;
+  ASSERT_TRUE(decode(kPayloadVersion, call_bytes, call));
+  EXPECT_EQ(split_names<3>(call.target), (std::array<std::string_view, 3>{facts.deployment, "", facts.model}));
+  EXPECT_EQ(std::tie(call.id, call.start, call.first_token, call.end, call.in, call.cached, call.out),
+            std::tie(facts.id, facts.start, facts.first_token, facts.end, facts.in, facts.cached, facts.out));
+  EXPECT_EQ(
+      std::tie(call.source, call.streamed, call.simulated, call.outcome, call.http_status, call.mean_batch),
+      std::tie(facts.source, facts.streamed, facts.simulated, facts.outcome, facts.http_status, facts.mean_batch));
+
+  auto asked = request_of(request_number(2));
+  asked.outcome = energy::Outcome::failed;
+  asked.error = "upstream_timeout";
+  const auto request_bytes = bytes_of(asked);
+  RequestRow request;
+  ASSERT_TRUE(decode(kPayloadVersion, request_bytes, request));
+  const auto& t = asked.tenant;
+  EXPECT_EQ(
+      split_names<7>(request.origin),
+      (std::array<std::string_view, 7>{t.org, t.team, t.project, t.key, asked.workload, asked.route, asked.endpoint}));
+  EXPECT_EQ(std::tie(request.id, request.start, request.end, request.streamed, request.outcome, request.http_status),
+            std::tie(asked.id, asked.start, asked.end, asked.streamed, asked.outcome, asked.http_status));
+  EXPECT_EQ(request.error, asked.error);
+  EXPECT_EQ(request.reason, asked.reason);
+  EXPECT_EQ(request.user, asked.user);
+  EXPECT_EQ(request.calls, asked.calls);
+
+  for (size_t n = 0; n < request_bytes.size(); ++n) {
+    EXPECT_FALSE(decode(kPayloadVersion, std::span(request_bytes).first(n), request)) << n;
+  }
+  EXPECT_FALSE(decode(kPayloadVersion + 1, call_bytes, call));
+  EXPECT_EQ(split_names<3>("junk"), (std::array<std::string_view, 3>{}));
 }
 
 TEST(Records, UnknownTypesVersionsAndEnumeratorsAreDamage) {

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <random>
 
 #include "unit/ledger/fixtures.h"
 
@@ -179,6 +181,70 @@ TEST_F(Reporting, OneRequestComesWithItsCallsAndAllSettlements) {
   EXPECT_EQ(j["calls"][0]["settlements"][1]["basis"], "final");
   EXPECT_FALSE((*Reports(dir_.path()).request(request_number(2)))->final());
   EXPECT_FALSE(*Reports(dir_.path()).request(request_number(77)));
+}
+
+// Rows are found through blocks of 4096: periods must be exact whatever the order in which the rows came.
+TEST(ReportingManyRows, APeriodFindsItsRowsAndASweepTakesThem) {
+  const TempDir dir;
+  auto store = open_store(dir.path());
+  auto worker = open_journal(dir.path(), 0, nullptr, 4 << 20);
+  auto office = open_journal(dir.path(), 1, nullptr, 4 << 20);
+  constexpr uint64_t kRequests = 10'000;
+  std::mt19937_64 random(7);
+  const auto some_hour = [&] { return kNoon - std::chrono::minutes(random() % (10 * 24 * 60)); };
+  std::vector<Wall> ended(kRequests), booked(kRequests);
+  for (uint64_t n = 0; n < kRequests; ++n) {
+    const CallId id{request_number(random() % 2 == 0 ? n : n + 1'000'000), 0};  // not in the order of their ids
+    auto request = request_of(id.request);
+    ended[n] = request.end = n < 6000 ? kNoon - std::chrono::hours(200) + std::chrono::seconds(n) : some_hour();
+    auto settlement = settlement_of(id);
+    booked[n] = settlement.booked_at = ended[n];
+    ASSERT_TRUE(worker->append(call_of(id)));
+    ASSERT_TRUE(worker->append(settlement));
+    ASSERT_TRUE(worker->append(request));
+    if (random() % 10 == 0) {  // settled later for another period
+      auto later = settlement_of(id, 1);
+      booked[n] = later.booked_at = some_hour();
+      ASSERT_TRUE(office->append(later));
+    }
+    worker->maintain();
+    office->maintain();
+    if (n % 1500 == 0) {
+      ASSERT_TRUE(store->fold());
+    }
+  }
+  ASSERT_TRUE(store->fold());
+  const auto within = [](const std::vector<Wall>& times, Wall since, Wall until) {
+    return std::count_if(times.begin(), times.end(), [&](Wall t) { return t >= since && t < until; });
+  };
+  const auto check = [&](Wall since, Wall until) {
+    auto q = day(By::none);
+    q.since = since;
+    q.until = until;
+    const auto report = Reports(dir.path()).query(q);
+    ASSERT_TRUE(report) << report.error().message;
+    ASSERT_EQ(report->total.sums.requests, within(ended, since, until));
+    ASSERT_EQ(report->total.sums.calls, within(booked, since, until));
+  };
+  for (int i = 0; i < 10; ++i) {
+    const auto a = some_hour(), b = some_hour();
+    check(std::min(a, b), std::max(a, b));
+  }
+  Retention keep;
+  keep.requests = keep.calls = std::chrono::hours(100);
+  const auto limit = kNoon - *keep.calls;
+  const auto swept = store->sweep(keep, kNoon);
+  ASSERT_TRUE(swept) << swept.error().message;
+  EXPECT_EQ(swept->requests, within(ended, Wall{}, limit));
+  EXPECT_EQ(swept->calls, within(booked, Wall{}, limit));
+  std::erase_if(ended, [&](Wall t) { return t < limit; });
+  std::erase_if(booked, [&](Wall t) { return t < limit; });
+  check(kNoon - std::chrono::hours(300), kNoon + std::chrono::hours(1));
+  write_request(*worker, 5'000'000);
+  ASSERT_TRUE(store->fold());
+  ended.push_back(request_of({}).end);
+  booked.push_back(settlement_of({}).booked_at);
+  check(kNoon - std::chrono::hours(300), kNoon + std::chrono::hours(1));
 }
 
 TEST(ReportingNothing, ADirectoryWithoutALedgerSaysSo) {

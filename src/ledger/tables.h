@@ -1,0 +1,72 @@
+// The tables and their prepared statements. Internal to the ledger. One thread.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "ledger/batch.h"
+#include "ledger/sqlite.h"
+
+namespace trine::ledger {
+
+class Tables {
+ public:
+  // Rows of requests and calls are numbered in the order they come (`n`). For every 2^kBlockBits of them the table
+  // `blocks` has the earliest and the latest time in it, which finds a period without an index entry per row.
+  static constexpr int kBlockBits = 12;
+  enum class Timed { requests = 0, calls = 1 };  // by end_ns, by booked_ns
+
+  static Result<Tables> open(Database& db);
+
+  // Inside a transaction: all of these.
+  Result<void> write(Batch& batch);  // the batch's rows change their order
+  Result<void> add_event(const Event& e);
+  Result<bool> add_open_request(const CallIntent& intent);  // false: it is closed, or has its row already
+  Result<void> add_open_call(const CallIntent& intent, const Place& place);
+  // nullopt for an empty name.
+  Result<std::optional<int64_t>> identity(std::string_view kind, std::string_view name);
+
+  Result<bool> call_exists(const CallId& id);
+  Result<bool> request_exists(const RequestId& id);
+
+  Names& names() { return *names_; }
+  Result<void> count_early();  // after a rollback
+
+ private:
+  struct Period {
+    int64_t low = INT64_MAX, high = INT64_MIN;
+    void widen(int64_t at);
+  };
+
+  explicit Tables(Database& db) : db_(&db), names_(std::make_unique<Names>()) {}
+  Result<void> write_calls(Batch& batch);
+  Result<void> write_requests(Batch& batch);
+  Result<void> bind_call(Statement& s, const Batch::Call& c, const IdBytes& id);
+  Result<void> bind_request(Statement& s, const Batch::Request& r, const IdBytes& id);
+  Result<void> write_settlements(Batch& batch);
+  Result<bool> settle(const Settlement& s, const IdBytes& id);
+  Result<void> settle_early(const CallId& id);
+  Result<void> add_window(const DeviceWindow& w);
+  Result<int64_t> target(Named& packed);
+  Result<void> know(Named& origin);
+  Result<std::optional<int64_t>> user(Named* name);
+  void touch(Timed table, int64_t first, int64_t last, const Period& period);
+  Result<void> write_blocks();
+
+  Database* db_;
+  std::unique_ptr<Names> names_;  // stays where it is when this moves
+  std::map<std::pair<Timed, int64_t>, Period> touched_;
+  int64_t early_count_ = 0;
+
+  Statement requests_, request_, calls_, call_, settlements_, settlement_, window_, event_, position_, block_,
+      open_request_, open_call_, close_request_, close_call_, find_call_, settle_, call_exists_, request_exists_,
+      early_, early_exists_, early_drop_, early_settle_, early_done_, find_identity_, add_identity_, find_target_,
+      add_target_, find_origin_, add_origin_;
+};
+
+}  // namespace trine::ledger
