@@ -12,6 +12,11 @@ void Reader::start() {
     capacity_ = initial_;
   }
   if (begin_ == end_) begin_ = end_ = 0;
+  if (filled_ && begin_ == 0 && end_ == 0 && capacity_ < std::min(kBurst, max_)) {
+    // The last read took all there was room for: a burst, which larger reads take in fewer calls.
+    capacity_ = std::min({capacity_ * 2, kBurst, max_});
+    data_.reset(new char[capacity_]);
+  }
   if (end_ == capacity_ && begin_ > 0) {
     std::memmove(data_.get(), data_.get() + begin_, end_ - begin_);
     end_ -= std::exchange(begin_, 0);
@@ -25,10 +30,17 @@ void Reader::start() {
     capacity_ = bigger;
   }
   const std::span<char> room{data_.get() + end_, capacity_ - end_};
+  room_ = room.size();
   const IoResult now = stream_.read_now(room);
   if (!now.ok() || now.n > 0) return take(now);
   state_ = State::pending;
   stream_.read(room, *this);
+}
+
+void Reader::shrink() {
+  if (capacity_ == initial_ || begin_ != end_ || state_ == State::pending) return;
+  data_.reset();
+  capacity_ = begin_ = end_ = 0;
 }
 
 void Reader::watch(Watcher& watcher) {
@@ -46,6 +58,7 @@ void Reader::take(IoResult result) {
   last_ = result;
   if (result.ok()) {
     end_ += result.n;
+    filled_ = result.n == room_;
     state_ = State::ready;
   } else {
     // A cancelled read (a time-out) may be tried again; an end or an error is final.

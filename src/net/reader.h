@@ -34,6 +34,9 @@ class Reader final : Stream::Done {
   // Waits for more bytes behind the unread ones. REQUIRES: !full(). Earlier views of unread() end here.
   auto more() { return More{*this, {}}; }
 
+  // Gives back what a burst made the buffer grow by, if nothing is unread.
+  void shrink();
+
   // Reads on in the background, as long as there is room, and tells the watcher if the peer goes away.
   void watch(Watcher& watcher);
   // The same, for a watcher that is set and whose reading someone's more() has ended.
@@ -59,6 +62,8 @@ class Reader final : Stream::Done {
     }
   };
 
+  static constexpr size_t kBurst = 32 << 10;
+
   void start();
   void take(IoResult result);
   void done(IoResult result) override;
@@ -68,6 +73,8 @@ class Reader final : Stream::Done {
   size_t capacity_ = 0;
   size_t begin_ = 0;
   size_t end_ = 0;
+  size_t room_ = 0;      // of the last read
+  bool filled_ = false;  // by it
   size_t initial_;
   size_t max_;
   State state_ = State::idle;

@@ -152,6 +152,7 @@ void Pool::release(std::unique_ptr<UpstreamConnection> c) {
   if (!c->reusable_ || c->aborted_ || !c->unread().empty() || idle_.size() >= origin_.max_idle) return;
   c->idle_since_ = loop_.clock().mono();
   c->deadline_.disarm();
+  c->reader_.shrink();
   idle_.push_back(std::move(c));
   if (!armed()) arm(kSweep);
 }

@@ -1,16 +1,19 @@
 #include "gateway/config/key_hash.h"
 
 #include <openssl/crypto.h>
-#include <openssl/sha.h>
+#include <openssl/evp.h>
 
 #include <charconv>
+#include <new>
 
 namespace trine::gateway {
 
 KeyHash hash_key(std::string_view secret) {
   KeyHash digest{};
-  // Not by EVP, which looks its algorithm up anew each time: this runs for every request.
-  SHA256(reinterpret_cast<const unsigned char*>(secret.data()), secret.size(), digest.data());
+  // Fetched once: OpenSSL's one-shot calls look the algorithm up anew each time, and this runs for every request.
+  static const EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  // Fails for want of memory only.
+  if (EVP_Digest(secret.data(), secret.size(), digest.data(), nullptr, sha256, nullptr) != 1) throw std::bad_alloc();
   return digest;
 }
 

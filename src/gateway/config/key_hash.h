@@ -10,6 +10,7 @@ namespace trine::gateway {
 
 using KeyHash = std::array<unsigned char, 32>;  // all zeros: none
 
+// Throws std::bad_alloc only.
 KeyHash hash_key(std::string_view secret);
 
 // 64 hex digits, "sha256:" before them or not; nothing for all zeros.
