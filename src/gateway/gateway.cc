@@ -88,7 +88,7 @@ class Latch {
 // Everything that runs. The order of the members is the order of their making; they end the other way round.
 class Gateway {
  public:
-  static Result<std::unique_ptr<Gateway>> open(const ServeOptions& options);
+  static Result<std::unique_ptr<Gateway>> open(const ServeOptions& options, Mono started);
   ~Gateway();
 
   void reload();
@@ -96,13 +96,13 @@ class Gateway {
   void drain(const std::function<bool()>& hurry);
 
  private:
-  Gateway(const ServeOptions& options, std::shared_ptr<const Snapshot> snapshot,
+  Gateway(const ServeOptions& options, Mono started, std::shared_ptr<const Snapshot> snapshot,
           std::unique_ptr<ledger::Ledger> ledger);
   Result<void> start(std::shared_ptr<net::TlsContext> tls);
   void warn_of_restart(const Config& now) const;
 
   ServeOptions options_;
-  Mono started_ = system_clock().mono();
+  const Mono started_;
   std::shared_ptr<const Snapshot> snapshot_;
   std::unique_ptr<ledger::Ledger> ledger_;
   Executor executor_;
@@ -120,9 +120,10 @@ class Gateway {
   std::vector<std::unique_ptr<Worker>> workers_;
 };
 
-Gateway::Gateway(const ServeOptions& options, std::shared_ptr<const Snapshot> snapshot,
+Gateway::Gateway(const ServeOptions& options, Mono started, std::shared_ptr<const Snapshot> snapshot,
                  std::unique_ptr<ledger::Ledger> ledger)
     : options_(options),
+      started_(started),
       snapshot_(std::move(snapshot)),
       ledger_(std::move(ledger)),
       own_(*ledger_, executor_),
@@ -137,7 +138,7 @@ Gateway::Gateway(const ServeOptions& options, std::shared_ptr<const Snapshot> sn
               .started = started_}),
       admin_server_(office_, admin_, server_limits(*snapshot_->config)) {}
 
-Result<std::unique_ptr<Gateway>> Gateway::open(const ServeOptions& options) {
+Result<std::unique_ptr<Gateway>> Gateway::open(const ServeOptions& options, Mono started) {
   auto snapshot = load_snapshot(options.config_file, nullptr);
   if (!snapshot) return tl::unexpected(snapshot.error());
   const Config& config = *(*snapshot)->config;
@@ -146,8 +147,8 @@ Result<std::unique_ptr<Gateway>> Gateway::open(const ServeOptions& options) {
   if (!tls) return tl::unexpected(tls.error());
   auto ledger = ledger::Ledger::open(ledger_options(config));
   if (!ledger) return tl::unexpected(ledger.error());
-  std::unique_ptr<Gateway> gateway(new Gateway(options, *snapshot, std::move(*ledger)));
-  if (auto started = gateway->start(*tls); !started) return tl::unexpected(started.error());
+  std::unique_ptr<Gateway> gateway(new Gateway(options, started, *snapshot, std::move(*ledger)));
+  if (auto running = gateway->start(*tls); !running) return tl::unexpected(running.error());
   return gateway;
 }
 
@@ -253,9 +254,10 @@ Gateway::~Gateway() {
 }  // namespace
 
 Result<void> serve(const ServeOptions& options) {
+  const Mono started = system_clock().mono();
   keep_freed_memory();
   const sigset_t signals = take_signals();
-  auto gateway = Gateway::open(options);
+  auto gateway = Gateway::open(options, started);
   if (!gateway) return tl::unexpected(gateway.error());
   for (;;) {
     int signal = 0;

@@ -38,7 +38,7 @@ void Reader::start() {
 }
 
 void Reader::shrink() {
-  if (capacity_ == initial_ || begin_ != end_ || state_ == State::pending) return;
+  if (capacity_ <= kKept || begin_ != end_ || state_ == State::pending) return;
   data_.reset();
   capacity_ = begin_ = end_ = 0;
 }

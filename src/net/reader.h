@@ -63,6 +63,7 @@ class Reader final : Stream::Done {
   };
 
   static constexpr size_t kBurst = 32 << 10;
+  static constexpr size_t kKept = 4 << 10;
 
   void start();
   void take(IoResult result);

@@ -9,7 +9,7 @@
 namespace trine::net {
 namespace {
 
-constexpr size_t kBuffer = 4096;
+constexpr size_t kBuffer = 1024;  // an idle stream should cost little; bursts make it grow
 constexpr size_t kMaxHead = 64 << 10;
 constexpr Nanos kSweep = std::chrono::seconds(5);
 

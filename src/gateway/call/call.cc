@@ -1,6 +1,7 @@
 #include "gateway/call/call.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "base/text.h"
 #include "gateway/call/outgoing.h"
@@ -75,8 +76,10 @@ net::Task<void> read_error(Exchange& x, EngineError& into) {
 // One call to one deployment. The call is recorded when this returns.
 net::Task<Relayed> attempt(Exchange& x, IdempotencyClaim& claim, ClientError& error, EngineError& engine_error) {
   DeploymentState& state = *x.call.deployment->state;
-  const Outgoing outgoing(x, *x.call.deployment);
-  const auto head = co_await send_upstream(x, outgoing);
+  std::optional<Outgoing> outgoing(std::in_place, x, *x.call.deployment);
+  const bool hides_usage = outgoing->hides_usage();
+  const auto head = co_await send_upstream(x, *outgoing);
+  outgoing.reset();  // a long stream need not hold it
   if (x.client_gone) {
     abandon(x);
     co_return Relayed::answered;
@@ -103,7 +106,7 @@ net::Task<Relayed> attempt(Exchange& x, IdempotencyClaim& claim, ClientError& er
   const auto type = answer.find("content-type");
   const bool events = type && type->size() >= 17 && iequals(type->substr(0, 17), "text/event-stream");
   const Relayed relayed =
-      events ? co_await relay_stream(x, outgoing.hides_usage(), claim, error) : co_await relay_whole(x, claim, error);
+      events ? co_await relay_stream(x, hides_usage, claim, error) : co_await relay_whole(x, claim, error);
   if (relayed == Relayed::again) state.health.failure(x.now());
   co_return relayed;
 }

@@ -156,7 +156,11 @@ net::Task<Relayed> relay_stream(Exchange& x, bool hides_usage, IdempotencyClaim&
         x.client_gone = true;
         break;
       }
-      held.clear();
+      if (!head.empty()) {
+        // No other deployment can be asked any more: what it would have needed is not held for the life of a stream.
+        head = held = {};
+        x.body = {};
+      }
     } else {
       for (size_t i = 1; i < out.size(); ++i) held += out[i];
     }

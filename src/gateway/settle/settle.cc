@@ -184,7 +184,7 @@ void close_request(Exchange& x, Outcome outcome) {
   x.context.counters.requests[static_cast<size_t>(outcome)].add();
   close_call(x, outcome, 0);
   if (x.calls == 0) {
-    x.context.counters.client_errors.add();
+    if (x.status < 500) x.context.counters.client_errors.add();
     // Nobody to book it to; or too little room, which is for what has begun.
     if (!x.key || x.context.journal.full()) return;
   }
