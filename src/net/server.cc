@@ -11,7 +11,7 @@ namespace trine::net {
 namespace {
 
 // Most heads and small bodies fit; an idle connection should cost little.
-constexpr size_t kFirstBuffer = 1536;
+constexpr size_t kFirstBuffer = 1280;
 constexpr size_t kLingerBytes = 512 << 10;
 constexpr Nanos kLinger = std::chrono::seconds(2);
 

@@ -3,7 +3,7 @@
 // case) its framing goes through untouched. Pure: bytes in, slices out.
 #pragma once
 
-#include <deque>
+#include <list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -63,8 +63,8 @@ class SseRelay {
   bool chunked_in_;
   std::optional<uint64_t> left_;
   bool chunked_out_;
-  std::string partial_;           // an event that has not ended yet
-  std::deque<std::string> kept_;  // bytes that `out` of the last feed points to
+  std::string partial_;          // an event that has not ended yet
+  std::list<std::string> kept_;  // bytes that `out` of the last feed points to
 };
 
 // The length of the first whole event in `bytes` (through its blank line), 0 if it does not end there. `from` says how

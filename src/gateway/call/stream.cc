@@ -131,7 +131,7 @@ net::Task<Relayed> relay_stream(Exchange& x, bool hides_usage, IdempotencyClaim&
   std::string head = stream_head(x, chunked);
   std::string held;  // events before the first token
   std::vector<std::string_view> out;
-  out.reserve(16);
+  out.reserve(8);
   Error broken{Code::unavailable, {}};
   for (bool eof = false;;) {
     out.clear();
