@@ -183,6 +183,7 @@ Result<void> Gateway::start(std::shared_ptr<net::TlsContext> tls) {
             config.tls ? "https" : "http", config.listen.traffic.host, workers_.front()->port(),
             config.listen.admin.host, admin_server_.port(), snapshot_->deployments.size(), snapshot_->routes.size(),
             seconds(system_clock().mono() - started_) * 1000);
+  if (options_.ready) options_.ready(workers_.front()->port(), admin_server_.port());
   return {};
 }
 

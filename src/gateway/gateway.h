@@ -1,6 +1,8 @@
 // The whole gateway: `trine serve`.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <string>
 
 #include "base/error.h"
@@ -11,6 +13,8 @@ namespace trine::gateway {
 struct ServeOptions {
   std::string config_file;
   MetricsPage metrics = {};  // the admin port's /metrics
+  // Told the ports once they answer; for a configuration that lets the system choose them (port 0).
+  std::function<void(uint16_t traffic, uint16_t admin)> ready = {};
 };
 
 // Serves until SIGTERM or SIGINT, then drains: no new connections, present requests end (a second signal, or

@@ -1,0 +1,214 @@
+// From a meter to final settlements: every microjoule of the counter is somebody's, or nobody's, once.
+#include "gateway/metering/metering.h"
+
+#include "integration/gateway/harness.h"
+
+namespace trine::gateway::test {
+namespace {
+
+// The metrics page of a simulated engine, on a real port; the counter is what the test says.
+class MeterPage final : public net::Handler {
+ public:
+  explicit MeterPage(net::Loop& loop) : server(loop, *this, {}) {
+    if (auto ok = server.listen({"127.0.0.1", 0}, false); !ok) throw std::runtime_error(ok.error().message);
+  }
+  net::Task<void> serve(net::ServerConnection& c) override {
+    ++reads;
+    const string body =
+        fmt::format("trine_sim_energy_microjoules_total{{UUID=\"GPU-1\",simulated=\"true\"}} {}\n", counter_uj);
+    // A different one each time, so that the test sees that it was read.
+    const int status = broken ? 500 + reads % 50 : 200;
+    const string bytes = fmt::format("HTTP/1.1 {} Status\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n{}",
+                                     status, body.size(), body);
+    const std::array<string_view, 1> slices = {bytes};
+    co_await c.send(slices);
+  }
+  string refuse(net::Refusal, string_view) override { return {}; }
+
+  int64_t counter_uj = 5'000'000'000;
+  int reads = 0;
+  bool broken = false;
+  net::Server server;
+};
+
+struct MeteringTest : testing::Test {
+  MeteringTest() {
+    sample.deployments = fmt::format(R"(
+  - {{ name: fr, url: "http://127.0.0.1:{}/v1", model: gpt-oss-20b, engine: sim, gpu: RTX-4090, zone: FR, pue: 1.2, price: {{ per_hour: 0.36 }} }}
+)",
+                                     page.server.port());
+    sample.routes = "\n  - { model: small, deployments: [fr] }\n";
+    h.reload(sample);
+  }
+  void start() {
+    metering.use(h.context.snapshot());
+    ASSERT_EQ(metering.devices().size(), 1u);
+    ASSERT_TRUE(h.until([&] { return device().cutter().frontier().has_value(); }));
+  }
+  ~MeteringTest() override {
+    finish();
+    bool drained = false;
+    page.server.drain([&] { drained = true; });
+    page.server.close_all();
+    EXPECT_TRUE(h.until([&] {
+      h.advance(1s);
+      return drained;
+    }));
+  }
+  MeteredDevice& device() { return *metering.devices().begin()->second; }
+  // One more second, in which the card draws so much, and its reading.
+  void second(int64_t uj) {
+    page.counter_uj += uj;
+    spent += uj;
+    const string trouble = device().trouble();
+    h.advance(1s);
+    ASSERT_TRUE(h.until([&] {
+      if (page.broken) return device().trouble() != trouble;
+      return device().trouble().empty() && device().cutter().frontier() == h.clock.wall();
+    }));
+    hand_over();
+  }
+  void hand_over() {
+    h.feed.flush();
+    metering.take(std::exchange(h.notes, {}));
+  }
+  void finish() {
+    if (metering.devices().empty()) return;
+    hand_over();
+    bool done = false;
+    const auto last = [](Metering& m, bool& over) -> net::Task<void> {
+      co_await m.finish();
+      over = true;
+    };
+    net::spawn(last(metering, done));
+    EXPECT_TRUE(h.until([&] { return done; }));
+    h.advance(2s);  // the polls see that they are to end
+  }
+  // An answer that takes so long, of so many tokens.
+  Message serve(int in, int out, Nanos takes) {
+    Client& client = h.send(chat());
+    const Nanos whole = std::chrono::floor<std::chrono::seconds>(takes);
+    for (Nanos t{0}; t < whole; t += 1s) second(200'000'000);
+    h.engines["127.0.0.1"].side().send(json_answer(completion(usage_json(in, out))));
+    h.settle();
+    hand_over();
+    return client.answer();
+  }
+
+  Harness h;
+  MeterPage page{h.loop};
+  Sample sample;
+  Metering metering{h.loop, h.ledger->back_office()};
+  int64_t spent = 0;
+};
+
+TEST_F(MeteringTest, SettlementsAndWhatIsNobodysAddUpToTheCounterExactly) {
+  start();
+  for (int i = 0; i < 3; ++i) second(33'333'333);  // idle
+  const Message one = serve(800, 120, 3s);
+  EXPECT_FALSE(h.record(one).final()) << "its windows are not closed";
+  const Message two = serve(20, 7, 2s);
+  EXPECT_NE(one.body.find(R"("final":false)"), string::npos);
+  for (int i = 0; i < 4; ++i) second(33'333'334);
+  finish();
+
+  ASSERT_TRUE(h.ledger->flush());
+  const auto report = h.ledger->reports().query({.since = from_unix_ns(0),
+                                                 .until = from_unix_ns(4'000'000'000'000'000'000),
+                                                 .by = ledger::By::deployment,
+                                                 .workload = {},
+                                                 .key = {},
+                                                 .deployment = {},
+                                                 .zone = {}});
+  ASSERT_TRUE(report);
+  const auto& row = report->total;
+  EXPECT_EQ(row.sums.gpu_energy.raw() + row.unattributed.gpu_energy.raw() + row.foreign.gpu_energy.raw(), spent);
+  EXPECT_GT(row.sums.gpu_energy.raw(), 0);
+  EXPECT_GT(row.unattributed.gpu_energy.raw(), 0);
+
+  for (const Message* m : {&one, &two}) {
+    const auto record = h.record(*m);
+    EXPECT_TRUE(record.final());
+    ASSERT_EQ(record.calls.at(0).settlements.size(), 2u) << "provisional, then final";
+    EXPECT_EQ(record.calls[0].settlements[1].basis, energy::Basis::final);
+    EXPECT_EQ(record.calls[0].settlements[1].figures.letter, energy::Letter::S);
+  }
+  EXPECT_GT(h.record(one).calls[0].settlements[1].figures.gpu_energy,
+            h.record(two).calls[0].settlements[1].figures.gpu_energy);
+}
+
+TEST_F(MeteringTest, AStreamIsTakenIntoAccountWhileItRuns) {
+  start();
+  h.engines["127.0.0.1"].on_request = streams(token("a") + token("b"));
+  Client& client = h.send(chat(kHelloStream));
+  hand_over();
+  second(100'000'000);
+  EXPECT_EQ(h.context.running.size(), 1u);
+  h.engines["127.0.0.1"].side().send(chunk(token("c") + usage_event(10, 3) + kDone) + string(kLastChunk));
+  h.settle();
+  for (int i = 0; i < 4; ++i) second(20'000'000);
+  finish();
+  EXPECT_TRUE(h.record(client.answer()).final());
+}
+
+TEST_F(MeteringTest, AMeterThatFailsIsSaidAndComesBack) {
+  start();
+  page.broken = true;
+  second(50'000'000);
+  EXPECT_FALSE(device().trouble().empty());
+  page.broken = false;
+  second(50'000'000);
+  EXPECT_EQ(device().trouble(), "");
+  const Message m = serve(20, 7, 1s);
+  for (int i = 0; i < 4; ++i) second(20'000'000);
+  finish();
+  EXPECT_TRUE(h.record(m).final()) << "the counter has what the gap had";
+}
+
+TEST_F(MeteringTest, AMeterThatIsSilentIsStoodInFor) {
+  start();
+  second(20'000'000);
+  page.broken = true;
+  Client& client = h.send(chat());
+  hand_over();
+  h.engines["127.0.0.1"].side().send(json_answer(completion(usage_json(800, 100))));
+  h.settle();
+  hand_over();
+  for (int i = 0; i < 40; ++i) second(20'000'000);
+  const Message m = client.answer();
+  EXPECT_TRUE(h.record(m).final()) << "by an estimate, which says so";
+}
+
+TEST_F(MeteringTest, ADeviceOutlastsAReloadUnlessItsHardwareChanges) {
+  start();
+  const MeteredDevice* before = &device();
+  h.reload(sample);
+  metering.use(h.context.snapshot());
+  EXPECT_EQ(&device(), before);
+  Sample other = sample;
+  other.deployments.replace(other.deployments.find("pue: 1.2"), 8, "pue: 1.4");
+  h.reload(other);
+  metering.use(h.context.snapshot());
+  EXPECT_NE(&device(), before);
+  Sample unmetered = sample;
+  unmetered.deployments.replace(unmetered.deployments.find("engine: sim"), 11, "engine: tgi");
+  h.reload(unmetered);
+  metering.use(h.context.snapshot());
+  EXPECT_TRUE(metering.devices().empty());
+  h.advance(2s);
+}
+
+TEST_F(MeteringTest, NotesOfWhatItDoesNotKnowAreIgnored) {
+  start();
+  const CallId unknown{RequestId{1, 2}, 0};
+  metering.take({{.kind = CallNote::Kind::worked, .call = unknown}, {.kind = CallNote::Kind::closed, .call = unknown}});
+  auto gone = std::make_shared<Deployment>();
+  gone->name = "gone";
+  metering.take({{.kind = CallNote::Kind::opened, .call = unknown, .deployment = gone}});
+  device().note({.kind = CallNote::Kind::closed, .call = unknown});
+  second(1'000);
+  EXPECT_EQ(device().trouble(), "");
+}
+
+}  // namespace
+}  // namespace trine::gateway::test
