@@ -347,6 +347,20 @@ TEST_F(PoolTest, AConnectionWithBytesThatNobodyAskedForIsNotUsedAgain) {
   EXPECT_FALSE(next->reused()) << "its answer would be taken for that of the next call";
 }
 
+TEST_F(PoolTest, AConnectionWithBytesBehindItsAnswerIsNotKept) {
+  std::vector<std::unique_ptr<Side>> engines;
+  auto odd = listen([&](std::unique_ptr<Stream> s) {
+    engines.push_back(std::make_unique<Side>(std::move(s)));
+    engines.back()->send(
+        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil");
+  });
+  Origin o = origin();
+  o.address.port = odd->port();
+  Pool pool(loop, o);
+  EXPECT_EQ(get(call(pool, "/")).value(), "ok");
+  EXPECT_EQ(pool.idle(), 0u);
+}
+
 TEST_F(PoolTest, IdleConnectionsAreSweptWhenTheyAreOldOrEnded) {
   Pool pool(loop, origin());
   get(call(pool, "/1")).value();

@@ -104,6 +104,8 @@ TEST(Chunked, AChunkEndsWhereItsSizeSays) {
   expect_bad("5\r\nhello!\r\n0\r\n\r\n");
   expect_bad("5\r\nhello\n0\r\n\r\n");
   expect_bad("5\r\nhello\r0\r\n\r\n");
+  expect_bad("5\r\nhello\rX0\r\n\r\n");
+  expect_bad("5\r\nhelloX\n0\r\n\r\n");
   expect_bad("4\r\nhello\r\n0\r\n\r\n");
 }
 

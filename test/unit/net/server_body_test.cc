@@ -288,6 +288,31 @@ TEST_F(AnswerTest, AClientThatLeftBeforeTheWatchIsKnownAtOnce) {
   EXPECT_EQ(told, 1);
 }
 
+TEST_F(AnswerTest, ABodyMayBeReadUnderTheWatchWhichGoesOn) {
+  for (const string& headers : {length(5000), kChunked}) {
+    bool told = false;
+    BodyError read = BodyError::gone;
+    handler.on_request = [&](ServerConnection& c) -> Task<void> {
+      c.watch([&] { told = true; });
+      Body body;
+      read = co_await c.read_body(body, 10'000);
+      while (!told) co_await loop.sleep(1s);
+    };
+    Peer& client = connect();
+    const string body = headers == kChunked ? chunks(pattern(5000), 1000) : pattern(5000);
+    client.send(post("/", headers, body.substr(0, 100)));
+    settle();
+    client.send(body.substr(100));
+    settle();
+    EXPECT_EQ(read, BodyError::none);
+    EXPECT_FALSE(told);
+    client.leave();
+    settle();
+    EXPECT_TRUE(told);
+    advance(2s);
+  }
+}
+
 TEST_F(AnswerTest, TheWatchEndsWithTheAnswer) {
   int told = 0;
   handler.on_request = [&](ServerConnection& c) -> Task<void> {
