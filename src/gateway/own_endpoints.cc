@@ -122,10 +122,7 @@ net::Task<OwnEndpoints::Found> OwnEndpoints::find_request(net::Loop& loop, std::
                                                           const energy::Tenant* tenant) {
   const auto id = RequestId::parse(text);
   if (!id) co_return Found{};
-  auto work = [this, id = *id]() -> Result<std::optional<ledger::RequestView>> {
-    if (auto folded = ledger_.flush(); !folded) return tl::unexpected(folded.error());
-    return ledger_.reports().request(id);
-  };
+  auto work = [this, id = *id] { return ledger_.request(id); };
   const auto view = co_await executor_.run(loop, std::move(work));
   if (!view) co_return Found{llm::ErrorCode::rate_limited, {}};
   if (!*view) co_return Found{llm::ErrorCode::internal, {}};

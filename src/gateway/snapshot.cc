@@ -55,7 +55,9 @@ std::string unknown_names(const Config& config, const catalog::Catalog& catalog)
         }
         break;
     }
-    if (!known) problems += fmt::format("{}: {}: {}.\n", ref.where, ref.key, sentence);
+    if (known) continue;
+    const char* stop = sentence.ends_with('?') ? "" : ".";
+    problems += fmt::format("{}: {}: {}{}\n", ref.where, ref.key, sentence, stop);
   }
   if (!problems.empty()) problems.pop_back();
   return problems;

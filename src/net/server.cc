@@ -12,7 +12,7 @@ namespace {
 
 // Most heads and small bodies fit; an idle connection should cost little.
 constexpr size_t kFirstBuffer = 1280;
-constexpr size_t kLingerBytes = 512 << 10;
+constexpr size_t kLingerBytes = 64 << 20;  // a client that sends a body that nobody wants must still find our answer
 constexpr Nanos kLinger = std::chrono::seconds(2);
 
 }  // namespace
