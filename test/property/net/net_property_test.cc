@@ -210,8 +210,9 @@ string served(const std::vector<string>& pieces) {
   string out;
   {
     Server server(loop, handler, {});
-    auto [client, ours] = memory_pair(loop);
-    server.serve(std::move(ours));
+    auto pair = memory_pair(loop);
+    const std::unique_ptr<Stream> client = std::move(pair.first);
+    server.serve(std::move(pair.second));
     std::array<char, 4096> buffer{};
     const auto drain = [&] {
       loop.run_virtual(clock, Nanos(0));
@@ -225,7 +226,7 @@ string served(const std::vector<string>& pieces) {
     }
     client->shutdown_write();
     drain();
-    client.reset();
+    client->close();
     loop.run_virtual(clock, std::chrono::hours(1));
   }
   return out;
