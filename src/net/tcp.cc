@@ -158,7 +158,7 @@ class Connecting final : Timer, Watched {
  public:
   Connecting(Loop& loop, const HostPort& to, Nanos timeout)
       : Timer(loop), loop_(loop.impl()), to_(to), timeout_(timeout) {}
-  ~Connecting() {
+  ~Connecting() override {
     if (resolving_) *resolving_ = nullptr;
     loop_.forget(*this);
     if (fd_ >= 0) ::close(fd_);

@@ -14,7 +14,7 @@ class SocketStream final : public Stream, Watched {
  public:
   // Takes the descriptor, which is connected, non-blocking and not watched yet.
   SocketStream(Loop::Impl& loop, int fd);
-  ~SocketStream();
+  ~SocketStream() override;
   SocketStream(const SocketStream&) = delete;
   SocketStream& operator=(const SocketStream&) = delete;
 

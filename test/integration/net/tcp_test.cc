@@ -430,7 +430,7 @@ TEST_F(PoolTest, SpeaksOverWhatItsDialerMakes) {
 
 struct ProxyTest : PoolTest {
   // Answers CONNECT with `reply`, and then is the engine itself.
-  void proxy_answers(string reply) {
+  void proxy_answers(const string& reply) {
     proxy = listen([this, reply](std::unique_ptr<Stream> s) {
       const auto tunnel = [](ProxyTest& t, std::unique_ptr<Stream> stream, string bytes) -> Task<void> {
         Reader reader(*stream, 1024, 4096);

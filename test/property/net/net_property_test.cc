@@ -133,8 +133,10 @@ Sent request() {
     r.headers.emplace_back("X-" + token(), value);
   }
   for (const auto& [name, value] : r.headers)
-    r.text +=
-        name + ":" + *rc::gen::element<string>("", " ", "\t ") + value + *rc::gen::element<string>("", " ") + "\r\n";
+    r.text.append(name)
+        .append(*rc::gen::element<string>(":", ": ", ":\t "))
+        .append(value)
+        .append(*rc::gen::element<string>("\r\n", " \r\n"));
   r.text += "\r\n";
   return r;
 }

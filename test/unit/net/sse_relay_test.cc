@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <initializer_list>
 #include <string>
 
 namespace trine::net {
@@ -50,6 +51,12 @@ string chunk(string_view data) {
   return string(size, write_chunk_size(size, data.size())) + string(data) + "\r\n";
 }
 const string kEnd = "0\r\n\r\n";
+
+string join(std::initializer_list<string_view> parts) {
+  string out;
+  for (string_view p : parts) out += p;
+  return out;
+}
 
 string unchunk(string_view wire) {
   ChunkDecoder d;
@@ -101,7 +108,7 @@ TEST(SseRelay, AnEventMayBeSplitAnywhere) {
       for (size_t piece = 1; piece <= body.size() + 20; ++piece) {
         Sink sink;
         SseRelay r(sink, chunked_in, chunked_in ? std::nullopt : std::optional<uint64_t>(body.size()), chunked_out);
-        const string wire = chunked_in ? chunk(kOne + kTwo.substr(0, 9)) + chunk(kTwo.substr(9) + kDone) + kEnd : body;
+        const string wire = chunked_in ? join({chunk(body.substr(0, 25)), chunk(body.substr(25)), kEnd}) : body;
         const auto out = relay(r, wire, piece);
         ASSERT_EQ(out.state, State::end) << piece;
         ASSERT_EQ(chunked_out ? unchunk(out.wire) : out.wire, body) << piece;
@@ -133,7 +140,7 @@ TEST(SseRelay, ASinkMayDropAnEvent) {
   };
   for (size_t piece : {size_t{1}, size_t{7}, SIZE_MAX}) {
     SseRelay r(sink, true, {}, true);
-    const auto out = relay(r, chunk(kOne + kTwo + kDone) + kEnd, piece);
+    const auto out = relay(r, join({chunk(join({kOne, kTwo, kDone})), kEnd}), piece);
     EXPECT_EQ(out.state, State::end);
     EXPECT_EQ(unchunk(out.wire), kOne + kDone) << piece;
   }
@@ -163,8 +170,8 @@ TEST(SseRelay, ASinkMayReplaceAnEvent) {
   };
   for (size_t piece : {size_t{1}, size_t{7}, SIZE_MAX}) {
     SseRelay r(sink, false, {}, true);
-    auto out = relay(r, kOne + kTwo + kDone, piece);
-    EXPECT_EQ(unchunk(out.wire), kOne + "data: another\n\n" + kDone) << piece;
+    auto out = relay(r, join({kOne, kTwo, kDone}), piece);
+    EXPECT_EQ(unchunk(out.wire), join({kOne, "data: another\n\n", kDone})) << piece;
   }
 }
 
@@ -182,8 +189,8 @@ TEST(SseRelay, ASinkMayPutEventsBeforeOneThatPassesIsDroppedOrReplaced) {
     const string last = action == Action::pass ? kDone : action == Action::drop ? "" : "data: over\n\n";
     for (size_t piece : {size_t{1}, size_t{5}, SIZE_MAX}) {
       SseRelay r(sink, true, {}, true);
-      EXPECT_EQ(unchunk(relay(r, chunk(kOne) + chunk(kTwo + kDone) + kEnd, piece).wire),
-                kOne + kTwo + ": trine {}\n\n" + last);
+      EXPECT_EQ(unchunk(relay(r, join({chunk(kOne), chunk(kTwo + kDone), kEnd}), piece).wire),
+                join({kOne, kTwo, ": trine {}\n\n", last}));
     }
   }
 }
@@ -232,7 +239,7 @@ TEST(SseRelay, AnUnfinishedLastEventIsShownAsItIs) {
   for (bool chunked_in : {false, true}) {
     Sink sink;
     SseRelay r(sink, chunked_in, {}, true);
-    auto out = relay(r, chunked_in ? chunk(kOne + cut) + kEnd : kOne + cut);
+    auto out = relay(r, chunked_in ? join({chunk(kOne + cut), kEnd}) : kOne + cut);
     if (!chunked_in) {
       std::vector<string_view> slices;
       EXPECT_EQ(r.closed(slices), State::end);
@@ -260,7 +267,7 @@ TEST(SseRelay,
     const auto out = relay(r, chunk(kOne) + chunk("data: [DONE]") + kEnd);
     const string last = action == Action::pass ? "data: [DONE]" : action == Action::drop ? "" : "data: over\n\n";
     EXPECT_EQ(out.state, State::end);
-    EXPECT_EQ(unchunk(out.wire), kOne + ": trine {}\n\n" + last);
+    EXPECT_EQ(unchunk(out.wire), join({kOne, ": trine {}\n\n", last}));
   }
 }
 
