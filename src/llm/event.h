@@ -36,8 +36,8 @@ EventFacts scan_event(std::string_view event);
 // The event with `"trine":trine_json` in its usage object; unchanged where it has none.
 std::string event_with_trine(std::string_view event, const EventFacts& facts, std::string_view trine_json);
 
-// `: trine {json}` and a blank line: the comment that precedes `data: [DONE]`. An event of its own, so that a client that
-// cuts at blank lines and looks for `data: [DONE]` still finds it.
+// `: trine {json}` and a blank line: the comment that precedes `data: [DONE]`. An event of its own, so that a client
+// that cuts at blank lines and looks for `data: [DONE]` still finds it.
 std::string trine_comment(std::string_view trine_json);
 
 }  // namespace trine::llm

@@ -23,7 +23,8 @@ void close_call(Exchange& x, energy::Outcome outcome, int upstream_status);
 void close_request(Exchange& x, energy::Outcome outcome);
 
 // Settles what a crash left without figures, as far as its deployments are still configured. Once, at start.
-void settle_interrupted(const Snapshot& snapshot, const std::vector<energy::CallFacts>& calls, ledger::Journal& journal);
+void settle_interrupted(const Snapshot& snapshot, const std::vector<energy::CallFacts>& calls,
+                        ledger::Journal& journal);
 
 // What the client is told at once: {"request_id", "deployment", "energy_j", "carbon_g", "cost", "quality", ...}.
 std::string figures_json(const Exchange& x);
