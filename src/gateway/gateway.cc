@@ -98,7 +98,7 @@ class Gateway {
  private:
   Gateway(const ServeOptions& options, Mono started, std::shared_ptr<const Snapshot> snapshot,
           std::unique_ptr<ledger::Ledger> ledger);
-  Result<void> start(std::shared_ptr<net::TlsContext> tls);
+  Result<void> start(const std::shared_ptr<net::TlsContext>& tls);
   void warn_of_restart(const Config& now) const;
 
   ServeOptions options_;
@@ -152,7 +152,7 @@ Result<std::unique_ptr<Gateway>> Gateway::open(const ServeOptions& options, Mono
   return gateway;
 }
 
-Result<void> Gateway::start(std::shared_ptr<net::TlsContext> tls) {
+Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
   const Config& config = *snapshot_->config;
   for (size_t i = 0; i < counters_.size(); ++i) {
     auto worker = std::make_unique<Worker>(Worker::Parts{

@@ -70,8 +70,9 @@ Result<std::map<std::string, grid::ZoneInput>> read_zones(const Config& config) 
     if (!zone.file.empty()) {
       auto file = grid::read_series_file(zone.file);
       if (!file) return tl::unexpected(file.error());
-      const auto it = std::find_if(file->zones.begin(), file->zones.end(),
-                                   [&](const auto& z) { return z.first.empty() || iequals(z.first, name); });
+      const auto it = std::find_if(file->zones.begin(), file->zones.end(), [&zone_name = name](const auto& z) {
+        return z.first.empty() || iequals(z.first, zone_name);
+      });
       if (it == file->zones.end())
         return fail(Code::invalid_argument, "grid.zones.{}: {} has no column for this zone.", name, zone.file);
       input.series = it->second;
