@@ -233,15 +233,17 @@ void Gateway::drain(const std::function<bool()>& hurry) {
     log::warning("ending the requests that still run");
     for (auto& w : workers_) w->close_all();
   }
-  Latch finished(1);
-  office_.post([&] {
-    auto last_reading = [](Metering& m, Latch& done) -> net::Task<void> {
+  const auto finished = std::make_shared<Latch>(2);  // may be told after this gave up
+  office_.post([this, finished] {
+    admin_server_.drain([finished] { finished->count_down(); });
+    admin_server_.close_all();
+    auto last_reading = [](Metering& m, std::shared_ptr<Latch> done) -> net::Task<void> {
       co_await m.finish();
-      done.count_down();
+      done->count_down();
     };
     net::spawn(last_reading(metering_, finished));
   });
-  if (!finished.wait_for(kFinishLimit)) log::warning("a meter did not answer: some figures stay provisional");
+  if (!finished->wait_for(kFinishLimit)) log::warning("a meter did not answer: some figures stay provisional");
 }
 
 Gateway::~Gateway() {

@@ -34,7 +34,8 @@ std::shared_ptr<MeteredDevice> MeteredDevice::open(net::Loop& loop, ledger::Jour
 
 MeteredDevice::MeteredDevice(net::Loop& loop, ledger::Journal& journal, std::shared_ptr<const Deployment> deployment,
                              std::unique_ptr<meter::Source> source)
-    : loop_(loop),
+    : net::Timer(loop),
+      loop_(loop),
       journal_(journal),
       deployment_(std::move(deployment)),
       source_(std::move(source)),
@@ -54,12 +55,27 @@ bool MeteredDevice::reads(const Deployment& d) const {
          d.own->hardware.site.pue == deployment_->own->hardware.site.pue;
 }
 
-net::Task<void> MeteredDevice::poll() {
+void MeteredDevice::start() {
+  net::spawn(step());
+}
+
+void MeteredDevice::stop() {
+  stopped_ = true;
+  disarm();
+}
+
+net::Task<void> MeteredDevice::step() {
   const auto self = shared_from_this();
-  while (!stopped_) {
-    co_await read(false);
-    co_await loop_.sleep(kStep);
-  }
+  reading_ = true;
+  co_await read(false);
+  reading_ = false;
+  if (!stopped_) arm(kStep);
+}
+
+net::Task<void> MeteredDevice::finish() {
+  const auto self = shared_from_this();
+  while (reading_) co_await loop_.sleep(std::chrono::milliseconds(5));  // a source answers one at a time
+  co_await read(true);
 }
 
 net::Task<void> MeteredDevice::read(bool last) {

@@ -19,7 +19,7 @@
 namespace trine::gateway {
 
 // One thread.
-class MeteredDevice : public std::enable_shared_from_this<MeteredDevice> {
+class MeteredDevice final : public std::enable_shared_from_this<MeteredDevice>, net::Timer {
  public:
   // Windows are closed this long after their end, so that what the workers note of them has come.
   static constexpr Nanos kLateness = std::chrono::seconds(2);
@@ -31,9 +31,9 @@ class MeteredDevice : public std::enable_shared_from_this<MeteredDevice> {
   static std::shared_ptr<MeteredDevice> open(net::Loop& loop, ledger::Journal& journal,
                                              std::shared_ptr<const Deployment> deployment);
 
-  // Reads every kStep until stop().
-  net::Task<void> poll();
-  void stop() { stopped_ = true; }
+  // Reads now and every kStep after the reading before, until stop().
+  void start();
+  void stop();
   // Prices, grid and hardware as of now.
   void use(std::shared_ptr<const Snapshot> snapshot, std::shared_ptr<const Deployment> deployment);
 
@@ -41,8 +41,8 @@ class MeteredDevice : public std::enable_shared_from_this<MeteredDevice> {
   bool reads(const Deployment& d) const;
 
   void note(const CallNote& note);
-  // One reading; closes the windows that are due. `last`: all of them.
-  net::Task<void> read(bool last);
+  // The last reading, and all windows closed. Waits for a reading that is under way. REQUIRES: stop().
+  net::Task<void> finish();
 
   const energy::WindowCutter& cutter() const { return cutter_; }
   const std::string& trouble() const { return trouble_; }  // of the last reading; empty: none
@@ -55,6 +55,10 @@ class MeteredDevice : public std::enable_shared_from_this<MeteredDevice> {
 
   MeteredDevice(net::Loop& loop, ledger::Journal& journal, std::shared_ptr<const Deployment> deployment,
                 std::unique_ptr<meter::Source> source);
+  void expired() override { start(); }
+  net::Task<void> step();
+  // One reading; closes the windows that are due. `last`: all of them.
+  net::Task<void> read(bool last);
   void add(const meter::Readings& readings);
   void stand_in(Wall now);
   void close_due(Wall now);
@@ -72,6 +76,7 @@ class MeteredDevice : public std::enable_shared_from_this<MeteredDevice> {
   std::vector<energy::MeterWindow> cut_;
   std::vector<energy::Settlement> settled_;
   std::string trouble_;
+  bool reading_ = false;
   bool stopped_ = false;
 };
 

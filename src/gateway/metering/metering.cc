@@ -14,7 +14,7 @@ void Metering::use(std::shared_ptr<const Snapshot> snapshot) {
     if (fresh) device = MeteredDevice::open(loop_, journal_, d);
     if (!device) continue;
     device->use(snapshot_, d);
-    if (fresh) net::spawn(device->poll());
+    if (fresh) device->start();
     kept[d->name] = std::move(device);
   }
   for (const auto& [name, device] : devices_) {
@@ -43,7 +43,7 @@ void Metering::take(const std::vector<CallNote>& notes) {
 net::Task<void> Metering::finish() {
   for (const auto& [name, device] : devices_) device->stop();
   const auto devices = devices_;
-  for (const auto& [name, device] : devices) co_await device->read(true);
+  for (const auto& [name, device] : devices) co_await device->finish();
 }
 
 }  // namespace trine::gateway

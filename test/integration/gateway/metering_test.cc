@@ -82,7 +82,6 @@ struct MeteringTest : testing::Test {
     };
     net::spawn(last(metering, done));
     EXPECT_TRUE(h.until([&] { return done; }));
-    h.advance(2s);  // the polls see that they are to end
   }
   // An answer that takes so long, of so many tokens.
   Message serve(int in, int out, Nanos takes) {

@@ -11,27 +11,44 @@
 namespace trine::gateway::test {
 namespace {
 
-// An engine on a real port.
+// An engine on a real port, with a meter.
 class RealEngine final : public net::Handler {
  public:
-  explicit RealEngine(net::Loop& loop) : server(loop, *this, {}) {
+  explicit RealEngine(net::Loop& l) : loop(l), server(l, *this, {}) {
     if (auto ok = server.listen({"127.0.0.1", 0}, false); !ok) throw std::runtime_error(ok.error().message);
   }
   net::Task<void> serve(net::ServerConnection& c) override {
+    if (c.head().path() == "/metrics") {
+      ++scrapes;
+      string page = fmt::format("trine_sim_energy_microjoules_total{{UUID=\"GPU-1\"}} {}\n", scrapes * 40'000'000);
+      co_return co_await send(c, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: " +
+                                     std::to_string(page.size()) + "\r\n\r\n" + page);
+    }
     net::Body body;
     if (co_await c.read_body(body, 1 << 20) != net::BodyError::none) co_return;
     ++asked;
-    const bool stream = body.view().find("\"stream\":true") != string_view::npos;
-    const string all = stream ? string(kStreamHead) + chunk(role()) + chunk(token("a")) +
-                                    chunk(usage_event(9, 2) + kDone) + string(kLastChunk)
-                              : json_answer(completion(usage_json(9, 2)));
-    const std::array<string_view, 1> slices = {all};
-    co_await c.send(slices);
+    if (body.view().find("\"stream\":true") == string_view::npos) {
+      string whole = json_answer(completion(usage_json(9, 2)));
+      co_return co_await send(c, std::move(whole));
+    }
+    string begin = string(kStreamHead) + chunk(role()) + chunk(token("a"));
+    co_await send(c, std::move(begin));
+    c.watch([] {});
+    while (holds && holds() && !c.gone()) co_await loop.sleep(2ms);
+    string end = chunk(usage_event(9, 2) + kDone) + string(kLastChunk);
+    co_await send(c, std::move(end));
   }
   string refuse(net::Refusal, string_view) override { return "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"; }
+  static net::Task<void> send(net::ServerConnection& c, string bytes) {
+    const std::array<string_view, 1> slices = {bytes};
+    co_await c.send(slices);
+  }
 
+  net::Loop& loop;
   net::Server server;
+  std::function<bool()> holds;  // a stream behind its first token
   int asked = 0;
+  int scrapes = 0;
 };
 
 // `trine serve` in threads of this process; signals go to the process.
@@ -53,13 +70,13 @@ struct ServeTest : testing::Test {
   }
 
   string file() const { return (dir.path() / "trine.yaml").string(); }
-  void write(const string& routes, const string& more = "") {
+  void write(const string& routes, const string& more = "", const string& kind = "other") {
     std::ofstream out(file());
     out << "listen: { traffic: \"127.0.0.1:0\", admin: \"127.0.0.1:0\" }\nworkers: 2\n"
         << "ledger: { dir: \"" << (dir.path() / "ledger").string() << "\", segment: 1MiB, reserve: 1MiB }\n"
         << "log: { level: off }\nkeys: [ { id: one, secret: sk-one, project: p } ]\n"
-        << "deployments:\n  - { name: fr, url: \"http://127.0.0.1:" << engine.server.port()
-        << "/v1\", model: gpt-oss-20b, gpu: RTX-4090, zone: FR, price: { per_hour: 0.36 } }\n"
+        << "deployments:\n  - { name: fr, url: \"http://127.0.0.1:" << engine.server.port() << "/v1\", engine: " << kind
+        << ", model: gpt-oss-20b, gpu: RTX-4090, zone: FR, price: { per_hour: 0.36 } }\n"
         << "routes:" << routes << "\n"
         << more;
   }
@@ -83,6 +100,17 @@ struct ServeTest : testing::Test {
     kill(getpid(), SIGTERM);
     EXPECT_TRUE(served.get());
   }
+  // The same, while the engine (whose meter is read a last time) goes on.
+  void stop_serving() {
+    bool ended = false;
+    std::thread waits([&] {
+      stop();
+      loop.post([&] { ended = true; });
+    });
+    net::spawn(end_when(ended));
+    loop.run();
+    waits.join();
+  }
 
   net::Task<void> end_when(const bool& holds) {
     while (!holds) co_await loop.sleep(1ms);
@@ -103,10 +131,10 @@ struct ServeTest : testing::Test {
     o.tls = std::move(tls);
     return o;
   }
-  net::FetchResponse get_now(net::Pool& pool, const string& target) {
+  net::FetchResponse get_now(net::Pool& pool, const string& target, const string& body = {}) {
     net::FetchResponse got;
     const auto run = [&]() -> net::Task<void> {
-      auto r = co_await ask(pool, target);
+      auto r = co_await ask(pool, target, body);
       if (r) got = std::move(*r);
       loop.stop();
     };
@@ -182,6 +210,56 @@ TEST_F(ServeTest, AWrongFileIsNotReloaded) {
   while (models.find("tiny") == string::npos) models = get_now(pool, "/v1/models").body;
   EXPECT_EQ(models.find("small"), string::npos);
   EXPECT_EQ(get_now(pool, "/health").status, 200);
+}
+
+TEST_F(ServeTest, AMeteredStreamIsSettledByItsMeterBeforeTheEnd) {
+  write(kSmall, "", "sim");
+  start();
+  net::Pool pool(loop, at(traffic));
+  engine.holds = [this, from = engine.scrapes] { return engine.scrapes < from + 2; };  // over a window
+  const auto r = get_now(pool, string(kChat), string(kHelloStream));
+  ASSERT_EQ(r.status, 200);
+  EXPECT_NE(r.body.find(R"("final":false,"simulated":true)"), string::npos) << r.body;
+  stop_serving();
+  const auto view =
+      ledger::Reports(dir.path() / "ledger").request(*RequestId::parse(r.find("x-trine-request-id").value_or("")));
+  ASSERT_TRUE(view && *view);
+  EXPECT_TRUE((*view)->final());
+  EXPECT_GT((*view)->calls.at(0).settlements.back().figures.gpu_energy.raw(), 0);
+}
+
+TEST_F(ServeTest, ASecondSignalEndsWhatStillRuns) {
+  write(kSmall);
+  start();
+  bool over = false;
+  engine.holds = [] { return true; };
+  net::FetchResponse office_says;
+  const auto stream = [&]() -> net::Task<void> {
+    net::Pool pool(loop, at(traffic));
+    const auto r = co_await ask(pool, string(kChat), string(kHelloStream));
+    EXPECT_FALSE(r) << "it was cut off";
+    over = true;
+  };
+  const auto operate = [&]() -> net::Task<void> {
+    net::Pool office(loop, at(admin));
+    while (engine.asked == 0) co_await loop.sleep(1ms);
+    kill(getpid(), SIGTERM);
+    for (int status = 0; status != 503;) {
+      const auto r = co_await ask(office, "/health");
+      status = r ? r->status : 503;
+      if (r) office_says = *r;
+    }
+    EXPECT_FALSE(over) << "one signal lets it run";
+    kill(getpid(), SIGTERM);
+    while (!over) co_await loop.sleep(1ms);
+    loop.stop();
+  };
+  net::spawn(stream());
+  net::spawn(operate());
+  loop.run();
+  EXPECT_NE(office_says.body.find("draining"), string::npos) << office_says.body;
+  EXPECT_TRUE(served.get());
+  EXPECT_EQ(total().outcomes[static_cast<size_t>(Outcome::cancelled)], 1);
 }
 
 TEST_F(ServeTest, ASecondOneOnTheSameLedgerSaysSo) {
