@@ -14,7 +14,8 @@ struct Pipe {
   explicit Pipe(Loop& l, MemoryFaults f) : loop(l), faults(f) {}
   Loop& loop;
   MemoryFaults faults;
-  std::string bytes;     // arrived, unread
+  std::string bytes;  // arrived; unread from `taken` on
+  size_t taken = 0;
   size_t carried = 0;    // all bytes that ever arrived
   size_t in_flight = 0;  // written, not yet arrived
   bool ended = false;    // the writer is done
@@ -26,7 +27,16 @@ struct Pipe {
   Stream::Done* writing = nullptr;
   uint64_t write_no = 0;
 
-  size_t room() const { return faults.capacity - std::min(faults.capacity, bytes.size() + in_flight); }
+  size_t unread() const { return bytes.size() - taken; }
+  size_t room() const { return faults.capacity - std::min(faults.capacity, unread() + in_flight); }
+  // What one read gets. The front is cut off now and then only: else a long text costs its square.
+  size_t take(std::span<char> out) {
+    const size_t n = std::min({out.size(), unread(), faults.deliver_at_most});
+    std::copy_n(bytes.data() + taken, n, out.data());
+    taken += n;
+    if (taken == bytes.size() || taken > bytes.size() / 2) bytes.erase(0, std::exchange(taken, 0));
+    return n;
+  }
 };
 using PipePtr = std::shared_ptr<Pipe>;
 
@@ -73,11 +83,8 @@ void transmit(const PipePtr& p, std::string bytes) {
 
 void settle(const PipePtr& p) {
   if (p->reading && !p->into.empty()) {
-    if (!p->bytes.empty()) {
-      const size_t n = std::min({p->into.size(), p->bytes.size(), p->faults.deliver_at_most});
-      std::copy_n(p->bytes.data(), n, p->into.data());
-      p->bytes.erase(0, n);
-      complete_read(p, {Status::ok, n});
+    if (p->unread() > 0) {
+      complete_read(p, {Status::ok, p->take(p->into)});
     } else if (p->ended && p->in_flight == 0) {
       complete_read(p, {Status::eof, 0});
     }
@@ -110,9 +117,7 @@ class MemoryStream final : public Stream {
 
   IoResult read_now(std::span<char> into) override {
     if (closed_) return {Status::cancelled, 0};
-    const size_t n = std::min({into.size(), in_->bytes.size(), in_->faults.deliver_at_most});
-    std::copy_n(in_->bytes.data(), n, into.data());
-    in_->bytes.erase(0, n);
+    const size_t n = in_->take(into);
     settle(in_);
     return {n == 0 && in_->ended && in_->in_flight == 0 ? Status::eof : Status::ok, n};
   }
@@ -155,7 +160,7 @@ class MemoryStream final : public Stream {
     shutdown_write();
   }
 
-  bool stale() override { return !in_->bytes.empty() || in_->ended; }
+  bool stale() override { return in_->unread() > 0 || in_->ended; }
   std::string peer_address() const override { return {}; }
 
  private:
