@@ -60,7 +60,8 @@ bool send_some(int fd, std::span<const std::string_view> slices, size_t& first, 
 }  // namespace
 
 SocketStream::SocketStream(Loop::Impl& loop, int fd) : loop_(loop), fd_(fd) {
-  loop_.watch(fd_, *this, kReads);
+  // Not watched, it could wait for ever: it is a closed one then.
+  if (!loop_.watch(fd_, *this, kReads)) ::close(std::exchange(fd_, -1));
 }
 
 SocketStream::~SocketStream() {

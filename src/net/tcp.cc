@@ -97,8 +97,9 @@ class TcpListener final : public Listener, Timer, Watched {
       return fail(Code::unavailable, "cannot listen on {}:{}: {}", at.host, at.port, std::strerror(error));
     }
     fd_ = fd;
-    loop_.watch(fd_, *this, EPOLLIN);
     ++loop_.operations;
+    if (!loop_.watch(fd_, *this, EPOLLIN))
+      return fail(Code::resource_exhausted, "cannot watch {}:{}: {}", at.host, at.port, std::strerror(errno));
     return {};
   }
 
@@ -219,8 +220,7 @@ class Connecting final : Timer, Watched {
       fd_ = open_socket(a);
       error_ = 0;
       if (fd_ >= 0 && (::connect(fd_, a.get(), a.length) == 0 || errno == EINPROGRESS)) {
-        loop_.watch(fd_, *this, EPOLLOUT);
-        return true;
+        if (loop_.watch(fd_, *this, EPOLLOUT)) return true;
       }
       error_ = errno;
     }

@@ -73,12 +73,11 @@ Loop::Impl::~Impl() {
   ::close(epoll_);
 }
 
-void Loop::Impl::watch(int fd, Watched& w, uint32_t events) {
+bool Loop::Impl::watch(int fd, Watched& w, uint32_t events) {
   epoll_event e{};
   e.events = events;
   e.data.ptr = &w;
-  // Fails for want of kernel memory, or past fs.epoll.max_user_watches.
-  checked(epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &e), "epoll");
+  return epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &e) == 0;
 }
 
 void Loop::Impl::change(int fd, Watched& w, uint32_t events) {

@@ -54,7 +54,8 @@ struct Loop::Impl {
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
-  void watch(int fd, Watched& w, uint32_t events);
+  // False for want of kernel memory, or past fs.epoll.max_user_watches.
+  [[nodiscard]] bool watch(int fd, Watched& w, uint32_t events);
   void change(int fd, Watched& w, uint32_t events);
   // `w` is not told anything any more, not even of events that are being handed out. The descriptor is closed, or
   // dropped from epoll, by the caller.
