@@ -417,6 +417,7 @@ TEST(Call, EmbeddingsAreMeteredByTheirPrompt) {
 TEST(Call, ManyAtATimeShareTheEnginesBatch) {
   Harness h;
   std::vector<Client*> clients;
+  clients.reserve(4);
   for (int i = 0; i < 4; ++i) clients.push_back(&h.send(chat()));
   EXPECT_EQ(h.running("fr") + h.running("de"), 4);
   h.advance(1s);

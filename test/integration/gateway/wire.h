@@ -140,6 +140,7 @@ struct Engine {
   std::function<void(EngineSide&, const Message&)> on_request;
   bool refuses = false;  // connections
   bool silent = false;   // does not even answer a SYN
+  Nanos dial_takes{0};
   net::MemoryFaults to_engine, from_engine;
   std::deque<std::unique_ptr<EngineSide>> sides;  // by connection
   std::vector<Message> asked;
@@ -180,6 +181,7 @@ class Engines final : public net::Dialer {
       co_await loop.sleep(timeout);
       co_return fail(Code::deadline_exceeded, "{} does not answer", to.host);
     }
+    if (e.dial_takes > Nanos(0)) co_await loop.sleep(e.dial_takes);
     auto [ours, theirs] = net::memory_pair(loop, e.to_engine, e.from_engine);
     e.sides.push_back(std::make_unique<EngineSide>(e, std::move(theirs)));
     co_return std::move(ours);

@@ -241,7 +241,7 @@ TEST(DurationHistogram, PutsEachIntoItsBucket) {
 
 TEST(CallFeed, HandsOverInBatchesAndOnDemand) {
   std::vector<size_t> batches;
-  CallFeed feed([&](std::vector<CallNote> notes) { batches.push_back(notes.size()); });
+  CallFeed feed([&](const std::vector<CallNote>& notes) { batches.push_back(notes.size()); });
   feed.flush();
   EXPECT_TRUE(batches.empty()) << "nothing is not handed over";
   for (int i = 0; i < 513; ++i) feed.add({});

@@ -250,7 +250,7 @@ TEST(OwnEndpoints, ARequestIsShownToItsProjectOnly) {
   EXPECT_EQ(other.status, 404);
   const Message nobody = h.ask(get("/v1/trine/requests/req_01HF7YAT00000000000000000A"));
   EXPECT_EQ(nobody.status, 404);
-  const auto without_id = [](string body) { return body.substr(0, body.find("request_id")); };
+  const auto without_id = [](const string& body) { return body.substr(0, body.find("request_id")); };
   EXPECT_EQ(without_id(other.body), without_id(nobody.body)) << "it learns no more than that it is not there";
   EXPECT_EQ(h.ask(get("/v1/trine/requests/nonsense")).status, 404);
   EXPECT_EQ(h.ask(get("/v1/trine/else")).status, 404);
