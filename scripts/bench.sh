@@ -8,7 +8,7 @@ name=${1:-}
 scripts/setup.sh build bench
 configure release
 if [ -n "$name" ] && [ -x "bench/$name/run" ]; then
-  compile release
+  compile release trine
   exec "bench/$name/run" "$@"
 fi
 mapfile -t programs < <(ninja -C "$(build_dir release)" -t targets all | sed -nE 's/^(bench_[a-z0-9_]+|[a-z0-9_]+_bench): .*/\1/p' | grep -v ^cmake_ | sort -u)

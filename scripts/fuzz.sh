@@ -36,14 +36,15 @@ run_target() {
   "$folder/${name}_fuzz" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
     -artifact_prefix="$folder/findings/$name-" "${corpora[@]}"
 }
-# As many at a time as there are cores: a target uses one.
+# Two at a time for each core: a minute each, and the whole in half the time.
+at_once=$((jobs * 2))
 passed=0
 failed=0
 pids=()
 trap 'kill "${pids[@]}" 2>/dev/null || true' EXIT
-say "Fuzzing ${#names[@]} targets for $seconds s each, $jobs at a time"
-for ((first = 0; first < ${#names[@]}; first += jobs)); do
-  batch=("${names[@]:first:jobs}")
+say "Fuzzing ${#names[@]} targets for $seconds s each, $at_once at a time"
+for ((first = 0; first < ${#names[@]}; first += at_once)); do
+  batch=("${names[@]:first:at_once}")
   pids=()
   for name in "${batch[@]}"; do
     run_target "$name" >"$log_dir/fuzz-$name.log" 2>&1 </dev/null &

@@ -1,5 +1,6 @@
 #include "gateway/pipeline.h"
 
+#include "base/log.h"
 #include "base/text.h"
 #include "gateway/call/call.h"
 #include "gateway/identify/identify.h"
@@ -128,7 +129,12 @@ net::Task<void> Pipeline::serve(net::ServerConnection& connection) {
   if (own_.is_open(x)) co_return co_await own_.serve_open(x);
 
   // 1 identify
-  if (const auto error = identify(x)) co_return co_await refuse_request(x, *error);
+  if (const auto error = identify(x)) {
+    if (log::enabled(log::Level::debug))
+      log::debug("{} from {}: {}", x.id_view(), client_address(*x.snapshot->config, connection),
+                 llm::row(error->code).code);
+    co_return co_await refuse_request(x, *error);
+  }
   x.workload = workload_of(x);
   if (own_.is_ours(x)) co_return co_await own_.serve(x);
   if (const auto error = path_error(x)) co_return co_await refuse_request(x, *error);
