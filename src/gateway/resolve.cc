@@ -12,7 +12,6 @@ using energy::TokenWeights;
 
 constexpr double kReferenceBatches[] = {4, 64};  // where an estimated curve is fixed
 constexpr double kArithmeticShare = 0.4;         // of a GPU's peak that prefill reaches (docs/accounting.md §4c)
-constexpr double kDefaultUtilisation = 8;        // requests that run, where only one figure for the speed is needed
 
 energy::ModelSpec spec_of(const catalog::Model& m) {
   return {.active_b = m.active_b, .total_b = m.total_b, .bits = m.weight_bits};
