@@ -1,8 +1,6 @@
 #include "yaml/document.h"
 
-#include <yaml-cpp/eventhandler.h>
-#include <yaml-cpp/exceptions.h>
-#include <yaml-cpp/parser.h>
+#include <yaml.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -10,16 +8,20 @@
 #include <cstring>
 #include <filesystem>
 #include <memory>
+#include <new>
 #include <optional>
-#include <sstream>
 #include <unordered_map>
+#include <utility>
 
 namespace trine::yaml {
 namespace {
 
-Mark from(const YAML::Mark& m) {
-  if (m.line < 0) return {1, 1};
-  return {m.line + 1, m.column + 1};
+Mark from(const yaml_mark_t& m) {
+  return {static_cast<int>(m.line) + 1, static_cast<int>(m.column) + 1};
+}
+
+std::string_view text_of(const yaml_char_t* text, size_t size) {
+  return {reinterpret_cast<const char*>(text), size};
 }
 
 struct Stop {
@@ -27,37 +29,82 @@ struct Stop {
   std::string sentence;
 };
 
+// libyaml's parser and its current event, freed whatever happens.
+class Events {
+ public:
+  explicit Events(std::string_view text) : text_(text) {
+    if (!yaml_parser_initialize(&parser_)) throw std::bad_alloc();
+    yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(text.data()), text.size());
+    yaml_parser_set_encoding(&parser_, YAML_UTF8_ENCODING);
+  }
+  Events(const Events&) = delete;
+  Events& operator=(const Events&) = delete;
+  ~Events() {
+    yaml_event_delete(&event_);
+    yaml_parser_delete(&parser_);
+  }
+
+  // Valid until the next call. Throws Stop where the text is not YAML.
+  const yaml_event_t& next() {
+    yaml_event_delete(&event_);
+    if (!yaml_parser_parse(&parser_, &event_)) throw what_failed();
+    return event_;
+  }
+
+ private:
+  Stop what_failed() const {
+    if (parser_.error == YAML_MEMORY_ERROR) throw std::bad_alloc();
+    const char* problem = parser_.problem ? parser_.problem : "not readable";
+    if (parser_.error == YAML_READER_ERROR)
+      return {mark_at(parser_.problem_offset), fmt::format("not valid YAML: {}.", problem)};
+    if (!parser_.context) return {from(parser_.problem_mark), fmt::format("not valid YAML: {}.", problem)};
+    return {from(parser_.problem_mark),
+            fmt::format("not valid YAML: {}, {} at line {}.", problem, parser_.context, parser_.context_mark.line + 1)};
+  }
+
+  Mark mark_at(size_t offset) const {
+    const std::string_view before = text_.substr(0, offset);
+    const size_t line_start = before.find_last_of('\n') + 1;  // 0 where there is none
+    return {1 + static_cast<int>(std::count(before.begin(), before.end(), '\n')),
+            1 + static_cast<int>(before.size() - line_start)};
+  }
+
+  std::string_view text_;
+  yaml_parser_t parser_{};
+  yaml_event_t event_{};
+};
+
 // Turns the parser's events into a Node tree. Throws Stop at what makes the rest meaningless.
-class Builder final : public YAML::EventHandler {
+class Builder {
  public:
   Builder(Problems& problems, Node& root) : problems_(problems), root_(root) {}
 
-  void OnDocumentStart(const YAML::Mark&) override {}
-  void OnDocumentEnd() override {}
-  void OnNull(const YAML::Mark& m, YAML::anchor_t anchor) override {
-    refuse_anchor(m, anchor);
-    put(Node{Node::Kind::null, from(m), {}, {}, {}});
+  void add(const yaml_event_t& event) {
+    const Mark at = from(event.start_mark);
+    switch (event.type) {
+      case YAML_ALIAS_EVENT:
+        throw Stop{at, kNoAnchors};
+      case YAML_SCALAR_EVENT:
+        scalar(at, event.data.scalar);
+        break;
+      case YAML_SEQUENCE_START_EVENT:
+        open(Node::Kind::list, at, event.data.sequence_start.anchor, event.data.sequence_start.tag);
+        break;
+      case YAML_MAPPING_START_EVENT:
+        open(Node::Kind::map, at, event.data.mapping_start.anchor, event.data.mapping_start.tag);
+        break;
+      case YAML_SEQUENCE_END_EVENT:
+      case YAML_MAPPING_END_EVENT:
+        close();
+        break;
+      default:
+        break;
+    }
   }
-  void OnAlias(const YAML::Mark& m, YAML::anchor_t) override { refuse_anchor(m, 1); }
-  void OnScalar(const YAML::Mark& m, const std::string& tag, YAML::anchor_t anchor, const std::string& text) override {
-    refuse_anchor(m, anchor);
-    refuse_tag(m, tag);
-    const bool plain = tag == "?" || tag.empty();
-    const bool null = plain && (text.empty() || text == "~" || text == "null");
-    put(Node{null ? Node::Kind::null : Node::Kind::scalar, from(m), null ? std::string() : text, {}, {}});
-  }
-  void OnSequenceStart(const YAML::Mark& m, const std::string& tag, YAML::anchor_t anchor,
-                       YAML::EmitterStyle::value) override {
-    open(Node::Kind::list, m, tag, anchor);
-  }
-  void OnSequenceEnd() override { close(); }
-  void OnMapStart(const YAML::Mark& m, const std::string& tag, YAML::anchor_t anchor,
-                  YAML::EmitterStyle::value) override {
-    open(Node::Kind::map, m, tag, anchor);
-  }
-  void OnMapEnd() override { close(); }
 
  private:
+  static constexpr const char* kNoAnchors = "anchors and aliases are not read here: write the value out.";
+
   struct Level {
     Node node;
     std::optional<std::string> key;  // read, its value still to come
@@ -65,21 +112,26 @@ class Builder final : public YAML::EventHandler {
     std::unordered_map<std::string, Mark> seen;
   };
 
-  static void refuse_anchor(const YAML::Mark& m, YAML::anchor_t anchor) {
-    if (anchor != 0) throw Stop{from(m), "anchors and aliases are not read here: write the value out."};
-  }
-  static void refuse_tag(const YAML::Mark& m, const std::string& tag) {
-    if (!tag.empty() && tag != "?" && tag != "!") throw Stop{from(m), "tags are not read here: remove the \"!...\"."};
+  static void refuse(Mark at, const yaml_char_t* anchor, const yaml_char_t* tag) {
+    if (anchor) throw Stop{at, kNoAnchors};
+    if (tag && std::strcmp(reinterpret_cast<const char*>(tag), "!") != 0)
+      throw Stop{at, "tags are not read here: remove the \"!...\"."};
   }
 
-  void open(Node::Kind kind, const YAML::Mark& m, const std::string& tag, YAML::anchor_t anchor) {
-    refuse_anchor(m, anchor);
-    refuse_tag(m, tag);
-    if (expects_key()) throw Stop{from(m), "a key must be plain text."};
-    if (levels_.size() >= kMaxDepth) throw Stop{from(m), fmt::format("nested deeper than {} levels.", kMaxDepth)};
+  void scalar(Mark at, const decltype(yaml_event_t::data.scalar)& s) {
+    refuse(at, s.anchor, s.tag);
+    const std::string_view text = text_of(s.value, s.length);
+    const bool null = s.style == YAML_PLAIN_SCALAR_STYLE && !s.tag && (text.empty() || text == "~" || text == "null");
+    put(Node{null ? Node::Kind::null : Node::Kind::scalar, at, null ? std::string() : std::string(text), {}, {}});
+  }
+
+  void open(Node::Kind kind, Mark at, const yaml_char_t* anchor, const yaml_char_t* tag) {
+    refuse(at, anchor, tag);
+    if (expects_key()) throw Stop{at, "a key must be plain text."};
+    if (levels_.size() >= kMaxDepth) throw Stop{at, fmt::format("nested deeper than {} levels.", kMaxDepth)};
     Level level;
     level.node.kind = kind;
-    level.node.mark = from(m);
+    level.node.mark = at;
     levels_.push_back(std::move(level));
   }
 
@@ -171,22 +223,19 @@ bool parse(std::string_view text, Problems& problems, Node& root) {
     return false;
   }
   try {
-    std::istringstream in{std::string(text)};
-    YAML::Parser parser(in);
+    Events events(text);
     Builder builder(problems, root);
-    root = Node{Node::Kind::null, {1, 1}, {}, {}, {}};
-    if (!parser.HandleNextDocument(builder)) return true;  // empty file: a null root
-    Node rest;
-    Builder second(problems, rest);
-    if (parser.HandleNextDocument(second)) {
-      problems.add(rest.mark, "a second document (\"---\"); one per file is read.");
-      return false;
+    root = Node{Node::Kind::null, {1, 1}, {}, {}, {}};  // what an empty file is
+    bool seen = false;
+    for (;;) {
+      const yaml_event_t& event = events.next();
+      if (event.type == YAML_STREAM_END_EVENT) return true;
+      if (event.type == YAML_DOCUMENT_START_EVENT && std::exchange(seen, true))
+        throw Stop{from(event.start_mark), "a second document (\"---\"); one per file is read."};
+      builder.add(event);
     }
-    return true;
   } catch (const Stop& stop) {
     problems.add(stop.where, stop.sentence);
-  } catch (const YAML::Exception& e) {
-    problems.add(from(e.mark), fmt::format("not valid YAML: {}.", e.msg));
   }
   return false;
 }

@@ -17,7 +17,7 @@ inline constexpr size_t kMaxFileBytes = size_t{4} << 20;
 inline constexpr size_t kMaxDepth = 32;
 inline constexpr size_t kMaxProblems = 20;
 
-// A place in the file; both count from 1, the column in bytes. {0,0}: the file as a whole.
+// A place in the file; both count from 1, the column in characters. {0,0}: the file as a whole.
 struct Mark {
   int line = 0;
   int column = 0;

@@ -21,7 +21,7 @@ HOMES = {
     "boost/asio": {"net"}, "boost/beast": {"net"},
     "simdjson": {"json"},
     "sqlite3.h": {"ledger"}, "libpq-fe.h": {"ledger"},
-    "yaml-cpp/": {"yaml"},
+    "yaml.h": {"yaml"},
     "openssl/": {"net", "gateway_config"},
     "CLI/": {"cli"},
     "spdlog/": {"base"},
