@@ -10,7 +10,6 @@ namespace trine::energy {
 namespace {
 
 constexpr size_t kIdleSamples = 128;
-constexpr double kForeignShare = 0.02;  // below it, counters of engine and ours differ by timing only
 // Sorts after every call: a tie goes to a request.
 constexpr CallId kForeign{{std::numeric_limits<uint64_t>::max(), std::numeric_limits<uint64_t>::max()},
                           std::numeric_limits<uint16_t>::max()};
@@ -153,18 +152,15 @@ void Attributor::gather(const MeterWindow& meter) {
   pieces_.resize(kept);
 }
 
-// Joules' worth of the tokens that the engine counted and we did not send.
+// Joules' worth of the tokens that we did not send.
 double Attributor::foreign_weight(const Conditions& conditions) {
-  detail_.foreign_prompt = detail_.foreign_generated = 0;
-  if (!conditions.engine || config_.models.empty()) return 0;
-  const double prompt = sane(conditions.engine->prompt), generated = sane(conditions.engine->generated);
-  const double more_prompt = std::max(0.0, prompt - whole(sent_.fresh + sent_.cached));
-  const double more_generated = std::max(0.0, generated - whole(sent_.out));
-  if (more_prompt + more_generated <= kForeignShare * (prompt + generated)) return 0;
-  detail_.foreign_prompt = more_prompt;
-  detail_.foreign_generated = more_generated;
+  detail_.sent = {whole(sent_.fresh + sent_.cached), whole(sent_.out)};
+  detail_.sent_fresh = whole(sent_.fresh);
+  detail_.foreign = {};
+  if (!conditions.foreign || config_.models.empty()) return 0;
+  detail_.foreign = {sane(conditions.foreign->prompt), sane(conditions.foreign->generated)};
   const double batch = std::max(1.0, detail_.batch);
-  return work_joules(config_.models.front(), {more_prompt, 0, more_generated, 0}, batch);
+  return work_joules(config_.models.front(), {detail_.foreign.prompt, 0, detail_.foreign.generated, 0}, batch);
 }
 
 std::array<int64_t, Attributor::kAmounts> Attributor::totals(const MeterWindow& meter, const Conditions& conditions,
@@ -284,7 +280,7 @@ const DeviceWindow* Attributor::window(const MeterWindow& meter, const Condition
   detail_.active = meter.gpu - detail_.idle;
   Letter letter = letter_of(meter.reading, conditions.grid);
   // Neither defect is as bad as having no meter: one step for any of them.
-  if (meter.reading != Reading::estimated && (!conditions.engine || !detail_.idle_measured)) letter = lowered(letter);
+  if (meter.reading != Reading::estimated && (!conditions.foreign || !detail_.idle_measured)) letter = lowered(letter);
   window_.letter = config_.simulated ? Letter::S : letter;
 
   const Energy host = meter.host && *meter.host >= Energy() ? *meter.host : modelled_host(config_.site, meter.duration);

@@ -19,7 +19,7 @@
 
 namespace trine::energy {
 
-// What the engine's own counters say of a window: reveals work that we did not send.
+// Tokens of a window.
 struct EngineTokens {
   double prompt = 0;  // prompt tokens, cached ones included
   double generated = 0;
@@ -29,7 +29,8 @@ struct EngineTokens {
 struct Conditions {
   GridValue grid;
   HardwarePrice price;
-  std::optional<EngineTokens> engine;
+  // What the engine worked on beside what we sent, by its own counters (foreign.h); nullopt: it has none, or is silent.
+  std::optional<EngineTokens> foreign;
   std::optional<double> running;  // mean running requests by the engine's gauge; else from our own calls
 };
 
@@ -47,7 +48,9 @@ struct WindowDetail {
   double idle_w = 0;
   bool idle_measured = false;
   double batch = 0;                                  // mean running requests, all models
-  double foreign_prompt = 0, foreign_generated = 0;  // tokens
+  EngineTokens sent;                                 // of our calls
+  double sent_fresh = 0;                             // of the prompt tokens, those computed
+  EngineTokens foreign;
   Reading reading = Reading::counter;
 };
 
@@ -117,7 +120,7 @@ class Attributor {
   void measure_batches(const MeterWindow& meter, const Conditions& conditions);
   Work consume(Piece& piece, Wall until) const;
   void gather(const MeterWindow& meter);
-  double foreign_weight(const Conditions& conditions);
+  double foreign_weight(const Conditions& conditions);  // joules
   std::array<int64_t, kAmounts> totals(const MeterWindow& meter, const Conditions& conditions, Energy host);
   void share(const std::array<int64_t, kAmounts>& total, const MeterWindow& meter, const Conditions& conditions,
              Energy host, double foreign);

@@ -32,7 +32,7 @@ Options some_options() {
   o.grid.g_per_kwh = *rc::gen::inRange(1, 1200);
   o.weights.e_in = *rc::gen::inRange(0, 500) / 1000.0;
   if (*rc::gen::arbitrary<bool>())
-    o.engine = EngineTokens{double(*rc::gen::inRange(0, 9000)), double(*rc::gen::inRange(0, 9000))};
+    o.foreign = EngineTokens{double(*rc::gen::inRange(0, 9000)), double(*rc::gen::inRange(0, 9000))};
   return o;
 }
 

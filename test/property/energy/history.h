@@ -27,7 +27,7 @@ struct Options {
   Embodied embodied{164, 700, 3};
   HardwarePrice price{euros(2.5), euros(0.2)};
   GridValue grid{300, 0.08, true};
-  std::optional<EngineTokens> engine;
+  std::optional<EngineTokens> foreign;
   double idle_w = 60;
   Nanos slot = std::chrono::hours(1);
   bool settle_each_window = false;
@@ -139,7 +139,7 @@ inline Replay run(const History& h, const Options& o) {
   std::vector<MeterWindow> closed;
   for (const auto& s : h.samples) cutter.add(s, closed);
   Replay r;
-  Conditions conditions{o.grid, o.price, o.engine, std::nullopt};
+  Conditions conditions{o.grid, o.price, o.foreign, std::nullopt};
   for (const auto& w : closed) {
     if (const auto* dw = a.window(w, conditions, r.settled)) r.windows.push_back(*dw);
     for (const auto& s : a.shares())

@@ -92,21 +92,13 @@ TEST_F(Device, settles_each_window_when_asked_with_rising_versions) {
   EXPECT_EQ(settled[1].figures.energy, joules(200));
 }
 
-TEST_F(Device, work_that_the_engine_counted_and_we_did_not_send_is_foreign) {
+TEST_F(Device, foreign_work_bears_its_share) {
   add(1, decode(0, 1, 100));
-  now.engine = EngineTokens{0, 300};
+  now.foreign = EngineTokens{0, 200};
   const auto* w = a.window(meter(0, 1, 300), now, settled);
   EXPECT_EQ(energy(1), joules(100));
   EXPECT_EQ(w->foreign.energy, joules(200));
-  EXPECT_EQ(a.detail().foreign_generated, 200);
-}
-
-TEST_F(Device, two_percent_more_than_ours_is_only_timing) {
-  add(1, decode(0, 1, 100));
-  now.engine = EngineTokens{0, 101.9};
-  const auto* w = a.window(meter(0, 1, 300), now, settled);
-  EXPECT_EQ(w->foreign.energy, Energy());
-  EXPECT_EQ(energy(1), joules(300));
+  EXPECT_EQ(a.detail().foreign.generated, 200);
 }
 
 TEST_F(Device, two_models_share_a_card_by_their_own_weights_and_batches) {
@@ -128,12 +120,12 @@ TEST_F(Device, learns_its_idle_power_from_windows_without_work) {
 
 TEST_F(Device, letters_tell_what_is_missing) {
   const auto letter = [&](const MeterWindow& w) { return a.window(w, now, settled)->letter; };
-  now.engine = EngineTokens{};
+  now.foreign = EngineTokens{};
   EXPECT_EQ(letter(meter(0, 1, 60)), Letter::B) << "idle power is the catalog's";
   EXPECT_EQ(letter(meter(1, 2, 60)), Letter::A);
-  now.engine.reset();
+  now.foreign.reset();
   EXPECT_EQ(letter(meter(2, 3, 60)), Letter::B) << "no engine counters: foreign work would not be seen";
-  now.engine = EngineTokens{};
+  now.foreign = EngineTokens{};
   now.grid.hourly = false;
   EXPECT_EQ(letter(meter(3, 4, 60)), Letter::B);
   auto by_power = meter(4, 5, 60);
@@ -142,7 +134,7 @@ TEST_F(Device, letters_tell_what_is_missing) {
 }
 
 TEST_F(Device, a_window_longer_than_the_call_lowers_the_calls_letter) {
-  now.engine = EngineTokens{0, 0};
+  now.foreign = EngineTokens{0, 0};
   a.window(meter(0, 1, 60), now, settled);
   add(1, decode(2, 4, 10));
   add(2, decode(1, 70, 10));

@@ -1,0 +1,110 @@
+#include "energy/foreign.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace trine::energy {
+namespace {
+
+bool sane(double tokens) {
+  return std::isfinite(tokens) && tokens >= 0;
+}
+double gain(double before, double now) {
+  return now >= before ? now - before : now;  // started again: what it counted since is real
+}
+EngineTokens minus(const EngineTokens& a, const EngineTokens& b) {
+  return {a.prompt - b.prompt, a.generated - b.generated};
+}
+EngineTokens plus(const EngineTokens& a, const EngineTokens& b) {
+  return {a.prompt + b.prompt, a.generated + b.generated};
+}
+
+}  // namespace
+
+void ForeignLoad::counted(Wall at, const EngineTokens& totals) {
+  if (!sane(totals.prompt) || !sane(totals.generated)) return;
+  if (engine_.empty()) {
+    engine_.push_back({at, {}});
+  } else {
+    if (at <= engine_.back().at) return;
+    const EngineTokens more{gain(last_totals_.prompt, totals.prompt), gain(last_totals_.generated, totals.generated)};
+    engine_.push_back({at, plus(engine_.back().sum, more)});
+  }
+  last_totals_ = totals;
+  compare();
+}
+
+void ForeignLoad::sent(Wall window_end, const EngineTokens& tokens) {
+  ours_sum_ = plus(ours_sum_, tokens);
+  ours_.push_back({window_end, ours_sum_});
+  compare();
+}
+
+// Between two scrapes as if it had worked evenly; nothing outside of them.
+std::optional<EngineTokens> ForeignLoad::counted_at(Wall at) const {
+  const auto after =
+      std::lower_bound(engine_.begin(), engine_.end(), at, [](const Point& p, Wall t) { return p.at < t; });
+  if (after == engine_.end()) return std::nullopt;
+  if (after->at == at) return after->sum;
+  if (after == engine_.begin()) return std::nullopt;
+  const Point& before = *std::prev(after);
+  const double part = seconds(at - before.at) / seconds(after->at - before.at);
+  const EngineTokens between = minus(after->sum, before.sum);
+  return plus(before.sum, {between.prompt * part, between.generated * part});
+}
+
+void ForeignLoad::compare() {
+  while (!ours_.empty() && !engine_.empty()) {
+    const Point ours = ours_.front();
+    if (ours.at > engine_.back().at) break;
+    ours_.pop_front();
+    if (ours.at < engine_.front().at) continue;
+    const auto counted = counted_at(ours.at);
+    const EngineTokens ahead = minus(*counted, ours.sum);
+    if (!base_begin_) {
+      offset_ = ahead;
+      base_begin_ = ours.at;
+      base_counted_ = *counted;
+      least_ = {};
+      continue;
+    }
+    const EngineTokens more = minus(ahead, offset_);
+    if (ours.at - *base_begin_ < options_.base) {
+      least_ = {std::min(least_.prompt, more.prompt), std::min(least_.generated, more.generated)};
+      continue;
+    }
+    settle(ours.at, *counted);
+    least_ = more;
+  }
+  // One point at or before everything that is still to come.
+  const Wall needed = ours_.empty() ? (engine_.empty() ? Wall() : engine_.back().at) : ours_.front().at;
+  while (engine_.size() > 2 && engine_[1].at <= needed) engine_.pop_front();
+  if (ours_.size() > 100'000) ours_.pop_front();  // an engine that is silent for a day
+}
+
+void ForeignLoad::settle(Wall at, const EngineTokens& counted) {
+  const EngineTokens worked = minus(counted, base_counted_);
+  const EngineTokens found{std::max(0.0, least_.prompt - given_.prompt),
+                           std::max(0.0, least_.generated - given_.generated)};
+  if (found.prompt + found.generated > options_.least * (worked.prompt + worked.generated)) {
+    owed_ = found;
+    owed_seconds_ = seconds(at - *base_begin_);
+  } else {
+    owed_ = {};
+  }
+  base_begin_ = at;
+  base_counted_ = counted;
+}
+
+std::optional<EngineTokens> ForeignLoad::take(Wall begin, Wall end) {
+  if (engine_.empty() || end - engine_.back().at > options_.silence) return std::nullopt;
+  if (owed_.prompt + owed_.generated <= 0 || owed_seconds_ <= 0) return EngineTokens{};
+  const double part = std::clamp(seconds(end - begin) / owed_seconds_, 0.0, 1.0);
+  const EngineTokens now{owed_.prompt * part, owed_.generated * part};
+  owed_ = minus(owed_, now);
+  owed_seconds_ *= 1 - part;
+  given_ = plus(given_, now);
+  return now;
+}
+
+}  // namespace trine::energy
