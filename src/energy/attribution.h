@@ -47,9 +47,9 @@ struct WindowDetail {
   Energy idle, active;  // of the GPU's energy
   double idle_w = 0;
   bool idle_measured = false;
-  double batch = 0;                                  // mean running requests, all models
-  EngineTokens sent;                                 // of our calls
-  double sent_fresh = 0;                             // of the prompt tokens, those computed
+  double batch = 0;       // mean running requests, all models
+  EngineTokens sent;      // of our calls
+  double sent_fresh = 0;  // of the prompt tokens, those computed
   EngineTokens foreign;
   Reading reading = Reading::counter;
 };
@@ -92,6 +92,7 @@ class Attributor {
 
   // New weights from now on (calibration, catalog reload).
   void set_weights(uint16_t model, const TokenWeights& weights) { config_.models.at(model) = weights; }
+  void mark_simulated() { config_.simulated = true; }  // letter S from now on: its meter says that it is a simulator's
   // Fits weights to the windows seen so far; only for a device with one model.
   std::optional<Calibration> calibrated() const;
 

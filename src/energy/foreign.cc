@@ -21,16 +21,18 @@ EngineTokens plus(const EngineTokens& a, const EngineTokens& b) {
 
 }  // namespace
 
-void ForeignLoad::counted(Wall at, const EngineTokens& totals) {
+void ForeignLoad::counted(Wall at, const EngineTokens& totals, size_t engine) {
   if (!sane(totals.prompt) || !sane(totals.generated)) return;
-  if (engine_.empty()) {
-    engine_.push_back({at, {}});
-  } else {
-    if (at <= engine_.back().at) return;
-    const EngineTokens more{gain(last_totals_.prompt, totals.prompt), gain(last_totals_.generated, totals.generated)};
-    engine_.push_back({at, plus(engine_.back().sum, more)});
-  }
-  last_totals_ = totals;
+  Engine& e = engines_.at(engine);
+  if (e.totals && at <= e.at) return;
+  if (e.totals)
+    counted_sum_ =
+        plus(counted_sum_, {gain(e.totals->prompt, totals.prompt), gain(e.totals->generated, totals.generated)});
+  e.totals = totals;
+  e.at = at;
+  const bool all = std::all_of(engines_.begin(), engines_.end(), [](const Engine& x) { return x.totals.has_value(); });
+  if (!all || (!counted_.empty() && at <= counted_.back().at)) return;
+  counted_.push_back({at, counted_sum_});
   compare();
 }
 
@@ -43,10 +45,10 @@ void ForeignLoad::sent(Wall window_end, const EngineTokens& tokens) {
 // Between two scrapes as if it had worked evenly; nothing outside of them.
 std::optional<EngineTokens> ForeignLoad::counted_at(Wall at) const {
   const auto after =
-      std::lower_bound(engine_.begin(), engine_.end(), at, [](const Point& p, Wall t) { return p.at < t; });
-  if (after == engine_.end()) return std::nullopt;
+      std::lower_bound(counted_.begin(), counted_.end(), at, [](const Point& p, Wall t) { return p.at < t; });
+  if (after == counted_.end()) return std::nullopt;
   if (after->at == at) return after->sum;
-  if (after == engine_.begin()) return std::nullopt;
+  if (after == counted_.begin()) return std::nullopt;
   const Point& before = *std::prev(after);
   const double part = seconds(at - before.at) / seconds(after->at - before.at);
   const EngineTokens between = minus(after->sum, before.sum);
@@ -54,11 +56,11 @@ std::optional<EngineTokens> ForeignLoad::counted_at(Wall at) const {
 }
 
 void ForeignLoad::compare() {
-  while (!ours_.empty() && !engine_.empty()) {
+  while (!ours_.empty() && !counted_.empty()) {
     const Point ours = ours_.front();
-    if (ours.at > engine_.back().at) break;
+    if (ours.at > counted_.back().at) break;
     ours_.pop_front();
-    if (ours.at < engine_.front().at) continue;
+    if (ours.at < counted_.front().at) continue;
     const auto counted = counted_at(ours.at);
     const EngineTokens ahead = minus(*counted, ours.sum);
     if (!base_begin_) {
@@ -77,8 +79,8 @@ void ForeignLoad::compare() {
     least_ = more;
   }
   // One point at or before everything that is still to come.
-  const Wall needed = ours_.empty() ? (engine_.empty() ? Wall() : engine_.back().at) : ours_.front().at;
-  while (engine_.size() > 2 && engine_[1].at <= needed) engine_.pop_front();
+  const Wall needed = ours_.empty() ? (counted_.empty() ? Wall() : counted_.back().at) : ours_.front().at;
+  while (counted_.size() > 2 && counted_[1].at <= needed) counted_.pop_front();
   if (ours_.size() > 100'000) ours_.pop_front();  // an engine that is silent for a day
 }
 
@@ -97,7 +99,8 @@ void ForeignLoad::settle(Wall at, const EngineTokens& counted) {
 }
 
 std::optional<EngineTokens> ForeignLoad::take(Wall begin, Wall end) {
-  if (engine_.empty() || end - engine_.back().at > options_.silence) return std::nullopt;
+  const auto silent = [&](const Engine& e) { return !e.totals || end - e.at > options_.silence; };
+  if (std::any_of(engines_.begin(), engines_.end(), silent)) return std::nullopt;
   if (owed_.prompt + owed_.generated <= 0 || owed_seconds_ <= 0) return EngineTokens{};
   const double part = std::clamp(seconds(end - begin) / owed_seconds_, 0.0, 1.0);
   const EngineTokens now{owed_.prompt * part, owed_.generated * part};

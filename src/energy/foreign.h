@@ -1,4 +1,4 @@
-// Work of an engine that we did not send, from its own token counters (docs/accounting.md §2.4).
+// Work of the engines of a device that we did not send, from their own token counters (docs/accounting.md §2.4).
 //
 // Window by window the two cannot be compared: an engine counts a token when it makes it, we know those of an answer
 // that is not streamed when it ends. What is counted and not yet known to us is in flight, and never negative; so the
@@ -9,6 +9,7 @@
 
 #include <deque>
 #include <optional>
+#include <vector>
 
 #include "base/time.h"
 #include "energy/attribution.h"
@@ -19,22 +20,23 @@ namespace trine::energy {
 class ForeignLoad {
  public:
   struct Options {
+    size_t engines = 1;  // that share the device
     Nanos base = std::chrono::minutes(1);
     Nanos silence = std::chrono::minutes(1);  // counters older than that say nothing
     double least = 0.02;                      // a smaller part of the engine's tokens is not told from timing
   };
 
   ForeignLoad() : ForeignLoad(Options{}) {}
-  explicit ForeignLoad(const Options& options) : options_(options) {}
+  explicit ForeignLoad(const Options& options) : options_(options), engines_(options.engines) {}
 
-  // The engine's totals since its start, at `at`. A total that fell: it started again. Values that are not finite or
-  // negative are ignored, and so is a time that is not after the last one.
-  void counted(Wall at, const EngineTokens& totals);
+  // The totals of an engine since its start, at `at`. A total that fell: it started again. Values that are not finite
+  // or negative are ignored, and so is a time that is not after the last one. REQUIRES: engine < engines.
+  void counted(Wall at, const EngineTokens& totals, size_t engine = 0);
 
   // What we sent in a window that is closed. Windows come in order.
   void sent(Wall window_end, const EngineTokens& tokens);
 
-  // Foreign tokens of the window [begin, end), each given once. Nullopt where the engine's counters are not known.
+  // Foreign tokens of the window [begin, end), each given once. Nullopt where the counters of an engine are not known.
   std::optional<EngineTokens> take(Wall begin, Wall end);
 
  private:
@@ -42,14 +44,19 @@ class ForeignLoad {
     Wall at;
     EngineTokens sum;
   };
+  struct Engine {
+    Wall at{};  // of its totals
+    std::optional<EngineTokens> totals;
+  };
   std::optional<EngineTokens> counted_at(Wall at) const;
   void compare();
   void settle(Wall at, const EngineTokens& counted);
 
   Options options_;
-  std::deque<Point> engine_;  // since we began; what is needed for the windows not compared yet
-  EngineTokens last_totals_;
-  std::deque<Point> ours_;  // not compared yet
+  std::vector<Engine> engines_;
+  EngineTokens counted_sum_;
+  std::deque<Point> counted_;  // of all engines since we began; what is needed for the windows not compared yet
+  std::deque<Point> ours_;     // not compared yet
   EngineTokens ours_sum_;
 
   std::optional<Wall> base_begin_;

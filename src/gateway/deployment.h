@@ -27,11 +27,23 @@ struct DeploymentState {
   DeploymentProbe probe;
 };
 
+// Who reads the energy of a deployment's hardware.
+struct MeterUse {
+  MeterConfig meter;
+  std::vector<std::string> devices;  // of the meter; empty: all GPUs that it shows
+  std::optional<MeterConfig> host;   // of the server
+  double host_part = 1;              // of the server's energy
+  // Deployments with the same hardware have the same one: they are metered together.
+  std::string hardware() const;
+  bool operator==(const MeterUse&) const = default;
+};
+
 // Hardware of one's own: what a token costs comes from its energy curve and its price by the hour.
 struct OwnDeployment {
   energy::OwnHardware hardware;
   score::Speed speed;
   bool curve_measured = false;  // for this very model and GPU
+  double idle_w = 0;            // of all its GPUs, by the catalog: until the meter has shown it
 };
 
 // A vendor's API.
@@ -59,11 +71,12 @@ struct Deployment {
   Tokens context = 0;  // of the model; 0: not known
   bool simulated = false;
   std::optional<Url> metrics;  // of the engine
+  std::optional<MeterUse> meter;
   std::shared_ptr<DeploymentState> state;
 
   bool serves(llm::Endpoint e) const;
   // Its energy is metered, so that what is settled at first is provisional.
-  bool metered() const { return own && simulated && metrics.has_value(); }
+  bool metered() const { return own && meter.has_value(); }
 };
 
 // The score's name of an endpoint.

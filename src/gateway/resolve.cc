@@ -109,12 +109,31 @@ Result<OwnDeployment> resolve_own(const Config& config, const DeploymentConfig& 
   h.embodied = {.gpu_kg = to_grams(gpu.embodied.mid) / 1000,
                 .server_kg = to_grams(server.embodied) / 1000 / server.gpus,
                 .life_years = server.life_years};
+  own->idle_w = gpu.idle.w * d.gpus;
   if (!d.price.free && !d.price.input_per_mtok) {
     auto price = hourly(catalog, d, gpu, config.ledger.currency);
     if (!price) return tl::unexpected(price.error());
     h.price = {.per_hour = *price, .electricity_per_kwh = {}};
   }
   return own;
+}
+
+// The meter that the configuration names; a simulated engine brings its own.
+std::optional<MeterUse> meter_of(const Config& config, const DeploymentConfig& d) {
+  if (const MeterConfig* m = config.find_meter(d.meter)) {
+    MeterUse use{.meter = *m, .devices = d.devices, .host = {}, .host_part = 1};
+    if (const MeterConfig* host = config.find_meter(d.host_meter)) {
+      use.host = *host;
+      use.host_part = d.server_gpus > 0 ? static_cast<double>(d.gpus) / d.server_gpus : 1;
+    }
+    return use;
+  }
+  if (d.engine != EngineKind::sim || !d.metrics_url) return std::nullopt;
+  MeterConfig own;
+  own.name = d.name;
+  own.kind = MeterKind::engine_sim;
+  own.url = d.metrics_url;
+  return MeterUse{.meter = own, .devices = {}, .host = {}, .host_part = 1};
 }
 
 // A hosted model of known size on hardware that nobody tells: the vendors' formula.
@@ -178,6 +197,10 @@ score::Endpoint score_endpoint(llm::Endpoint e) {
       break;
   }
   return score::Endpoint::other;
+}
+
+std::string MeterUse::hardware() const {
+  return fmt::format("{} {} {}", name(meter.kind), meter.name, fmt::join(devices, ","));
 }
 
 bool Deployment::serves(llm::Endpoint e) const {
@@ -265,6 +288,7 @@ Result<std::shared_ptr<Deployment>> resolve_deployment(const Config& config, con
   auto own = resolve_own(config, d, catalog, *model, pue, pue_known);
   if (!own) return tl::unexpected(own.error());
   out->own = *own;
+  out->meter = meter_of(config, d);
   out->token_price = token_price(d.price);
   return out;
 }

@@ -107,39 +107,36 @@ void failures(Page& page, const Scene& s) {
       s, [&](const Deployment& d, const std::string& l) { page.sample(l, int64_t{d.state->health.failures()}); });
 }
 
-// Calls `write(deployment, its labels, the meter)` for each that has one; null where it cannot be asked at all.
+// Calls `write(labels, windows, meter)` for each deployment that has a meter; null where it cannot be asked at all.
 template <class F>
 void for_each_meter(const Scene& s, F write) {
-  const auto& meters = s.view.metering.devices();
   for_each_deployment(s, [&](const Deployment& d, const std::string& l) {
-    if (!d.metered()) return;
-    const auto it = meters.find(d.name);
-    write(l, it == meters.end() ? nullptr : it->second.get());
+    if (d.metered()) write(l, s.view.metering.set_of(d.name), s.view.metering.feed_of(d.name));
   });
 }
 
 void meter_up(Page& page, const Scene& s) {
-  for_each_meter(s, [&](const std::string& l, const gateway::MeteredDevice* m) {
-    page.sample(l, int64_t{m && m->trouble().empty() && m->cutter().frontier()});
+  for_each_meter(s, [&](const std::string& l, const gateway::MeteredSet* m, const gateway::MeterFeed* f) {
+    page.sample(l, int64_t{m && f && f->trouble().empty() && m->trouble().empty() && m->frontier()});
   });
 }
 
 void meter_lag(Page& page, const Scene& s) {
-  for_each_meter(s, [&](const std::string& l, const gateway::MeteredDevice* m) {
-    if (m && m->cutter().frontier()) page.sample(l, seconds(s.now - *m->cutter().frontier()));
+  for_each_meter(s, [&](const std::string& l, const gateway::MeteredSet* m, const gateway::MeterFeed*) {
+    if (m && m->frontier()) page.sample(l, seconds(s.now - *m->frontier()));
   });
 }
 
 void meter_samples(Page& page, const Scene& s) {
-  for_each_meter(s, [&](const std::string& l, const gateway::MeteredDevice* m) {
-    if (m) page.sample(l, m->cutter().stats().samples);
+  for_each_meter(s, [&](const std::string& l, const gateway::MeteredSet* m, const gateway::MeterFeed*) {
+    if (m) page.sample(l, m->stats().samples);
   });
 }
 
 void meter_irregularities(Page& page, const Scene& s) {
-  for_each_meter(s, [&](const std::string& l, const gateway::MeteredDevice* m) {
+  for_each_meter(s, [&](const std::string& l, const gateway::MeteredSet* m, const gateway::MeterFeed*) {
     if (!m) return;
-    const energy::WindowCutter::Stats& n = m->cutter().stats();
+    const energy::WindowCutter::Stats n = m->stats();
     const std::pair<const char*, uint64_t> kinds[] = {{"rejected", n.rejected},
                                                       {"duplicate", n.duplicates},
                                                       {"late", n.late},

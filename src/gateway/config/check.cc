@@ -73,6 +73,34 @@ void reachable(Fields& f, const Config& c, const RouteConfig& route, Mark mark) 
         mark, fmt::format("routes.zones: no deployment of \"{}\" is in an allowed zone ({}).", route.model, elsewhere));
 }
 
+// Deployments that share GPUs are metered as one: then all must say the same of them.
+void shared_gpus(Fields& f, const Draft& draft) {
+  const auto& all = draft.config.deployments;
+  for (size_t i = 0; i < all.size(); ++i) {
+    for (size_t j = 0; j < i; ++j) {
+      const auto &a = all[j], &b = all[i];
+      if (b.meter.empty() || a.meter != b.meter) continue;
+      const auto in_a = [&](const std::string& d) {
+        return std::find(a.devices.begin(), a.devices.end(), d) != a.devices.end();
+      };
+      const bool meet = a.devices.empty() || b.devices.empty() || std::any_of(b.devices.begin(), b.devices.end(), in_a);
+      if (!meet) continue;
+      const Mark mark = draft.deployments[i].meter;
+      if (a.devices != b.devices) {
+        f.complain(mark, fmt::format("deployments: \"{}\" and \"{}\" share GPUs of meter \"{}\" in part; name the "
+                                     "GPUs of each under devices, either the same ones or others.",
+                                     a.name, b.name, b.meter));
+      } else if (a.gpu != b.gpu || a.gpus != b.gpus || a.region != b.region || a.zone != b.zone || a.pue != b.pue ||
+                 a.price.per_hour != b.price.per_hour || a.host_meter != b.host_meter ||
+                 a.server_gpus != b.server_gpus) {
+        f.complain(mark, fmt::format("deployments: \"{}\" and \"{}\" share their GPUs, so gpu, gpus, region, zone, "
+                                     "pue, price.per_hour, host_meter and server_gpus must be the same for both.",
+                                     a.name, b.name));
+      }
+    }
+  }
+}
+
 }  // namespace
 
 void cross_check(Fields& f, Draft& draft) {
@@ -88,8 +116,22 @@ void cross_check(Fields& f, Draft& draft) {
       f, c.keys, key_id, [&](size_t i) { return draft.keys[i].id; }, "keys: the id");
   unique(
       f, c.deployments, deployment_name, [&](size_t i) { return draft.deployments[i].name; }, "deployments: the name");
+  const auto meter_name = [](const MeterConfig& m) -> const std::string& { return m.name; };
+  unique(
+      f, c.meters, meter_name, [&](size_t i) { return draft.meters[i].name; }, "meters: the name");
   unique(
       f, c.routes, route_model, [&](size_t i) { return draft.routes[i].model; }, "routes: the model");
+
+  if (const auto names = all_names(c.meters, meter_name)) {
+    for (size_t i = 0; i < c.deployments.size(); ++i) {
+      const auto& d = c.deployments[i];
+      const auto& marks = draft.deployments[i];
+      if (!d.meter.empty()) known(f, {d.meter}, {marks.meter}, *names, "deployments.meter", "meter");
+      if (!d.host_meter.empty())
+        known(f, {d.host_meter}, {marks.host_meter}, *names, "deployments.host_meter", "meter");
+    }
+  }
+  shared_gpus(f, draft);
 
   std::map<KeyHash, size_t> secrets;
   for (size_t i = 0; i < c.keys.size(); ++i) {

@@ -45,9 +45,37 @@ const char* name(CatalogKind kind) {
   return "";
 }
 
+const char* name(MeterKind kind) {
+  switch (kind) {
+    case MeterKind::nvml:
+      return "nvml";
+    case MeterKind::rapl:
+      return "rapl";
+    case MeterKind::dcgm:
+      return "dcgm";
+    case MeterKind::kepler:
+      return "kepler";
+    case MeterKind::scaphandre:
+      return "scaphandre";
+    case MeterKind::prometheus:
+      return "prometheus";
+    case MeterKind::trine_meter:
+      return "trine-meter";
+    case MeterKind::engine_sim:
+      return "engine-sim";
+  }
+  return "";
+}
+
 const DeploymentConfig* Config::find_deployment(std::string_view wanted) const {
   for (const auto& d : deployments)
     if (d.name == wanted) return &d;
+  return nullptr;
+}
+
+const MeterConfig* Config::find_meter(std::string_view wanted) const {
+  for (const auto& m : meters)
+    if (m.name == wanted) return &m;
   return nullptr;
 }
 

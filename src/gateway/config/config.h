@@ -103,6 +103,33 @@ struct PriceConfig {  // in the ledger's currency
   bool known() const { return free || per_hour || input_per_mtok; }
 };
 
+enum class MeterKind { nvml, rapl, dcgm, kepler, scaphandre, prometheus, trine_meter, engine_sim };
+const char* name(MeterKind kind);
+
+// One query of a Prometheus server, whose values are a meter's.
+struct MeterQueryConfig {
+  std::string promql;
+  std::string quantity = "joules";  // meter::quantity_names()
+  std::string device_label;         // whose value names the device; empty: `device` is the only one
+  std::string device;
+  bool host = false;  // of a server, not of a GPU
+  bool operator==(const MeterQueryConfig&) const = default;
+};
+
+// Who reads the joules of some machine.
+struct MeterConfig {
+  std::string name;
+  MeterKind kind = MeterKind::dcgm;
+  std::optional<Url> url;    // none: nvml and rapl of this machine
+  std::string bearer_token;  // a secret
+  std::string ca, client_cert, client_key, server_name;
+  bool tls_verify = true;
+  std::string host;  // names the server where its page does not
+  Nanos every = std::chrono::seconds(1);
+  std::vector<MeterQueryConfig> queries;  // prometheus
+  bool operator==(const MeterConfig&) const = default;
+};
+
 struct DeploymentConfig {
   std::string name;
   Url url;  // with the path that stands before "/chat/completions"
@@ -119,7 +146,11 @@ struct DeploymentConfig {
   PriceConfig price;
   std::map<std::string, std::string> control;
   std::optional<int> max_concurrency;
-  std::optional<Url> metrics_url;      // already with the default of sim and vllm
+  std::optional<Url> metrics_url;      // of the engine; already with the default of sim and vllm
+  std::string meter;                   // a MeterConfig's name; empty: none
+  std::vector<std::string> devices;    // of the meter: names or numbers; empty: all GPUs that it shows
+  std::string host_meter;              // a MeterConfig's name; empty: the server is modelled
+  int server_gpus = 0;                 // in the server that host_meter reads; 0: as many as gpus
   std::vector<std::string> endpoints;  // of chat, completions, embeddings, responses, other; empty: all
 };
 
@@ -169,6 +200,7 @@ struct Config {
   CatalogConfig catalog;
   std::vector<KeyConfig> keys;
   bool anonymous = false;
+  std::vector<MeterConfig> meters;
   std::vector<DeploymentConfig> deployments;
   std::vector<RouteConfig> routes;
   std::map<std::string, ZoneConfig> zones;
@@ -177,7 +209,8 @@ struct Config {
   std::vector<CatalogRef> catalog_refs;
 
   const DeploymentConfig* find_deployment(std::string_view name) const;
-  bool trusts(std::string_view ip) const;  // its X-Forwarded-For counts
+  const MeterConfig* find_meter(std::string_view name) const;  // null: there is none
+  bool trusts(std::string_view ip) const;                      // its X-Forwarded-For counts
 };
 
 // The error's message: one "file:line:column: sentence" per line, in the order of the file. It holds no secret.

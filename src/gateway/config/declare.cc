@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "gateway/config/draft.h"
+#include "gateway/config/forms.h"
 #include "gateway/config/key_hash.h"
 
 namespace trine::gateway {
@@ -16,50 +17,6 @@ using yaml::required;
 using yaml::Type;
 
 constexpr int64_t kKiB = 1 << 10, kMiB = 1 << 20, kGiB = 1 << 30;
-
-Type form(std::string says, std::string pattern = {}) {
-  Type type;
-  type.says = std::move(says);
-  type.pattern = std::move(pattern);
-  return type;
-}
-
-// Names travel in headers, URLs and reports.
-std::optional<std::string> parse_name(std::string_view s) {
-  const auto good = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("._:/@+-").find(c) != std::string_view::npos;
-  };
-  if (s.empty() || s.size() > 128 || !std::all_of(s.begin(), s.end(), good)) return {};
-  return std::string(s);
-}
-
-void name_field(Fields& f, const Field& field, std::string& out) {
-  f.parsed(field, out, form("name", "[A-Za-z0-9._:/@+-]{1,128}"), out,
-           "is not a name: 1 to 128 of letters, digits and . _ : / @ + - are allowed.", parse_name);
-}
-
-// What people call things: any language, but one line.
-std::optional<std::string> parse_label(std::string_view s) {
-  const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
-  if (s.empty() || s.size() > 128 || std::any_of(s.begin(), s.end(), control)) return {};
-  return std::string(s);
-}
-
-void label_field(Fields& f, const Field& field, std::string& out) {
-  f.parsed(field, out, form("text"), out, "must be one line of 1 to 128 bytes.", parse_label);
-}
-
-void url_field(Fields& f, const Field& field, Url& out) {
-  f.parsed(field, out, form("URL", "https?://.+"), "",
-           "is not a URL such as http://host:port/v1 (http or https, without user, query or fragment).", Url::parse);
-}
-
-void url_field(Fields& f, const Field& field, std::optional<Url>& out) {
-  Url url;
-  url_field(f, field, url);
-  if (!url.host.empty()) out = url;
-}
 
 void address_field(Fields& f, const Field& field, HostPort& out) {
   f.parsed(field, out, form("host:port"), out.text(), "is not host:port, such as 127.0.0.1:8080 or [::1]:8080.",
@@ -229,6 +186,14 @@ void check_deployment(Fields& f, const DeploymentConfig& d) {
     f.complain(f.where(), fmt::format("deployments: \"{}\" has no region and no zone, so its carbon would be unknown; "
                                       "give one of them.",
                                       d.name));
+  if (!d.meter.empty() && d.gpu.empty()) f.complain("meter", "is for own hardware; say which with gpu.");
+  for (const auto key : {"devices", "host_meter", "server_gpus"})
+    if (d.meter.empty() && f.has(key)) f.complain(key, "goes with meter, which is not given.");
+  if (d.host_meter.empty() && f.has("server_gpus")) f.complain("server_gpus", "goes with host_meter.");
+  if (d.server_gpus != 0 && d.server_gpus < d.gpus)
+    f.complain("server_gpus", fmt::format("must be at least gpus, which is {}.", d.gpus));
+  if (!d.devices.empty() && d.devices.size() != static_cast<size_t>(d.gpus))
+    f.complain("devices", fmt::format("names {} devices, but gpus is {}.", d.devices.size(), d.gpus));
   if (d.client_cert.empty() != d.client_key.empty())
     f.complain(d.client_cert.empty() ? "client_key" : "client_cert", "client_cert and client_key belong together.");
   for (const auto key : {"client_cert", "ca", "server_name", "tls_verify"})
@@ -259,13 +224,18 @@ void declare_deployment(Fields& f, Draft& draft, DeploymentConfig& d, Draft::Dep
   f.object({"price", "What it costs, where the catalog does not know or is wrong."}, d.price, declare_price);
   f.text_map({"control", "Control facts, such as { jurisdiction: eu, tenancy: dedicated }."}, d.control);
   f.integer({"max_concurrency", "Requests at a time; no bound if absent."}, d.max_concurrency, 1, 1'000'000);
-  url_field(f, {"metrics_url", "Engine or DCGM metrics; default for sim and vllm: /metrics on the URL's host."},
+  url_field(f, {"metrics_url", "The engine's metrics; default for sim and vllm: /metrics on the URL's host."},
             d.metrics_url);
+  f.text({"meter", "Name of the meter that reads its GPUs; without one energy is estimated."}, d.meter);
+  f.texts({"devices", "Its GPUs, as the meter names or numbers them; default: all that the meter shows."}, d.devices);
+  f.text({"host_meter", "Name of the meter of its server; without one the server is modelled."}, d.host_meter);
+  f.integer({"server_gpus", "GPUs in that server, of which this deployment has `gpus`; default: gpus."}, d.server_gpus,
+            1, 64);
   f.words({"endpoints", "What it serves; all if absent. `other` is every further path, passed through."}, d.endpoints,
           {"chat", "completions", "embeddings", "responses", "other"});
   f.check([&f, &d] { check_deployment(f, d); });
 
-  marks.name = f.where("name");
+  marks = {f.where("name"), f.where("meter"), f.where("host_meter")};
   const auto refer = [&](CatalogKind kind, const std::string& id, std::string_view key) {
     if (id.empty()) return;
     draft.config.catalog_refs.push_back({kind, id, kind == CatalogKind::model ? d.vendor : "", f.at(f.where(key)),
@@ -354,6 +324,8 @@ void declare(Fields& f, Draft& draft) {
   f.objects({"keys", "API keys of clients."}, c.keys,
             [&draft](Fields& k, KeyConfig& key) { declare_key(k, key, draft.keys.emplace_back()); });
   f.boolean({"anonymous", "Accept requests without a key, as key \"anonymous\"; for demos."}, c.anonymous);
+  f.objects({"meters", "Who reads the joules; deployments name them."}, c.meters,
+            [&draft](Fields& m, MeterConfig& meter) { declare_meter(m, meter, draft.meters.emplace_back()); });
   f.objects({"deployments", "Models served somewhere."}, c.deployments,
             [&draft](Fields& d, DeploymentConfig& deployment) {
               declare_deployment(d, draft, deployment, draft.deployments.emplace_back());

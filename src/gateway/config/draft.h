@@ -13,8 +13,11 @@ struct Draft {
     yaml::Mark id, secret;
     std::vector<yaml::Mark> routes;
   };
-  struct DeploymentMarks {
+  struct MeterMarks {
     yaml::Mark name;
+  };
+  struct DeploymentMarks {
+    yaml::Mark name, meter, host_meter;
   };
   struct RouteMarks {
     yaml::Mark model, zones;
@@ -23,12 +26,14 @@ struct Draft {
 
   Config config;
   std::vector<KeyMarks> keys;  // each as long as its list in config
+  std::vector<MeterMarks> meters;
   std::vector<DeploymentMarks> deployments;
   std::vector<RouteMarks> routes;
   yaml::Mark listen_admin, baseline_deployment;
 };
 
-void declare(yaml::Fields& f, Draft& draft);      // declare.cc: the file's shape, and what one map says of itself
+void declare(yaml::Fields& f, Draft& draft);  // declare.cc: the file's shape, and what one map says of itself
+void declare_meter(yaml::Fields& f, MeterConfig& meter, Draft::MeterMarks& marks);  // declare_meter.cc
 void cross_check(yaml::Fields& f, Draft& draft);  // check.cc: names that must be unique, known, reachable
 void finish(Draft& draft);                        // config.cc: defaults that follow from other values, indices
 

@@ -1,36 +1,154 @@
 #include "gateway/metering/metering.h"
 
+#include <map>
+
+#include "base/log.h"
+#include "meter/http_source.h"
+
 namespace trine::gateway {
+namespace {
+
+// Whose token counters can be read at the deployment's metrics_url.
+std::optional<meter::HttpKind> counters_of(const Deployment& d) {
+  switch (d.engine) {
+    case EngineKind::sim:
+      return meter::HttpKind::engine_sim;
+    case EngineKind::vllm:
+      return meter::HttpKind::vllm;
+    case EngineKind::sglang:
+      return meter::HttpKind::sglang;
+    case EngineKind::llama_cpp:
+      return meter::HttpKind::llama_cpp;
+    default:
+      return std::nullopt;
+  }
+}
+
+std::string key_of(const MeterConfig& c) {
+  return fmt::format("meter {} {}", name(c.kind), c.name);
+}
+
+}  // namespace
+
+Metering::Feed* Metering::add(const std::string& key, const MeterConfig& config,
+                              Result<std::unique_ptr<meter::Source>> source, const std::string& name) {
+  if (!source) {
+    log::error("{}: it cannot be read: {}", name, source.error().message);
+    return nullptr;
+  }
+  Feed& f = feeds_[key];
+  f.config = config;
+  f.feed = std::make_shared<MeterFeed>(loop_, std::move(*source), name, config.every);
+  f.used = true;
+  f.listening = false;
+  return &f;
+}
+
+Metering::Feed* Metering::feed(const MeterConfig& config) {
+  const std::string key = key_of(config);
+  const auto it = feeds_.find(key);
+  if (it != feeds_.end() && it->second.config == config) {
+    it->second.used = true;
+    return &it->second;
+  }
+  if (it != feeds_.end()) it->second.feed->stop();
+  return add(key, config, open_source(loop_, config), "meter " + config.name);
+}
+
+Metering::Feed* Metering::engine_feed(const Deployment& d) {
+  const auto kind = counters_of(d);
+  if (!kind || !d.metrics) return nullptr;
+  MeterConfig config;
+  config.name = d.name;
+  config.url = d.metrics;
+  const std::string key = "engine " + d.name;
+  const auto it = feeds_.find(key);
+  if (it != feeds_.end() && it->second.config == config) {
+    it->second.used = true;
+    return &it->second;
+  }
+  if (it != feeds_.end()) it->second.feed->stop();
+  meter::HttpAccess access;
+  access.url = d.metrics->text();
+  return add(key, config, meter::http_source(loop_, *kind, access, d.metrics->host), "engine of " + d.name);
+}
+
+// The listeners keep the set alive no longer than its deployments use it.
+void Metering::connect(const std::shared_ptr<MeteredSet>& set, const MeteredSet::Deployments& deployments) {
+  const MeterUse& use = *deployments.front()->meter;
+  const std::weak_ptr<MeteredSet> weak = set;
+  for (size_t i = 0; i < deployments.size(); ++i) {
+    const bool same_page = use.meter.kind == MeterKind::engine_sim && deployments[i]->metrics == use.meter.url;
+    Feed* engine = same_page ? feed(use.meter) : engine_feed(*deployments[i]);
+    if (!engine) continue;
+    engine->listeners.push_back([weak, i](const meter::Readings* r) {
+      if (const auto s = weak.lock()) s->engine(i, r);
+    });
+  }
+  if (use.host) {
+    if (Feed* host = feed(*use.host))
+      host->listeners.push_back([weak](const meter::Readings* r) {
+        if (const auto s = weak.lock()) s->host(r);
+      });
+  }
+  if (Feed* gpus = feed(use.meter))
+    gpus->listeners.push_back([weak](const meter::Readings* r) {
+      if (const auto s = weak.lock()) s->gpus(r);
+    });
+}
 
 void Metering::use(std::shared_ptr<const Snapshot> snapshot) {
   snapshot_ = std::move(snapshot);
-  std::unordered_map<std::string, std::shared_ptr<MeteredDevice>> kept;
-  for (const auto& d : snapshot_->deployments) {
-    if (!d->metered()) continue;
-    std::shared_ptr<MeteredDevice> device;
-    const auto it = devices_.find(d->name);
-    if (it != devices_.end() && it->second->reads(*d)) device = it->second;
-    const bool fresh = !device;
-    if (fresh) device = MeteredDevice::open(loop_, journal_, d);
-    if (!device) continue;
-    device->use(snapshot_, d);
-    if (fresh) device->start();
-    kept[d->name] = std::move(device);
+  for (auto& [key, f] : feeds_) {
+    f.used = false;
+    f.listeners.clear();
   }
-  for (const auto& [name, device] : devices_) {
-    const auto it = kept.find(name);
-    if (it == kept.end() || it->second != device) device->stop();  // lives on until its calls are forgotten
+  std::map<std::string, MeteredSet::Deployments> groups;
+  for (const auto& d : snapshot_->deployments)
+    if (d->metered()) groups[d->meter->hardware()].push_back(d);
+
+  std::unordered_map<std::string, std::shared_ptr<MeteredSet>> sets;
+  gpu_feeds_.clear();
+  for (const auto& [hardware, deployments] : groups) {
+    if (!feed(deployments.front()->meter->meter)) continue;
+    std::shared_ptr<MeteredSet> set;
+    const auto it = sets_.find(deployments.front()->name);
+    if (it != sets_.end() && it->second->reads(deployments)) set = it->second;
+    if (!set) set = std::make_shared<MeteredSet>(loop_.clock(), journal_, deployments);
+    set->use(snapshot_, deployments);
+    connect(set, deployments);
+    for (const auto& d : deployments) {
+      sets[d->name] = set;
+      gpu_feeds_[d->name] = key_of(d->meter->meter);
+    }
   }
-  devices_ = std::move(kept);
+  sets_ = std::move(sets);  // one that is gone lives on until its calls are forgotten
+
+  for (auto it = feeds_.begin(); it != feeds_.end();) {
+    Feed& f = it->second;
+    const bool fresh = !f.listening;
+    f.feed->listen(std::move(f.listeners));
+    f.listeners.clear();
+    if (!f.used) {
+      f.feed->stop();
+      it = feeds_.erase(it);
+      continue;
+    }
+    if (fresh) {
+      f.listening = true;
+      f.feed->start();
+    }
+    ++it;
+  }
 }
 
 void Metering::take(const std::vector<CallNote>& notes) {
   for (const CallNote& n : notes) {
     if (n.kind == CallNote::Kind::opened) {
-      const auto device = devices_.find(n.deployment->name);
-      if (device == devices_.end()) continue;
-      device->second->note(n);
-      calls_[n.call] = device->second;
+      const auto set = sets_.find(n.deployment->name);
+      if (set == sets_.end()) continue;
+      set->second->note(n);
+      calls_[n.call] = set->second;
       continue;
     }
     const auto it = calls_.find(n.call);
@@ -40,10 +158,29 @@ void Metering::take(const std::vector<CallNote>& notes) {
   }
 }
 
+void Metering::stop() {
+  for (const auto& [key, f] : feeds_) f.feed->stop();
+}
+
 net::Task<void> Metering::finish() {
-  for (const auto& [name, device] : devices_) device->stop();
-  const auto devices = devices_;
-  for (const auto& [name, device] : devices) co_await device->finish();
+  stop();
+  std::vector<std::shared_ptr<MeterFeed>> feeds;
+  for (const auto& [key, f] : feeds_) feeds.push_back(f.feed);
+  for (const auto& f : feeds) co_await f->finish();
+  // A window waits for notes of late work, and there are none any more.
+  for (const auto& [name, set] : sets_) set->close_due(loop_.clock().wall() + MeteredSet::kLateness);
+}
+
+const MeteredSet* Metering::set_of(const std::string& deployment) const {
+  const auto it = sets_.find(deployment);
+  return it == sets_.end() ? nullptr : it->second.get();
+}
+
+const MeterFeed* Metering::feed_of(const std::string& deployment) const {
+  const auto key = gpu_feeds_.find(deployment);
+  if (key == gpu_feeds_.end()) return nullptr;
+  const auto it = feeds_.find(key->second);
+  return it == feeds_.end() ? nullptr : it->second.feed.get();
 }
 
 }  // namespace trine::gateway

@@ -1,13 +1,15 @@
-// From meters to final settlements: reads each metered deployment once a second, cuts its readings into windows, and
-// shares each window among the calls that ran in it (docs/accounting.md §2).
+// From meters to final settlements: reads each meter at its step, cuts the readings into windows, and shares each
+// window among the calls that ran in it (docs/accounting.md §2).
 #pragma once
 
 #include <memory>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "gateway/call_feed.h"
-#include "gateway/metering/metered_device.h"
+#include "gateway/metering/meter_feed.h"
+#include "gateway/metering/metered_set.h"
 #include "gateway/snapshot.h"
 #include "ledger/journal.h"
 #include "net/loop.h"
@@ -27,21 +29,39 @@ class Metering {
   // For the end, when no call runs any more: a last reading of each meter, and all windows closed. Bounded by the
   // meters' own time-outs.
   net::Task<void> finish();
+  // No more readings from now on.
+  void stop();
 
-  const std::unordered_map<std::string, std::shared_ptr<MeteredDevice>>& devices() const { return devices_; }
+  // A deployment's; null: it has no meter, or none that can be asked.
+  const MeteredSet* set_of(const std::string& deployment) const;
+  const MeterFeed* feed_of(const std::string& deployment) const;  // of its GPUs
 
  private:
+  struct Feed {
+    MeterConfig config;
+    std::shared_ptr<MeterFeed> feed;
+    std::vector<MeterFeed::Listener> listeners;
+    bool used = false, listening = false;
+  };
   struct CallIdHash {
     size_t operator()(const CallId& id) const noexcept {
       return std::hash<RequestId>{}(id.request) ^ (size_t{id.attempt} << 48);
     }
   };
 
+  Feed* feed(const MeterConfig& config);
+  Feed* engine_feed(const Deployment& deployment);
+  Feed* add(const std::string& key, const MeterConfig& config, Result<std::unique_ptr<meter::Source>> source,
+            const std::string& name);
+  void connect(const std::shared_ptr<MeteredSet>& set, const MeteredSet::Deployments& deployments);
+
   net::Loop& loop_;
   ledger::Journal& journal_;
   std::shared_ptr<const Snapshot> snapshot_;
-  std::unordered_map<std::string, std::shared_ptr<MeteredDevice>> devices_;  // by the deployment's name
-  std::unordered_map<CallId, std::shared_ptr<MeteredDevice>, CallIdHash> calls_;
+  std::unordered_map<std::string, Feed> feeds_;                        // by kind and name
+  std::unordered_map<std::string, std::shared_ptr<MeteredSet>> sets_;  // by deployment: one of several may stand twice
+  std::unordered_map<std::string, std::string> gpu_feeds_;             // deployment -> key in feeds_
+  std::unordered_map<CallId, std::shared_ptr<MeteredSet>, CallIdHash> calls_;
 };
 
 }  // namespace trine::gateway

@@ -42,8 +42,8 @@ struct MeteringTest : testing::Test {
   }
   void start() {
     metering.use(h.context.snapshot());
-    ASSERT_EQ(metering.devices().size(), 1u);
-    ASSERT_TRUE(h.until([&] { return device().cutter().frontier().has_value(); }));
+    ASSERT_NE(metering.set_of("fr"), nullptr);
+    ASSERT_TRUE(h.until([&] { return device().frontier().has_value(); }));
   }
   ~MeteringTest() override {
     finish();
@@ -55,16 +55,17 @@ struct MeteringTest : testing::Test {
       return drained;
     }));
   }
-  MeteredDevice& device() { return *metering.devices().begin()->second; }
+  const MeteredSet& device() const { return *metering.set_of("fr"); }
+  string trouble() const { return metering.feed_of("fr")->trouble(); }
   // One more second, in which the card draws so much, and its reading.
   void second(int64_t uj) {
     page.counter_uj += uj;
     spent += uj;
-    const string trouble = device().trouble();
+    const string before = trouble();
     h.advance(1s);
     ASSERT_TRUE(h.until([&] {
-      if (page.broken) return device().trouble() != trouble;
-      return device().trouble().empty() && device().cutter().frontier() == h.clock.wall();
+      if (page.broken) return trouble() != before;
+      return trouble().empty() && device().frontier() == h.clock.wall();
     }));
     hand_over();
   }
@@ -73,7 +74,7 @@ struct MeteringTest : testing::Test {
     metering.take(std::exchange(h.notes, {}));
   }
   void finish() {
-    if (metering.devices().empty()) return;
+    if (!metering.set_of("fr")) return;
     hand_over();
     bool done = false;
     const auto last = [](Metering& m, bool& over) -> net::Task<void> {
@@ -154,10 +155,10 @@ TEST_F(MeteringTest, AMeterThatFailsIsSaidAndComesBack) {
   start();
   page.broken = true;
   second(50'000'000);
-  EXPECT_FALSE(device().trouble().empty());
+  EXPECT_FALSE(trouble().empty());
   page.broken = false;
   second(50'000'000);
-  EXPECT_EQ(device().trouble(), "");
+  EXPECT_EQ(trouble(), "");
   const Message m = serve(20, 7, 1s);
   for (int i = 0; i < 4; ++i) second(20'000'000);
   finish();
@@ -180,7 +181,7 @@ TEST_F(MeteringTest, AMeterThatIsSilentIsStoodInFor) {
 
 TEST_F(MeteringTest, ADeviceOutlastsAReloadUnlessItsHardwareChanges) {
   start();
-  const MeteredDevice* before = &device();
+  const MeteredSet* before = &device();
   h.reload(sample);
   metering.use(h.context.snapshot());
   EXPECT_EQ(&device(), before);
@@ -193,7 +194,7 @@ TEST_F(MeteringTest, ADeviceOutlastsAReloadUnlessItsHardwareChanges) {
   unmetered.deployments.replace(unmetered.deployments.find("engine: sim"), 11, "engine: tgi");
   h.reload(unmetered);
   metering.use(h.context.snapshot());
-  EXPECT_TRUE(metering.devices().empty());
+  EXPECT_EQ(metering.set_of("fr"), nullptr);
   h.advance(2s);
 }
 
@@ -204,9 +205,8 @@ TEST_F(MeteringTest, NotesOfWhatItDoesNotKnowAreIgnored) {
   auto gone = std::make_shared<Deployment>();
   gone->name = "gone";
   metering.take({{.kind = CallNote::Kind::opened, .call = unknown, .deployment = gone}});
-  device().note({.kind = CallNote::Kind::closed, .call = unknown});
   second(1'000);
-  EXPECT_EQ(device().trouble(), "");
+  EXPECT_EQ(trouble(), "");
 }
 
 }  // namespace

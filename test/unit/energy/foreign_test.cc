@@ -87,6 +87,21 @@ TEST(ForeignLoad, an_engine_that_is_silent_is_not_known) {
   EXPECT_FALSE(ForeignLoad().take(at(0), at(1)));
 }
 
+TEST(ForeignLoad, of_two_engines_on_one_device_both_must_be_known) {
+  ForeignLoad load({.engines = 2});
+  double given = 0;
+  for (int s = 0; s < 600; ++s) {
+    load.counted(at(s), {0, 100.0 * s}, 0);
+    if (s >= 100) load.counted(at(s), {0, 300.0 * s}, 1);
+    const auto f = load.take(at(s), at(s + 1));
+    EXPECT_EQ(f.has_value(), s >= 100);
+    if (f) given += f->generated;
+    load.sent(at(s), {0, 300});
+  }
+  EXPECT_GT(given, 100 * 370);
+  EXPECT_LE(given, 100 * 500);
+}
+
 TEST(ForeignLoad, absurd_counters_are_ignored) {
   Load l;
   l.run(120, 1000, 0);

@@ -55,9 +55,9 @@ inline SeriesMap parse(const std::string& page) {
 class View : public ::testing::Test {
  protected:
   View() { use(kTwoDeployments); }
-  // A poll under way holds its device: it ends with the loop's time, which costs none.
+  // A poll under way holds its meter: it ends with the loop's time, which costs none.
   void TearDown() override {
-    for (const auto& [name, device] : metering.devices()) device->stop();
+    metering.stop();
     loop.run_virtual(clock, std::chrono::minutes(1));
   }
 

@@ -1,0 +1,56 @@
+#include "gateway/config/forms.h"
+
+#include <algorithm>
+
+namespace trine::gateway {
+namespace {
+
+using yaml::Field;
+using yaml::Fields;
+using yaml::Type;
+
+std::optional<std::string> parse_name(std::string_view s) {
+  const auto good = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("._:/@+-").find(c) != std::string_view::npos;
+  };
+  if (s.empty() || s.size() > 128 || !std::all_of(s.begin(), s.end(), good)) return {};
+  return std::string(s);
+}
+
+std::optional<std::string> parse_label(std::string_view s) {
+  const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  if (s.empty() || s.size() > 128 || std::any_of(s.begin(), s.end(), control)) return {};
+  return std::string(s);
+}
+
+}  // namespace
+
+Type form(std::string says, std::string pattern) {
+  Type type;
+  type.says = std::move(says);
+  type.pattern = std::move(pattern);
+  return type;
+}
+
+void name_field(Fields& f, const Field& field, std::string& out) {
+  f.parsed(field, out, form("name", "[A-Za-z0-9._:/@+-]{1,128}"), out,
+           "is not a name: 1 to 128 of letters, digits and . _ : / @ + - are allowed.", parse_name);
+}
+
+void label_field(Fields& f, const Field& field, std::string& out) {
+  f.parsed(field, out, form("text"), out, "must be one line of 1 to 128 bytes.", parse_label);
+}
+
+void url_field(Fields& f, const Field& field, Url& out) {
+  f.parsed(field, out, form("URL", "https?://.+"), "",
+           "is not a URL such as http://host:port/v1 (http or https, without user, query or fragment).", Url::parse);
+}
+
+void url_field(Fields& f, const Field& field, std::optional<Url>& out) {
+  Url url;
+  url_field(f, field, url);
+  if (!url.host.empty()) out = url;
+}
+
+}  // namespace trine::gateway

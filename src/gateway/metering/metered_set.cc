@@ -1,0 +1,249 @@
+#include "gateway/metering/metered_set.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/log.h"
+
+namespace trine::gateway {
+namespace {
+
+constexpr double kMostGpuW = 2000;  // of one GPU; nothing above is believed
+constexpr double kMostHostW = 10000;
+
+std::string joined(const MeteredSet::Deployments& deployments) {
+  std::string names;
+  for (const auto& d : deployments) names += (names.empty() ? "" : "+") + d->name;
+  return names;
+}
+
+energy::DeviceConfig device_config(const MeteredSet::Deployments& deployments) {
+  const Deployment& first = *deployments.front();
+  const energy::OwnHardware& h = first.own->hardware;
+  energy::DeviceConfig config{.device = joined(deployments),
+                              .deployment = joined(deployments),
+                              .zone = first.zone,
+                              .models = {},
+                              .site = h.site,
+                              .embodied = h.embodied,
+                              .idle_w = first.own->idle_w,
+                              .simulated = first.simulated};
+  for (const auto& d : deployments) config.models.push_back(d->own->hardware.weights);
+  return config;
+}
+
+bool whole_gpu(const meter::DeviceReading& r) {
+  return r.whole_device && r.boundary == meter::Boundary::gpu;
+}
+
+energy::Sample sample_of(const meter::DeviceReading& r) {
+  return {.at = r.at, .counter_uj = r.counter_uj, .power_w = r.power_w, .mono = r.mono};
+}
+
+}  // namespace
+
+MeteredSet::MeteredSet(const Clock& clock, ledger::Journal& journal, Deployments deployments)
+    : clock_(clock),
+      journal_(journal),
+      deployments_(std::move(deployments)),
+      silence_(std::max(kSilence, 3 * first().meter->meter.every)),
+      attributor_(device_config(deployments_)),
+      foreign_({.engines = deployments_.size()}),
+      running_(deployments_.size()) {}
+
+void MeteredSet::use(std::shared_ptr<const Snapshot> snapshot, Deployments deployments) {
+  if (snapshot_ && cutter_) cutter_->cut_at(clock_.wall());
+  snapshot_ = std::move(snapshot);
+  deployments_ = std::move(deployments);
+  if (calibration_) return;  // better than the catalog's
+  for (size_t i = 0; i < deployments_.size(); ++i)
+    attributor_.set_weights(static_cast<uint16_t>(i), deployments_[i]->own->hardware.weights);
+}
+
+bool MeteredSet::reads(const Deployments& others) const {
+  return std::equal(deployments_.begin(), deployments_.end(), others.begin(), others.end(),
+                    [](const auto& a, const auto& b) {
+                      return a->name == b->name && *a->meter == *b->meter && a->metrics == b->metrics &&
+                             a->zone == b->zone && a->own->hardware.site.gpus == b->own->hardware.site.gpus &&
+                             a->own->hardware.site.pue == b->own->hardware.site.pue;
+                    });
+}
+
+void MeteredSet::complain(std::string why) {
+  if (why == trouble_) return;
+  trouble_ = std::move(why);
+  log::warning("deployment {}: {}", first().name, trouble_);
+}
+
+// The devices of the meter that are ours, by their stable names.
+Result<std::vector<std::string>> MeteredSet::choose(const meter::Readings& readings) const {
+  const MeterUse& use = *first().meter;
+  std::vector<std::string> all, ours;
+  for (const auto& r : readings.devices)
+    if (whole_gpu(r) && std::find(all.begin(), all.end(), r.device) == all.end()) all.push_back(r.device);
+  for (const std::string& wanted : use.devices) {
+    for (const auto& r : readings.devices) {
+      if (!whole_gpu(r) || (r.device != wanted && r.gpu_index != wanted)) continue;
+      if (std::find(ours.begin(), ours.end(), r.device) == ours.end()) ours.push_back(r.device);
+    }
+  }
+  const auto gpus = static_cast<size_t>(first().own->hardware.site.gpus);
+  const bool one_for_all = use.meter.kind == MeterKind::engine_sim && all.size() == 1;
+  if (use.devices.empty()) {
+    if (all.size() == gpus || one_for_all) return all;
+    return fail(Code::failed_precondition,
+                "meter {} shows {} GPUs, but the deployment has {}; name its GPUs under devices "
+                "(it shows {}).",
+                use.meter.name, all.size(), gpus, fmt::join(all, ", "));
+  }
+  if (ours.size() == use.devices.size()) return ours;
+  return fail(Code::failed_precondition, "meter {} does not show the devices {} one for one; it shows {}.",
+              use.meter.name, fmt::join(use.devices, ", "), fmt::join(all, ", "));
+}
+
+void MeteredSet::gpus(const meter::Readings* readings) {
+  if (readings && !cutter_) {
+    auto chosen = choose(*readings);
+    if (chosen) {
+      devices_ = std::move(*chosen);
+      const MeterUse& use = *first().meter;
+      energy::SetCutter::Options options;
+      options.gpus = devices_.size();
+      options.host = use.host.has_value();
+      options.host_part = use.host_part;
+      options.patience = silence_;
+      options.gpu.max_power_w = kMostGpuW * first().own->hardware.site.gpus / static_cast<double>(devices_.size());
+      options.server.max_power_w = kMostHostW;
+      cutter_.emplace(options);
+    } else {
+      complain(chosen.error().message);
+    }
+  }
+  if (readings && cutter_) {
+    size_t seen = 0;
+    for (const meter::DeviceReading& r : readings->devices) {
+      const auto it = std::find(devices_.begin(), devices_.end(), r.device);
+      if (it == devices_.end() || !whole_gpu(r)) continue;
+      if (r.simulated) attributor_.mark_simulated();
+      cutter_->add(static_cast<size_t>(it - devices_.begin()), sample_of(r));
+      ++seen;
+    }
+    if (seen == 0) {
+      complain(
+          fmt::format("meter {} does not show {} any more.", first().meter->meter.name, fmt::join(devices_, ", ")));
+    } else {
+      trouble_.clear();
+    }
+  }
+  const Wall now = clock_.wall();
+  cut(now);
+  stand_in(now);
+  close_due(now);
+  calibrate(now);
+}
+
+void MeteredSet::host(const meter::Readings* readings) {
+  if (!readings || !cutter_) return;
+  const MeterConfig& wanted = *first().meter->host;
+  const meter::DeviceReading* found = nullptr;
+  for (const auto& r : readings->devices) {
+    if (r.boundary != meter::Boundary::host || !r.whole_device) continue;
+    if (!wanted.host.empty() && !r.host.empty() && r.host != wanted.host && r.device != "host:" + wanted.host) continue;
+    if (found && found->device != r.device) {
+      complain(fmt::format("meter {} shows several servers; say which with its host.", wanted.name));
+      return;
+    }
+    found = &r;
+    cutter_->add(cutter_->host_meter(), sample_of(r));
+  }
+  if (!found) complain(fmt::format("meter {} shows no server.", wanted.name));
+}
+
+void MeteredSet::engine(size_t index, const meter::Readings* readings) {
+  const auto r = readings ? meter::combined(readings->engines) : std::nullopt;
+  if (!r || !r->generated_tokens || !r->prompt_tokens) return;
+  prompt_is_computed_ = !r->prompt_includes_cached;
+  foreign_.counted(r->at, {static_cast<double>(*r->prompt_tokens), static_cast<double>(*r->generated_tokens)}, index);
+  running_.at(index) = r->running.value_or(0);
+}
+
+void MeteredSet::cut(Wall now) {
+  if (cutter_) cutter_->take(now, windows_);
+}
+
+// While the meter is silent, calls are settled by what the curve says of them.
+void MeteredSet::stand_in(Wall now) {
+  const auto frontier = this->frontier();
+  if (!frontier || attributor_.open_calls() == 0 || now - *frontier < silence_) return;
+  close_due(*frontier + kLateness);
+  const Wall until = now - kLateness;
+  const energy::MeterWindow estimate = attributor_.estimate_window(*frontier, until);
+  cutter_->book(until, estimate.gpu);
+  windows_.push_back(estimate);
+}
+
+void MeteredSet::close_due(Wall now) {
+  size_t n = 0;
+  while (n < windows_.size() && windows_[n].end + kLateness <= now) close(windows_[n++]);
+  windows_.erase(windows_.begin(), windows_.begin() + static_cast<std::ptrdiff_t>(n));
+}
+
+void MeteredSet::close(const energy::MeterWindow& window) {
+  const grid::Reading r = snapshot_->grid->at(first().zone, window.begin);
+  energy::Conditions conditions{.grid = {.g_per_kwh = r.value.g_per_kwh, .sigma = r.sigma_ln, .hourly = r.hourly()},
+                                .price = first().own->hardware.price,
+                                .foreign = foreign_.take(window.begin, window.end),
+                                .running = {}};
+  // With foreign work the batch is larger than our own calls show.
+  if (conditions.foreign && conditions.foreign->prompt + conditions.foreign->generated > 0) {
+    const double running = std::accumulate(running_.begin(), running_.end(), 0.0);
+    if (running > 0) conditions.running = running;
+  }
+  settled_.clear();
+  const energy::DeviceWindow* closed = attributor_.window(window, conditions, settled_);
+  if (closed) {
+    if (auto ok = journal_.append(*closed); !ok) log::error("deployment {}: {}", first().name, ok.error().message);
+    const energy::WindowDetail& d = attributor_.detail();
+    foreign_.sent(window.end, {prompt_is_computed_ ? d.sent_fresh : d.sent.prompt, d.sent.generated});
+  }
+  for (energy::Settlement& s : settled_) {
+    const auto it = calls_.find(s.call);
+    if (it != calls_.end()) {
+      s.figures.cost += it->second.token_cost;
+      calls_.erase(it);
+    }
+    if (auto ok = journal_.append(s); !ok) log::error("deployment {}: {}", first().name, ok.error().message);
+  }
+}
+
+void MeteredSet::calibrate(Wall now) {
+  if (!calibrated_at_) calibrated_at_ = now;
+  if (now - *calibrated_at_ < kCalibration) return;
+  calibrated_at_ = now;
+  const auto fit = attributor_.calibrated();
+  if (!fit) return;
+  if (!calibration_)
+    log::info("deployment {}: token weights fitted to {} windows (R2 {:.2f} on those left out) replace the catalog's",
+              first().name, fit->windows, fit->r2);
+  calibration_ = fit;
+  attributor_.set_weights(0, fit->weights);
+}
+
+void MeteredSet::note(const CallNote& n) {
+  if (n.kind == CallNote::Kind::opened) {
+    size_t model = 0;
+    while (model + 1 < deployments_.size() && deployments_[model]->name != n.deployment->name) ++model;
+    calls_.insert({n.call, {attributor_.open(n.call, n.at, static_cast<uint16_t>(model)), {}}});
+    return;
+  }
+  const auto it = calls_.find(n.call);
+  if (it == calls_.end()) return;
+  if (n.kind == CallNote::Kind::worked) {
+    attributor_.work(it->second.slot, n.slice);
+  } else {
+    it->second.token_cost = n.token_cost;
+    attributor_.close(it->second.slot, n.at);
+  }
+}
+
+}  // namespace trine::gateway

@@ -1,0 +1,91 @@
+// The GPUs of one deployment, or of several that share them: readings become windows, windows become settlements of
+// the calls that ran in them.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "energy/attribution.h"
+#include "energy/device_set.h"
+#include "energy/foreign.h"
+#include "gateway/call_feed.h"
+#include "gateway/snapshot.h"
+#include "ledger/journal.h"
+#include "meter/reading.h"
+#include "net/loop.h"
+
+namespace trine::gateway {
+
+// One thread.
+class MeteredSet {
+ public:
+  // Windows are closed this long after their end, so that what the workers note of them has come.
+  static constexpr Nanos kLateness = std::chrono::seconds(2);
+  // Meters that say nothing for so long are stood in for by an estimate, if they are not read more seldom.
+  static constexpr Nanos kSilence = std::chrono::seconds(30);
+  // Weights are fitted to the windows seen so far as often as that.
+  static constexpr Nanos kCalibration = std::chrono::minutes(10);
+
+  using Deployments = std::vector<std::shared_ptr<const Deployment>>;
+
+  // REQUIRES: all deployments name the same meter and devices; their order stays the same over reloads.
+  MeteredSet(const Clock& clock, ledger::Journal& journal, Deployments deployments);
+
+  // Prices, grid and hardware as of now.
+  void use(std::shared_ptr<const Snapshot> snapshot, Deployments deployments);
+  // The same meters, on the same hardware, of the same deployments.
+  bool reads(const Deployments& deployments) const;
+
+  // One reading of its meter (null: it failed), of its server's meter, of the engine of deployment `index`.
+  void gpus(const meter::Readings* readings);
+  void host(const meter::Readings* readings);
+  void engine(size_t index, const meter::Readings* readings);
+
+  void note(const CallNote& note);
+  // Closes what lies before `now` - kLateness. At the end: all of it.
+  void close_due(Wall now);
+
+  std::optional<Wall> frontier() const { return cutter_ ? cutter_->frontier() : std::nullopt; }
+  energy::WindowCutter::Stats stats() const { return cutter_ ? cutter_->stats() : energy::WindowCutter::Stats{}; }
+  const std::string& trouble() const { return trouble_; }  // why its meter's readings are of no use; empty: they are
+  const std::optional<energy::Calibration>& calibration() const { return calibration_; }
+  double idle_w() const { return attributor_.idle_w(); }
+
+ private:
+  struct RunningCall {
+    energy::Attributor::Slot slot;
+    Money token_cost;
+  };
+
+  const Deployment& first() const { return *deployments_.front(); }
+  Result<std::vector<std::string>> choose(const meter::Readings& readings) const;
+  void complain(std::string why);
+  void cut(Wall now);
+  void stand_in(Wall now);
+  void close(const energy::MeterWindow& window);
+  void calibrate(Wall now);
+
+  const Clock& clock_;
+  ledger::Journal& journal_;
+  std::shared_ptr<const Snapshot> snapshot_;
+  Deployments deployments_;
+  Nanos silence_;
+  std::vector<std::string> devices_;  // of the meter, once it has spoken
+  std::optional<energy::SetCutter> cutter_;
+  energy::Attributor attributor_;
+  energy::ForeignLoad foreign_;
+  std::vector<double> running_;               // by each engine's gauge, newest
+  bool prompt_is_computed_ = false;           // engines that leave cached tokens out of their totals
+  std::vector<energy::MeterWindow> windows_;  // cut, not closed yet
+  std::map<CallId, RunningCall> calls_;       // not settled yet
+  std::vector<energy::Settlement> settled_;
+  std::optional<energy::Calibration> calibration_;
+  std::optional<Wall> calibrated_at_;
+  std::string trouble_;
+};
+
+}  // namespace trine::gateway
