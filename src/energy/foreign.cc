@@ -6,6 +6,8 @@
 namespace trine::energy {
 namespace {
 
+constexpr size_t kMost = 100'000;  // points that wait for the other side: a day of it being silent
+
 bool sane(double tokens) {
   return std::isfinite(tokens) && tokens >= 0;
 }
@@ -60,6 +62,7 @@ void ForeignLoad::compare() {
     const Point ours = ours_.front();
     if (ours.at > counted_.back().at) break;
     ours_.pop_front();
+    compared_ = ours.at;
     if (ours.at < counted_.front().at) continue;
     const auto counted = counted_at(ours.at);
     const EngineTokens ahead = minus(*counted, ours.sum);
@@ -78,10 +81,10 @@ void ForeignLoad::compare() {
     settle(ours.at, *counted);
     least_ = more;
   }
-  // One point at or before everything that is still to come.
-  const Wall needed = ours_.empty() ? (counted_.empty() ? Wall() : counted_.back().at) : ours_.front().at;
-  while (counted_.size() > 2 && counted_[1].at <= needed) counted_.pop_front();
-  if (ours_.size() > 100'000) ours_.pop_front();  // an engine that is silent for a day
+  // One point at or before everything that is still to come: windows come in order, and late.
+  while (counted_.size() > 2 && counted_[1].at <= compared_) counted_.pop_front();
+  if (counted_.size() > kMost) counted_.pop_front();
+  if (ours_.size() > kMost) ours_.pop_front();
 }
 
 void ForeignLoad::settle(Wall at, const EngineTokens& counted) {

@@ -58,6 +58,7 @@ class ForeignLoad {
   std::deque<Point> counted_;  // of all engines since we began; what is needed for the windows not compared yet
   std::deque<Point> ours_;     // not compared yet
   EngineTokens ours_sum_;
+  Wall compared_{};
 
   std::optional<Wall> base_begin_;
   EngineTokens offset_;        // counted - ours at the beginning

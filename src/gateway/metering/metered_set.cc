@@ -171,14 +171,20 @@ void MeteredSet::cut(Wall now) {
   if (cutter_) cutter_->take(now, windows_);
 }
 
-// While the meter is silent, calls are settled by what the curve says of them.
+// While the meter is silent, or has not said anything of use yet, calls are settled by what the curve says of them.
 void MeteredSet::stand_in(Wall now) {
-  const auto frontier = this->frontier();
-  if (!frontier || attributor_.open_calls() == 0 || now - *frontier < silence_) return;
-  close_due(*frontier + kLateness);
+  const auto from = frontier() ? frontier() : stood_until_;
+  if (attributor_.open_calls() == 0 || now - std::max(from.value_or(busy_since_), busy_since_) < silence_) return;
+  if (from) close_due(*from + kLateness);
   const Wall until = now - kLateness;
-  const energy::MeterWindow estimate = attributor_.estimate_window(*frontier, until);
-  cutter_->book(until, estimate.gpu);
+  if (from && *from < busy_since_) stand_in_for(*from, busy_since_);  // idle: it is no call's
+  stand_in_for(std::max(from.value_or(busy_since_), busy_since_), until);
+}
+
+void MeteredSet::stand_in_for(Wall begin, Wall end) {
+  const energy::MeterWindow estimate = attributor_.estimate_window(begin, end);
+  if (frontier()) cutter_->book(end, estimate.gpu);
+  stood_until_ = end;
   windows_.push_back(estimate);
 }
 
@@ -231,6 +237,7 @@ void MeteredSet::calibrate(Wall now) {
 
 void MeteredSet::note(const CallNote& n) {
   if (n.kind == CallNote::Kind::opened) {
+    if (attributor_.open_calls() == 0) busy_since_ = n.at;
     size_t model = 0;
     while (model + 1 < deployments_.size() && deployments_[model]->name != n.deployment->name) ++model;
     calls_.insert({n.call, {attributor_.open(n.call, n.at, static_cast<uint16_t>(model)), {}}});

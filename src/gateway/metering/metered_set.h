@@ -66,6 +66,7 @@ class MeteredSet {
   void complain(std::string why);
   void cut(Wall now);
   void stand_in(Wall now);
+  void stand_in_for(Wall begin, Wall end);
   void close(const energy::MeterWindow& window);
   void calibrate(Wall now);
 
@@ -85,6 +86,8 @@ class MeteredSet {
   std::vector<energy::Settlement> settled_;
   std::optional<energy::Calibration> calibration_;
   std::optional<Wall> calibrated_at_;
+  Wall busy_since_{};                // the first call since none was open
+  std::optional<Wall> stood_until_;  // end of the last estimate
   std::string trouble_;
 };
 

@@ -2,41 +2,20 @@
 #include "gateway/metering/metering.h"
 
 #include "integration/gateway/harness.h"
+#include "integration/gateway/meter_page.h"
 
 namespace trine::gateway::test {
 namespace {
 
-// The metrics page of a simulated engine, on a real port; the counter is what the test says.
-class MeterPage final : public net::Handler {
- public:
-  explicit MeterPage(net::Loop& loop) : server(loop, *this, {}) {
-    if (auto ok = server.listen({"127.0.0.1", 0}, false); !ok) throw std::runtime_error(ok.error().message);
-  }
-  net::Task<void> serve(net::ServerConnection& c) override {
-    ++reads;
-    const string body =
-        fmt::format("trine_sim_energy_microjoules_total{{UUID=\"GPU-1\",simulated=\"true\"}} {}\n", counter_uj);
-    // A different one each time, so that the test sees that it was read.
-    const int status = broken ? 500 + reads % 50 : 200;
-    const string bytes = fmt::format("HTTP/1.1 {} Status\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n{}",
-                                     status, body.size(), body);
-    const std::array<string_view, 1> slices = {bytes};
-    co_await c.send(slices);
-  }
-  string refuse(net::Refusal, string_view) override { return {}; }
-
-  int64_t counter_uj = 5'000'000'000;
-  int reads = 0;
-  bool broken = false;
-  net::Server server;
-};
-
 struct MeteringTest : testing::Test {
   MeteringTest() {
+    page.body = [this] {
+      return fmt::format("trine_sim_energy_microjoules_total{{UUID=\"GPU-1\",simulated=\"true\"}} {}\n", counter_uj);
+    };
     sample.deployments = fmt::format(R"(
   - {{ name: fr, url: "http://127.0.0.1:{}/v1", model: gpt-oss-20b, engine: sim, gpu: RTX-4090, zone: FR, pue: 1.2, price: {{ per_hour: 0.36 }} }}
 )",
-                                     page.server.port());
+                                     page.port());
     sample.routes = "\n  - { model: small, deployments: [fr] }\n";
     h.reload(sample);
   }
@@ -47,19 +26,13 @@ struct MeteringTest : testing::Test {
   }
   ~MeteringTest() override {
     finish();
-    bool drained = false;
-    page.server.drain([&] { drained = true; });
-    page.server.close_all();
-    EXPECT_TRUE(h.until([&] {
-      h.advance(1s);
-      return drained;
-    }));
+    close_page(h, page);
   }
   const MeteredSet& device() const { return *metering.set_of("fr"); }
   string trouble() const { return metering.feed_of("fr")->trouble(); }
   // One more second, in which the card draws so much, and its reading.
   void second(int64_t uj) {
-    page.counter_uj += uj;
+    counter_uj += uj;
     spent += uj;
     const string before = trouble();
     h.advance(1s);
@@ -99,6 +72,7 @@ struct MeteringTest : testing::Test {
   MeterPage page{h.loop};
   Sample sample;
   Metering metering{h.loop, h.ledger->back_office()};
+  int64_t counter_uj = 5'000'000'000;
   int64_t spent = 0;
 };
 

@@ -87,6 +87,18 @@ TEST(ForeignLoad, an_engine_that_is_silent_is_not_known) {
   EXPECT_FALSE(ForeignLoad().take(at(0), at(1)));
 }
 
+TEST(ForeignLoad, windows_may_be_closed_late) {
+  ForeignLoad load;
+  double given = 0;
+  for (int s = 1; s <= 600; ++s) {
+    load.counted(at(s), {0, 400.0 * s});
+    if (s <= 5) continue;
+    if (const auto f = load.take(at(s - 6), at(s - 5))) given += f->generated;
+    load.sent(at(s - 5), {0, 100});
+  }
+  EXPECT_GT(given, 300 * 450);
+}
+
 TEST(ForeignLoad, of_two_engines_on_one_device_both_must_be_known) {
   ForeignLoad load({.engines = 2});
   double given = 0;

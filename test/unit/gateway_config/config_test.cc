@@ -77,6 +77,11 @@ TEST(Config, EveryKeyArrives) {
   EXPECT_EQ(d.control.at("tenancy"), "dedicated");
   EXPECT_EQ(d.max_concurrency, 64);
   EXPECT_EQ(d.metrics_url->port, 9400);
+  EXPECT_EQ(d.meter, "node-1");
+  EXPECT_EQ(d.devices, (std::vector<std::string>{"0", "GPU-5f"}));
+  EXPECT_EQ(c.find_meter("node-1")->every, std::chrono::seconds(2));
+  EXPECT_EQ(c.find_meter("node-1")->kind, MeterKind::trine_meter);
+  EXPECT_EQ(c.find_meter(d.host_meter)->queries.size(), 2u);
   EXPECT_EQ(d.endpoints, (std::vector<std::string>{"chat", "completions"}));
   EXPECT_EQ(c.deployments[1].catalog_model, "small") << "the model's name unless said otherwise";
   EXPECT_EQ(c.deployments[1].price.output_per_mtok, euros(0.6));
@@ -167,6 +172,37 @@ TEST(ConfigErrors, WeightsMustSumToOne) {
   EXPECT_EQ(problems("keys: [{ id: a, secret: s, weights: { cost: 1.5, carbon: -0.5 } }]"),
             "c.yaml:1:45: keys.weights.cost: \"1.5\" must be a number from 0 to 1.\n"
             "c.yaml:1:58: keys.weights.carbon: \"-0.5\" must be a number from 0 to 1.");
+}
+
+TEST(ConfigErrors, MetersSayWhatTheyNeed) {
+  EXPECT_EQ(problems("meters: [{ name: m, kind: dcgm }]"), "c.yaml:1:10: meters: \"m\" (dcgm) needs a url.");
+  EXPECT_EQ(problems("meters: [{ name: m, kind: nvml, url: \"http://h\" }]"),
+            "c.yaml:1:38: url: nvml reads this machine; for another one use trine-meter there.");
+  EXPECT_EQ(problems("meters: [{ name: m, kind: prometheus, url: \"http://h\" }]"),
+            "c.yaml:1:10: meters: prometheus needs queries.");
+  EXPECT_EQ(problems("meters: [{ name: m, kind: prometheus, url: \"http://h\", queries: [{ promql: x }] }]"),
+            "c.yaml:1:66: meters.queries: give either device_label or device.");
+  EXPECT_EQ(problems("meters: [{ name: m, kind: dcg, url: \"http://h\" }]").find("c.yaml:1:27: meters.kind"), 0u);
+  EXPECT_EQ(problems(small("gpu: g, zone: FR, meter: node")),
+            "c.yaml:2:73: deployments.meter: there is no meter \"node\".");
+  EXPECT_EQ(problems(small("gpu: g, zone: FR, devices: [\"0\"]")),
+            "c.yaml:2:75: devices: goes with meter, which is not given.");
+}
+
+TEST(ConfigErrors, DeploymentsThatShareGpusSayTheSameOfThem) {
+  const auto two = [](std::string_view a, std::string_view b) {
+    return problems(
+        fmt::format("meters: [{{ name: m, kind: nvml }}]\ndeployments:\n"
+                    "  - {{ name: a, url: \"http://a\", model: m, gpu: g, meter: m, zone: FR, {} }}\n"
+                    "  - {{ name: b, url: \"http://b\", model: m, gpu: g, meter: m, zone: FR, {} }}\n",
+                    a, b));
+  };
+  EXPECT_EQ(two("devices: [\"0\"]", "devices: [\"1\"]"), "no problem");
+  EXPECT_EQ(two("devices: [\"0\"]", "devices: [\"0\"]"), "no problem");
+  EXPECT_NE(two("devices: [\"0\"]", "gpus: 2, devices: [\"0\", \"1\"]").find("share GPUs of meter \"m\" in part"),
+            std::string::npos);
+  EXPECT_NE(two("devices: [\"0\"], pue: 1.2", "devices: [\"0\"], pue: 1.3").find("must be the same for both"),
+            std::string::npos);
 }
 
 TEST(ConfigErrors, EveryDeploymentCanBeMetered) {

@@ -42,6 +42,24 @@ keys:
     weights: { cost: 1 }
   - { id: hashed, hash: 7c7a0da4f8b1bb7f1a0a1a9b4d1b5a1f0c0de0000000000000000000000000ff }
 anonymous: true
+meters:
+  - name: node-1
+    kind: trine-meter
+    url: https://node-1:9300/v1/readings
+    bearer_token: ${UPSTREAM_KEY}
+    ca: meters.pem
+    client_cert: me.pem
+    client_key: me.key
+    server_name: node-1.internal
+    tls_verify: true
+    host: node-1
+    every: 2s
+  - name: room
+    kind: prometheus
+    url: http://prometheus:9090
+    queries:
+      - { promql: node_joules, quantity: joules, device: "host:node-1", host: true }
+      - { promql: gpu_watts, quantity: watts, device_label: UUID }
 deployments:
   - name: fr-4090
     url: https://10.0.0.7:9101/v1/
@@ -62,6 +80,10 @@ deployments:
     control: { jurisdiction: eu, tenancy: dedicated }
     max_concurrency: 64
     metrics_url: http://10.0.0.7:9400/metrics
+    meter: node-1
+    devices: ["0", GPU-5f]
+    host_meter: room
+    server_gpus: 8
     endpoints: [chat, completions]
     tls_verify: false
   - name: api
