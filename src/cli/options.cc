@@ -31,6 +31,7 @@ struct Draft {
   CheckOptions check;
   EngineSimOptions sim;
   ReportOptions report;
+  EstimateOptions estimate;
   EraseOptions erase;
   LedgerVerifyOptions verify;
   CatalogCheckOptions catalog_check;
@@ -51,6 +52,7 @@ class Commands {
     app_.get_formatter()->column_width(34);
     serving();
     reporting();
+    estimating();
     looking_up();
   }
   CLI::App& app() { return app_; }
@@ -163,6 +165,55 @@ class Commands {
                            [this]() -> Command { return d_.verify; });
     ledger_options(verify, d_.verify.source);
     json_option(verify, d_.verify.json);
+  }
+
+  void estimating() {
+    auto* estimate = command(&app_, "estimate", "joules of a token before anything is measured: own GPUs, or a vendor",
+                             [this]() -> Command { return d_.estimate; });
+    auto& e = d_.estimate;
+    auto* gpu = estimate->add_option("--gpu", e.gpu, "a GPU of the catalog: H100, A100, RTX-4090")->type_name("GPU");
+    auto* vendor = estimate->add_option("--vendor", e.vendor, "or one request to this vendor")->type_name("VENDOR");
+    vendor->excludes(gpu);
+    estimate->add_option("--model", e.model, "a model of the catalog, or of the vendor")->type_name("MODEL");
+    const auto positive = CLI::Range(1e-6, 1e6).description("");
+    const auto own = [&](CLI::Option* o) { o->excludes(vendor); };
+    own(estimate->add_option("--params-b", e.params_b, "all parameters, in 1e9")->type_name("N")->check(positive));
+    own(estimate->add_option("--active-b", e.active_b, "active per token; default: all")
+            ->type_name("N")
+            ->check(positive));
+    own(estimate->add_option("--bits", e.bits, "per weight; default: 16, or the model's")
+            ->type_name("N")
+            ->check(CLI::Range(1.0, 64.0).description("")));
+    own(estimate->add_option("--gpus", e.gpus, "that serve the model together; default: 1, or the curve's")
+            ->type_name("N")
+            ->check(CLI::Range(1, 1024).description("")));
+    own(estimate->add_option("--batch", e.batch, "requests that run at a time")
+            ->type_name("N")
+            ->check(positive)
+            ->capture_default_str());
+    own(estimate->add_option("--context", e.context, "tokens in context while generating; default: 600")
+            ->type_name("N"));
+    own(estimate->add_option("--kv-bytes-per-token", e.kv_bytes, "of context; default: the model's, or by its size")
+            ->type_name("N"));
+    const auto tokens = CLI::Range(int64_t{0}, int64_t{1} << 40).description("");
+    auto* in = estimate->add_option("--in", e.in, "prompt tokens of a request")->type_name("N")->check(tokens);
+    auto* out = estimate->add_option("--out", e.out, "tokens generated")->type_name("N")->check(tokens);
+    in->needs(out);
+    out->needs(in);
+    estimate->add_option("--cached", e.cached, "of the prompt, found in the vendor's cache")
+        ->type_name("N")
+        ->check(tokens)
+        ->needs(vendor)
+        ->capture_default_str();
+    estimate->add_option("--pue", e.pue, "of the data centre; default: the vendor's, or the world's mean")
+        ->type_name("X");
+    estimate->add_option("--zone", e.zone, "grid zone; default: the vendor's")->type_name("ZONE")->needs(vendor);
+    estimate->add_flag("--ecologits", e.ecologits, "EcoLogits' formula unchanged: no prompt term")->needs(vendor);
+    estimate->add_option("--dir", e.dir, "catalog files in it replace the built-in ones")->type_name("DIR");
+    json_option(estimate, e.json);
+    estimate->parse_complete_callback([&e] {
+      if (e.gpu.empty() && e.vendor.empty()) throw CLI::RequiredError("One of --gpu GPU and --vendor VENDOR");
+    });
   }
 
   void looking_up() {

@@ -44,6 +44,18 @@ struct ReportOptions {
   bool json = false;
 };
 
+// Of a model on own GPUs (gpu), or of one request to an API vendor (vendor).
+struct EstimateOptions {
+  std::string gpu, model, vendor, zone, dir;
+  std::optional<double> params_b, active_b, bits;  // 1e9 parameters
+  std::optional<int> gpus;
+  double batch = 64;  // running requests
+  std::optional<double> context, kv_bytes, pue;
+  std::optional<int64_t> in, out;
+  int64_t cached = 0;
+  bool ecologits = false, json = false;
+};
+
 struct EraseOptions {
   LedgerSource source;
   std::string user, key;  // one of them
@@ -74,8 +86,8 @@ struct KeyNewOptions {
 };
 
 using Command =
-    std::variant<ServeOptions, CheckOptions, EngineSimOptions, ReportOptions, EraseOptions, LedgerVerifyOptions,
-                 CatalogCheckOptions, CatalogListOptions, ConfigDocsOptions, KeyNewOptions>;
+    std::variant<ServeOptions, CheckOptions, EngineSimOptions, ReportOptions, EstimateOptions, EraseOptions,
+                 LedgerVerifyOptions, CatalogCheckOptions, CatalogListOptions, ConfigDocsOptions, KeyNewOptions>;
 
 struct Parsed {
   std::optional<Command> command;  // nothing: print `out` or `err` and end with `exit_code`

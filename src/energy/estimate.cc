@@ -8,8 +8,6 @@
 namespace trine::energy {
 namespace {
 
-// Residual of the parametric form on the rows it was fitted on is lower; on families left out it is about this.
-constexpr double kSigmaParametric = 0.35;
 // One more step away from a measurement than a curve of its own.
 constexpr double kSigmaOtherGpu = 0.35;
 constexpr double kArithmeticShare = 0.4;  // of the peak that decoding reaches
@@ -62,15 +60,6 @@ double work_joules(const TokenWeights& weights, const Work& work, double batch) 
 
 double typical_power_w(const GpuSpec& gpu) {
   return gpu.tdp_w * (gpu.hbm ? 0.85 : 0.80);
-}
-
-Result<JoulesEstimate> unknown_model_on_h100(const ModelSpec& model, int gpus, double batch) {
-  if (auto ok = check(model); !ok) return tl::unexpected(ok.error());
-  if (gpus < 1 || gpus > 1024) return fail(Code::invalid_argument, "GPUs must be from 1 to 1024, got {}", gpus);
-  if (!positive(batch)) return fail(Code::invalid_argument, "batch must be over 0, got {}", batch);
-  const double ln = -1.141 + 0.202 * std::log(model.active_b) - 0.526 * std::log(std::max(1.0, batch)) +
-                    0.469 * std::log(gpus) + 0.405 * std::log(model.weight_gb());
-  return JoulesEstimate{std::exp(ln), kSigmaParametric};
 }
 
 double decode_step_s(const ModelSpec& model, const GpuSpec& gpu, double batch) {

@@ -1,5 +1,5 @@
-// Joules of tokens, GPU boundary: known curves, token weights, unknown models, unknown GPUs (docs/accounting.md §2.3,
-// §4).
+// Joules of tokens, GPU boundary: known curves, token weights, unknown GPUs (unknown models: unknown_model.h)
+// (docs/accounting.md §2.3, §4).
 #pragma once
 
 #include "base/error.h"
@@ -58,10 +58,6 @@ struct JoulesEstimate {
   double joules_per_output_token = 0;
   double sigma = 0;  // of ln
 };
-
-// A model without a measurement, on `gpus` H100 SXM (§4b).
-// Errors: invalid_argument for a non-positive or absurd input.
-Result<JoulesEstimate> unknown_model_on_h100(const ModelSpec& model, int gpus, double batch);
 
 // Seconds of one decode step of `batch` requests on one GPU: weights streamed once, or arithmetic at 40 % of the peak,
 // whichever is longer (§4c).

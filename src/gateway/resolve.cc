@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "energy/unknown_model.h"
 #include "score/control.h"
 
 namespace trine::gateway {

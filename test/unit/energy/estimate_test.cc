@@ -2,12 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cmath>
-#include <vector>
 
 #include "energy/calibrate.h"
-#include "energy/uncertainty.h"
 #include "energy/vendor.h"
 
 namespace trine::energy {
@@ -39,46 +36,6 @@ TEST(TokenWeights, default_prefill_is_a_quarter_of_a_token_decoded_at_batch_64) 
   EXPECT_NEAR(w.e_hit, 0.08 * w.e_in, 1e-12);
   const double j = work_joules(w, {1000, 500, 200, 4096}, 64);
   EXPECT_NEAR(j, 1000 * w.e_in + 500 * w.e_hit + 200 * 0.115922 * 1.05, 1e-3);
-}
-
-TEST(UnknownModel, follows_the_published_form) {
-  const auto e = unknown_model_on_h100({8, 8, 16}, 1, 64);
-  ASSERT_TRUE(e);
-  const double by_hand = std::exp(-1.141 + 0.202 * std::log(8.0) - 0.526 * std::log(64.0) + 0.405 * std::log(16.0));
-  EXPECT_NEAR(e->joules_per_output_token, by_hand, 1e-12);
-  EXPECT_GT(e->sigma, 0.3);
-  // Measured: 0.1186 J at batch 64; the form overshoots, its range holds.
-  const Range range = range90(e->joules_per_output_token, e->sigma);
-  EXPECT_LT(range.low, 0.1186);
-  EXPECT_GT(range.high, 0.1186);
-}
-
-TEST(UnknownModel, refuses_what_is_no_model) {
-  EXPECT_FALSE(unknown_model_on_h100({0, 8, 16}, 1, 64));
-  EXPECT_FALSE(unknown_model_on_h100({9, 8, 16}, 1, 64)) << "more active than all parameters";
-  EXPECT_FALSE(unknown_model_on_h100({8, 8, 0}, 1, 64));
-  EXPECT_FALSE(unknown_model_on_h100({8, 8, 16}, 0, 64));
-  EXPECT_FALSE(unknown_model_on_h100({8, 8, 16}, 1, std::nan("")));
-}
-
-// Llama-3.1-8B: tokens/s of an H100 (ML.ENERGY v3) predict the joules of an A100-SXM4-40GB (v2) at the same batch.
-TEST(UnknownGpu, an_a100_from_an_h100_is_within_15_percent_of_its_measured_median) {
-  struct Row {
-    double batch, h100_tokens_per_s, a100_joules;
-  };
-  const std::vector<Row> rows = {{32, 3391.1, 0.211331},
-                                 {64, 5147.2, 0.162159},
-                                 {128, 7036.5, 0.123929},
-                                 {192, 8223.3, 0.120353},
-                                 {256, 9009.6, 0.109034}};
-  std::vector<double> ratios;
-  for (const auto& r : rows) {
-    const auto e = unknown_gpu(kLlama8b, kH100, r.h100_tokens_per_s, kA100_40, r.batch);
-    ASSERT_TRUE(e);
-    ratios.push_back(e->joules_per_output_token / r.a100_joules);
-  }
-  std::sort(ratios.begin(), ratios.end());
-  EXPECT_NEAR(ratios[2], 1, 0.15);
 }
 
 TEST(UnknownGpu, a_decode_step_streams_the_weights_or_computes) {
