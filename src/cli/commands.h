@@ -10,6 +10,7 @@ int run_serve(const ServeOptions& o);
 int run_check(const CheckOptions& o);
 int run_engine_sim(const EngineSimOptions& o);
 int run_report(const ReportOptions& o);
+int run_explain(const ExplainOptions& o);
 int run_estimate(const EstimateOptions& o);
 int run_erase(const EraseOptions& o);
 int run_ledger_verify(const LedgerVerifyOptions& o);

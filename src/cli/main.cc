@@ -18,6 +18,7 @@ struct Run {
   int operator()(const CheckOptions& o) const { return run_check(o); }
   int operator()(const EngineSimOptions& o) const { return run_engine_sim(o); }
   int operator()(const ReportOptions& o) const { return run_report(o); }
+  int operator()(const ExplainOptions& o) const { return run_explain(o); }
   int operator()(const EstimateOptions& o) const { return run_estimate(o); }
   int operator()(const EraseOptions& o) const { return run_erase(o); }
   int operator()(const LedgerVerifyOptions& o) const { return run_ledger_verify(o); }

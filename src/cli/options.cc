@@ -31,6 +31,7 @@ struct Draft {
   CheckOptions check;
   EngineSimOptions sim;
   ReportOptions report;
+  ExplainOptions explain;
   EstimateOptions estimate;
   EraseOptions erase;
   LedgerVerifyOptions verify;
@@ -149,6 +150,14 @@ class Commands {
     report->add_option("--deployment", r.deployment, "only this deployment")->type_name("NAME");
     report->add_option("--zone", r.zone, "only this grid zone")->type_name("ZONE");
     json_option(report, r.json);
+
+    auto* explain = command(&app_, "explain", "how one request came to its figures: window by window, factor by factor",
+                            [this]() -> Command { return d_.explain; });
+    explain->add_option("id", d_.explain.id, "the request's id, from the header x-trine-request-id")
+        ->type_name("REQUEST_ID")
+        ->required();
+    ledger_options(explain, d_.explain.source);
+    json_option(explain, d_.explain.json);
 
     auto* erase = command(&app_, "erase", "replace a user or a key by a pseudonym in the ledger; figures stay",
                           [this]() -> Command { return d_.erase; });

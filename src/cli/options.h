@@ -44,6 +44,13 @@ struct ReportOptions {
   bool json = false;
 };
 
+// One request's derivation.
+struct ExplainOptions {
+  LedgerSource source;
+  std::string id;
+  bool json = false;
+};
+
 // Of a model on own GPUs (gpu), or of one request to an API vendor (vendor).
 struct EstimateOptions {
   std::string gpu, model, vendor, zone, dir;
@@ -86,7 +93,7 @@ struct KeyNewOptions {
 };
 
 using Command =
-    std::variant<ServeOptions, CheckOptions, EngineSimOptions, ReportOptions, EstimateOptions, EraseOptions,
+    std::variant<ServeOptions, CheckOptions, EngineSimOptions, ReportOptions, ExplainOptions, EstimateOptions, EraseOptions,
                  LedgerVerifyOptions, CatalogCheckOptions, CatalogListOptions, ConfigDocsOptions, KeyNewOptions>;
 
 struct Parsed {

@@ -68,6 +68,9 @@ Result<OwnDeployment> curve_of(const catalog::Catalog& catalog, const catalog::M
 Result<Money> hourly(const catalog::Catalog& catalog, const DeploymentConfig& d, const catalog::Gpu& gpu,
                      const std::string& currency) {
   if (d.price.per_hour) return *d.price.per_hour;
+  if (d.price.capex)
+    return energy::depreciation_per_hour(*d.price.capex, d.price.life_years,
+                                         d.price.maintenance_per_year.value_or(Money()));
   std::optional<Money> best;
   bool here = false;
   for (const catalog::Instance& i : catalog.tables().instances) {
@@ -114,7 +117,7 @@ Result<OwnDeployment> resolve_own(const Config& config, const DeploymentConfig& 
   if (!d.price.free && !d.price.input_per_mtok) {
     auto price = hourly(catalog, d, gpu, config.ledger.currency);
     if (!price) return tl::unexpected(price.error());
-    h.price = {.per_hour = *price, .electricity_per_kwh = {}};
+    h.price = {.per_hour = *price, .electricity_per_kwh = d.price.electricity_per_kwh.value_or(Money())};
   }
   return own;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ledger/batch.h"
+#include "ledger/report_database.h"
 #include "ledger/schema.h"
 #include "ledger/sqlite.h"
 #include "ledger/store_transaction.h"
@@ -202,19 +203,6 @@ Result<Rows> collect(Database& db, const ReportQuery& q, By by) {
   return rows;
 }
 
-Result<Database> open_database(const std::filesystem::path& dir) {
-  const auto file = dir / "ledger.db";
-  std::error_code ec;
-  if (!std::filesystem::exists(file, ec)) {
-    return fail(Code::not_found, "there is no ledger in {}; has the gateway run with this ledger.dir?", dir.string());
-  }
-  auto db = Database::open(file, Database::Mode::read_only);
-  if (!db) return db;
-  if (auto known = check_schema(*db); !known) return tl::unexpected(known.error());
-  if (auto begun = db->exec("BEGIN"); !begun) return tl::unexpected(begun.error());  // one state for all queries
-  return db;
-}
-
 Result<std::vector<energy::Settlement>> settlements_of(Database& db, const CallId& id) {
   auto s = db.prepare(
       "SELECT version, basis, booked_ns, gpu_energy_uj, energy_uj, energy_low_uj, energy_high_uj, operational_ng,"
@@ -310,6 +298,19 @@ Result<std::vector<CallView>> calls_of(Database& db, const RequestId& id) {
 
 }  // namespace
 
+Result<Database> open_report_database(const std::filesystem::path& dir) {
+  const auto file = dir / "ledger.db";
+  std::error_code ec;
+  if (!std::filesystem::exists(file, ec)) {
+    return fail(Code::not_found, "there is no ledger in {}; has the gateway run with this ledger.dir?", dir.string());
+  }
+  auto db = Database::open(file, Database::Mode::read_only);
+  if (!db) return db;
+  if (auto known = check_schema(*db); !known) return tl::unexpected(known.error());
+  if (auto begun = db->exec("BEGIN"); !begun) return tl::unexpected(begun.error());  // one state for all queries
+  return db;
+}
+
 const char* name(By by) {
   return grouping(by).name;
 }
@@ -337,7 +338,7 @@ bool RequestView::final() const {
 }
 
 Result<Report> Reports::query(const ReportQuery& query) const {
-  auto db = open_database(dir_);
+  auto db = open_report_database(dir_);
   if (!db) return tl::unexpected(db.error());
   Report report;
   report.query = query;
@@ -354,7 +355,7 @@ Result<Report> Reports::query(const ReportQuery& query) const {
 }
 
 Result<std::optional<RequestView>> Reports::request(const RequestId& id) const {
-  auto db = open_database(dir_);
+  auto db = open_report_database(dir_);
   if (!db) return tl::unexpected(db.error());
   auto view = find_request(*db, id);
   if (!view || !*view) return view;
@@ -365,7 +366,7 @@ Result<std::optional<RequestView>> Reports::request(const RequestId& id) const {
 }
 
 Result<std::vector<CallView>> Reports::calls(const RequestId& id) const {
-  auto db = open_database(dir_);
+  auto db = open_report_database(dir_);
   if (!db) return tl::unexpected(db.error());
   return calls_of(*db, id);
 }

@@ -85,6 +85,11 @@ class Reports {
   Result<std::optional<RequestView>> request(const RequestId& id) const;
   // Those closed, by attempt.
   Result<std::vector<CallView>> calls(const RequestId& id) const;
+  // By begin: those that overlap [from, to) of the devices that serve `deployment`, alone or with others ("a+b").
+  Result<std::vector<energy::DeviceWindow>> windows(const std::string& deployment, Wall from, Wall to) const;
+  // Closed calls that ran within [from, to) on one of `deployments`, by start. Those settled within a day.
+  Result<std::vector<energy::CallFacts>> calls_between(const std::vector<std::string>& deployments, Wall from,
+                                                       Wall to) const;
 
  private:
   std::filesystem::path dir_;

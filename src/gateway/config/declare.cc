@@ -157,6 +157,13 @@ void declare_key(Fields& f, KeyConfig& key, Draft::KeyMarks& marks) {
 
 void declare_price(Fields& f, PriceConfig& price) {
   f.price({"per_hour", "Of all its GPUs together."}, price.per_hour);
+  f.price({"capex", "Or what was paid for its GPUs and their part of the server, written off over life_years,"},
+          price.capex);
+  f.number({"life_years", "years of use,"}, price.life_years, 0.5, 15);
+  f.price({"maintenance_per_year", "and what it takes beside electricity: racks, staff, spares."},
+          price.maintenance_per_year);
+  f.price({"electricity_per_kwh", "Where per_hour or capex do not have it: of the facility's energy, PUE included."},
+          price.electricity_per_kwh);
   f.price({"input_per_mtok", "Per million prompt tokens."}, price.input_per_mtok);
   f.price({"cached_input_per_mtok", "Per million prompt tokens from the prefix cache; default: the input price."},
           price.cached_input_per_mtok);
@@ -164,9 +171,13 @@ void declare_price(Fields& f, PriceConfig& price) {
   f.boolean({"free", "It costs nothing (a price of 0 is refused, being usually a slip)."}, price.free);
   f.check([&f, &price] {
     const bool tokens = price.input_per_mtok || price.cached_input_per_mtok || price.output_per_mtok;
-    const int ways = (price.free ? 1 : 0) + (price.per_hour ? 1 : 0) + (tokens ? 1 : 0);
-    if (ways == 0) f.complain(f.where(), "price: give per_hour, prices per Mtok, or free: true.");
-    if (ways > 1) f.complain(f.where(), "price: give one of per_hour, prices per Mtok, and free: true.");
+    const int ways = (price.free ? 1 : 0) + (price.per_hour ? 1 : 0) + (price.capex ? 1 : 0) + (tokens ? 1 : 0);
+    if (ways == 0) f.complain(f.where(), "price: give per_hour, capex, prices per Mtok, or free: true.");
+    if (ways > 1) f.complain(f.where(), "price: give one of per_hour, capex, prices per Mtok, and free: true.");
+    for (const auto key : {"life_years", "maintenance_per_year"})
+      if (!price.capex && f.has(key)) f.complain(key, "goes with capex.");
+    if (price.electricity_per_kwh && !price.capex && !price.per_hour)
+      f.complain("electricity_per_kwh", "goes with per_hour or capex.");
     if (tokens && (!price.input_per_mtok || !price.output_per_mtok))
       f.complain(f.where(), "price: input_per_mtok and output_per_mtok belong together.");
     if (price.input_per_mtok && price.cached_input_per_mtok && *price.cached_input_per_mtok > *price.input_per_mtok)

@@ -73,7 +73,9 @@ TEST(Config, EveryKeyArrives) {
   EXPECT_FALSE(d.tls_verify);
   EXPECT_EQ(d.gpus, 2);
   EXPECT_EQ(d.pue, 1.2);
-  EXPECT_EQ(d.price.per_hour, euros(0.35));
+  EXPECT_EQ(d.price.capex, euros(3500));
+  EXPECT_EQ(d.price.life_years, 4);
+  EXPECT_EQ(d.price.electricity_per_kwh, euros(0.21));
   EXPECT_EQ(d.control.at("tenancy"), "dedicated");
   EXPECT_EQ(d.max_concurrency, 64);
   EXPECT_EQ(d.metrics_url->port, 9400);
@@ -229,6 +231,10 @@ TEST(ConfigErrors, PricesAreAboveZeroUnlessFreeIsSaid) {
   EXPECT_NE(price("{ free: false }"), "no problem");
   EXPECT_NE(price("{}"), "no problem");
   EXPECT_NE(price("{ free: true, per_hour: 1 }"), "no problem");
+  EXPECT_EQ(price("{ capex: 30000, electricity_per_kwh: 0.2 }"), "no problem");
+  EXPECT_NE(price("{ capex: 30000, per_hour: 1 }"), "no problem");
+  EXPECT_NE(price("{ per_hour: 1, life_years: 3 }"), "no problem");
+  EXPECT_NE(price("{ free: true, electricity_per_kwh: 0.2 }"), "no problem");
   EXPECT_NE(price("{ per_hour: 1, input_per_mtok: 1, output_per_mtok: 1 }"), "no problem");
   EXPECT_NE(price("{ input_per_mtok: 1 }"), "no problem");
   EXPECT_NE(price("{ cached_input_per_mtok: 1 }"), "no problem");

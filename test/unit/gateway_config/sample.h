@@ -76,7 +76,7 @@ deployments:
     region: ovh-gra
     zone: FR
     pue: 1.2
-    price: { per_hour: 0.35 }
+    price: { capex: 3500, life_years: 4, maintenance_per_year: 200, electricity_per_kwh: 0.21 }
     control: { jurisdiction: eu, tenancy: dedicated }
     max_concurrency: 64
     metrics_url: http://10.0.0.7:9400/metrics
