@@ -16,12 +16,13 @@ constexpr Nanos kWarnOffset = std::chrono::milliseconds(250);
 // The sample that a window ended with is dated a little differently by another process.
 constexpr Nanos kSameSample = std::chrono::milliseconds(50);
 constexpr Nanos kLeast = std::chrono::microseconds(1);  // between two dates of one device
+constexpr Nanos kNever = Nanos::min();
 constexpr Nanos kFuture = std::chrono::seconds(1);
 
 class AgentSource final : public Source {
  public:
-  AgentSource(net::Loop& loop, std::unique_ptr<internal::HttpGetter> getter, Wall from, Nanos timeout)
-      : loop_(loop), getter_(std::move(getter)), from_(from - kSameSample), timeout_(timeout) {
+  AgentSource(net::Loop& loop, std::unique_ptr<internal::HttpGetter> getter, Nanos from, Nanos timeout)
+      : loop_(loop), getter_(std::move(getter)), from_(from), timeout_(timeout) {
     name_ = "trine-meter " + getter_->place();
   }
 
@@ -31,7 +32,7 @@ class AgentSource final : public Source {
  private:
   struct Device {
     std::string name;
-    Nanos theirs{}, ours{};  // of its last sample, on both monotonic clocks
+    Nanos theirs, ours;  // of its last sample, on both monotonic clocks; theirs is of this run
   };
 
   // Whether there is more.
@@ -44,18 +45,18 @@ class AgentSource final : public Source {
 
   net::Loop& loop_;
   std::unique_ptr<internal::HttpGetter> getter_;
-  Wall from_;
+  Nanos from_;     // on our monotonic clock
   Nanos timeout_;  // of all pages of one read: the rest comes with the next
   std::string name_;
   AgentClock clock_;
   std::string run_;  // empty: none seen yet
   uint64_t next_ = 0;
-  std::vector<Device> devices_;  // of this run
+  std::vector<Device> devices_;
 };
 
 AgentSource::Device& AgentSource::device(const std::string& name) {
   const auto it = std::find_if(devices_.begin(), devices_.end(), [&](const Device& d) { return d.name == name; });
-  return it != devices_.end() ? *it : devices_.emplace_back(Device{name, Nanos(-1), Nanos(0)});
+  return it != devices_.end() ? *it : devices_.emplace_back(Device{name, kNever, kNever});
 }
 
 void AgentSource::begin_run(const AgentPage& page, Readings& out) {
@@ -64,7 +65,7 @@ void AgentSource::begin_run(const AgentPage& page, Readings& out) {
                           "at 0",
                           page.host));
   clock_.forget();
-  devices_.clear();
+  for (Device& d : devices_) d.theirs = kNever;
   run_ = page.run;
   next_ = 0;
 }
@@ -87,13 +88,12 @@ void AgentSource::take(const AgentPage& page, const AgentSample& s, Wall at, Nan
   if (s.mono <= d.theirs)
     return note(out, fmt::format("{}: a sample that came twice or out of order was left out", what.device));
   Nanos ours = clock_.to_ours(s.mono);
-  if (d.theirs >= Nanos(0)) ours = std::max(ours, d.ours + kLeast);  // a better exchange may have moved it back
+  if (d.ours != kNever) ours = std::max(ours, d.ours + kLeast);  // a better exchange may have moved it back
   d.theirs = s.mono;
   d.ours = ours;
-  const Wall when = at + (ours - mono);
-  if (when < from_) return;
+  if (ours < from_) return;
   DeviceReading r = what;
-  r.at = when;
+  r.at = at + (ours - mono);
   r.mono = ours;
   r.counter_uj = s.counter_uj;
   r.power_w = s.power_w;
@@ -147,8 +147,9 @@ Result<std::unique_ptr<Source>> trine_meter_source(net::Loop& loop, const HttpAc
                                                    const AgentOptions& options) {
   auto getter = internal::HttpGetter::open(loop, access, "/v1/readings", options.dialer);
   if (!getter) return tl::unexpected(getter.error());
-  return std::make_unique<AgentSource>(loop, std::move(*getter), options.from.value_or(loop.clock().wall()),
-                                       access.timeout);
+  Nanos from = loop.clock().mono().time_since_epoch();
+  if (options.from) from -= loop.clock().wall() - *options.from + kSameSample;
+  return std::make_unique<AgentSource>(loop, std::move(*getter), from, access.timeout);
 }
 
 }  // namespace trine::meter
