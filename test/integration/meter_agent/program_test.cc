@@ -76,6 +76,7 @@ class Reader {
     const auto ask = [](net::Loop& loop, meter::Source& s,
                         std::optional<Result<meter::Readings>>& into) -> net::Task<void> {
       into.emplace(co_await s.read());
+      co_await loop.sleep(5ms);  // until() asks again and again
       loop.stop();
     };
     net::spawn(ask(loop_, *source_, got));

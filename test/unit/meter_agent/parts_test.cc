@@ -3,6 +3,8 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
+#include <sstream>
 
 #include "meter_agent/local_meters.h"
 #include "meter_agent/options.h"
@@ -165,6 +167,39 @@ TEST(Options, HelpNamesEveryOption) {
   for (const char* name : {"--listen", "--tls-cert", "--tls-key", "--client-ca", "--token-file", "--keep", "--every",
                            "--nvml", "--rapl", "--host", "--log-level", "--insecure", "--once", "--json", "--version"})
     EXPECT_NE(p.out.find(name), std::string::npos) << name;
+}
+
+// The lines of a file that begin with `begin` or with # and then that, cut after it.
+std::vector<std::string> lines_with(const std::string& path, const std::string& begin) {
+  std::ifstream file(std::string(TRINE_SOURCE_DIR "/deploy/trine-meter/etc/") + path);
+  EXPECT_TRUE(file.is_open()) << path;
+  std::vector<std::string> found;
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with('#')) line.erase(0, 1);
+    if (line.starts_with(begin)) found.push_back(line.substr(begin.size()));
+  }
+  return found;
+}
+
+std::vector<std::string> words_of(const std::string& line) {
+  std::istringstream in(line);
+  return {std::istream_iterator<std::string>(in), {}};
+}
+
+TEST(Deploy, TheUnitAndItsOptionsFileGiveOptionsThatExistAndAreSecure) {
+  const auto start = lines_with("systemd/system/trine-meter.service", "ExecStart=/usr/local/bin/trine-meter ");
+  ASSERT_EQ(start.size(), 1u);
+  const auto examples = lines_with("trine-meter/options", "OPTIONS=");
+  ASSERT_EQ(examples.size(), 3u);
+  for (const std::string& example : examples) {
+    std::vector<std::string> words = words_of(start.front());
+    ASSERT_EQ(words.back(), "$OPTIONS");
+    words.pop_back();
+    for (auto& w : words_of(example)) words.push_back(w);
+    const auto p = parse(words);
+    ASSERT_TRUE(p.options) << p.err;
+    EXPECT_TRUE(check_secure(*p.options, !p.options->token_file.empty())) << example;
+  }
 }
 
 TEST(Options, StrangersAreLetInOnlyOnDemand) {
