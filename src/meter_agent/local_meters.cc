@@ -54,6 +54,7 @@ std::vector<std::unique_ptr<meter::LocalMeter>> local_meters(const std::string& 
     meter::NvmlOptions options;
     options.library = nvml;
     options.host = host;
+    options.memory = false;
     meters.push_back(opened_when_read("nvml", [options]() -> Opened { return meter::Nvml::open(options); }));
   }
   if (!rapl.empty()) {

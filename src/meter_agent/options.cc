@@ -122,6 +122,9 @@ std::string contradiction(const Options& o) {
   if (o.tls_cert.empty() != o.tls_key.empty()) return "--tls-cert and --tls-key go together";
   if (!o.client_ca.empty() && o.tls_cert.empty()) return "--client-ca needs --tls-cert and --tls-key";
   if (o.json && !o.once) return "--json goes with --once";
+  constexpr int64_t kMost = 86'400;  // a day by the second, 3.5 MB a device
+  if (o.keep / o.every > kMost)
+    return fmt::format("--keep and --every make more than {} readings: too many to keep", kMost);
   if (o.nvml.empty() && o.rapl.empty()) return "with --nvml \"\" and --rapl \"\" there is nothing to read";
   return {};
 }

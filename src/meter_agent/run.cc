@@ -52,12 +52,13 @@ Result<std::shared_ptr<net::TlsContext>> tls_of(const Options& o) {
 // Everything that runs. The order of the members is the order of their making; they end the other way round.
 class Agent {
  public:
-  Agent(net::Loop& loop, const Options& o, std::optional<Token> token, std::shared_ptr<net::TlsContext> tls)
+  Agent(net::Loop& loop, const Options& o, const std::optional<Token>& token,
+        const std::shared_ptr<net::TlsContext>& tls)
       : loop_(loop),
         store_(new_store(o)),
         sampler_(loop, store_, sources(loop, o, store_.host()), o.every),
-        service_(store_, sampler_, std::move(token), loop.clock()),
-        server_(loop, service_, limits(), upgrade(loop, std::move(tls))) {}
+        service_(store_, sampler_, token, loop.clock()),
+        server_(loop, service_, limits(), upgrade(loop, tls)) {}
 
   Result<void> start(const net::HostPort& at) {
     if (auto listening = server_.listen(at, false); !listening) return listening;
@@ -91,7 +92,7 @@ class Agent {
     return l;
   }
 
-  static net::Server::Upgrade upgrade(net::Loop& loop, std::shared_ptr<net::TlsContext> tls) {
+  static net::Server::Upgrade upgrade(net::Loop& loop, const std::shared_ptr<net::TlsContext>& tls) {
     if (!tls) return {};
     return [&loop, tls](std::unique_ptr<net::Stream> stream) { return secured(loop, tls, std::move(stream)); };
   }
@@ -129,7 +130,7 @@ Result<void> serve(const Options& options, const std::function<void(uint16_t)>& 
   if (!tls) return tl::unexpected(tls.error());
 
   net::Loop loop;
-  Agent agent(loop, options, std::move(*token), std::move(*tls));
+  Agent agent(loop, options, *token, *tls);
   if (auto started = agent.start(options.listen); !started) return started;
   std::thread watcher([&] {
     for (int seen = 0, signal = 0; sigwait(&signals, &signal) == 0 && signal != SIGUSR2; ++seen) {

@@ -15,8 +15,8 @@ class Service final : public net::Handler {
  public:
   // Without a token, who can connect may read: the TLS layer's client certificates decide, or nobody does.
   // `sampler` and `store` must outlive it.
-  Service(const Store& store, const Sampler& sampler, std::optional<Token> token, const Clock& clock)
-      : store_(store), sampler_(sampler), token_(std::move(token)), clock_(clock) {}
+  Service(const Store& store, const Sampler& sampler, const std::optional<Token>& token, const Clock& clock)
+      : store_(store), sampler_(sampler), token_(token), clock_(clock) {}
 
   net::Task<void> serve(net::ServerConnection& connection) override;
   std::string refuse(net::Refusal why, std::string_view sentence) override;

@@ -38,6 +38,9 @@ Result<Token> Token::of(std::string_view secret) {
 Result<Token> Token::from_file(const std::string& path) {
   auto text = meter::read_small_file(path);
   if (!text) return tl::unexpected(text.error());
+  constexpr size_t kLongest = 200;  // of what read_small_file() gives
+  if (text->size() > kLongest)
+    return fail(Code::invalid_argument, "{} is longer than {} bytes: no token", path, kLongest);
   auto token = of(*text);
   OPENSSL_cleanse(text->data(), text->size());
   if (!token) return fail(token.error().code, "{}: {}", path, token.error().message);

@@ -62,7 +62,7 @@ class PlayedMeter final : public meter::Source {
 
 // One start of the agent.
 struct AgentRun {
-  AgentRun(net::VirtualNet& net, const Clock& clock, std::string run, size_t keep, std::optional<Token> token,
+  AgentRun(net::VirtualNet& net, const Clock& clock, std::string run, size_t keep, const std::optional<Token>& token,
            std::vector<std::string> devices)
       : net_(net), store("gpu-1", std::move(run), keep) {
     std::vector<std::unique_ptr<meter::Source>> sources;
@@ -72,7 +72,7 @@ struct AgentRun {
       sources.push_back(std::move(m));
     }
     sampler = std::make_unique<Sampler>(net.loop, store, std::move(sources), 1s);
-    service = std::make_unique<Service>(store, *sampler, std::move(token), clock);
+    service = std::make_unique<Service>(store, *sampler, token, clock);
     server = std::make_unique<net::Server>(net.loop, *service, net::ServerLimits{});
     sampler->start();
   }

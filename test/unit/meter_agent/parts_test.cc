@@ -115,6 +115,7 @@ TEST(Token, AShortOneIsRefusedWithTheCommandThatMakesAGoodOne) {
     EXPECT_EQ(token.error().message.find("hunter2"), std::string::npos);
   }
   EXPECT_EQ(Token::from_file("/nonexistent/token").error().code, Code::not_found);
+  EXPECT_EQ(Token::from_file(TRINE_SOURCE_DIR "/LICENSE").error().code, Code::invalid_argument);
 }
 
 TEST(Options, HaveSafeDefaults) {
@@ -150,6 +151,7 @@ TEST(Options, WrongOnesEndInASentence) {
       {{"--log-level", "loud"}, "--log-level wants debug"},
       {{"--tls-cert", "x"}, "go together"},
       {{"--client-ca", "x"}, "--client-ca needs --tls-cert"},
+      {{"--keep", "24h", "--every", "100ms"}, "more than 86400 readings"},
       {{"--json"}, "--json goes with --once"},
       {{"--nvml", "", "--rapl", ""}, "nothing to read"},
   };
