@@ -8,7 +8,9 @@ name=${1:-}
 scripts/setup.sh build bench
 configure release
 if [ -n "$name" ] && [ -x "bench/$name/run" ]; then
-  compile release trine
+  # What it runs, as ninja targets: bench/NAME/targets, or the gateway.
+  read -ra targets < <(cat "bench/$name/targets" 2>/dev/null || echo trine)
+  compile release "${targets[@]}"
   exec "bench/$name/run" "$@"
 fi
 mapfile -t programs < <(ninja -C "$(build_dir release)" -t targets all | sed -nE 's/^(bench_[a-z0-9_]+|[a-z0-9_]+_bench): .*/\1/p' | grep -v ^cmake_ | sort -u)

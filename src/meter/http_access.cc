@@ -24,14 +24,16 @@ Error told(const std::string& place, int status) {
 
 }  // namespace
 
-HttpGetter::HttpGetter(net::Loop& loop, net::Origin origin, net::FetchUrl url, const HttpAccess& access)
-    : loop_(loop), pool_(loop, std::move(origin)), url_(std::move(url)) {
+HttpGetter::HttpGetter(net::Loop& loop, net::Origin origin, net::FetchUrl url, const HttpAccess& access,
+                       net::Dialer* dialer)
+    : loop_(loop), pool_(loop, std::move(origin), dialer), url_(std::move(url)) {
   place_ = url_.authority() + url_.target.substr(0, url_.target.find('?'));
   if (!access.bearer_token.empty()) authorization_ = "Bearer " + access.bearer_token;
   limits_ = {access.max_bytes, access.timeout};
 }
 
-Result<std::unique_ptr<HttpGetter>> HttpGetter::open(net::Loop& loop, const HttpAccess& access, std::string_view path) {
+Result<std::unique_ptr<HttpGetter>> HttpGetter::open(net::Loop& loop, const HttpAccess& access, std::string_view path,
+                                                     net::Dialer* dialer) {
   auto url = net::parse_fetch_url(access.url);
   if (!url) return tl::unexpected(url.error());
   if (url->target == "/") url->target = path;
@@ -44,7 +46,7 @@ Result<std::unique_ptr<HttpGetter>> HttpGetter::open(net::Loop& loop, const Http
     if (!tls) return tl::unexpected(tls.error());
     origin.tls = std::move(*tls);
   }
-  return std::unique_ptr<HttpGetter>(new HttpGetter(loop, std::move(origin), std::move(*url), access));
+  return std::unique_ptr<HttpGetter>(new HttpGetter(loop, std::move(origin), std::move(*url), access, dialer));
 }
 
 net::Task<Result<Page>> HttpGetter::get(std::string query, std::string accept) {
@@ -58,8 +60,8 @@ net::Task<Result<Page>> HttpGetter::get(std::string query, std::string accept) {
   auto response = co_await net::fetch(loop_, pool_, std::move(request), limits_);
   if (!response) co_return tl::unexpected(response.error());
   // Half of the monotonic time that passed: a step of the wall clock in between does not enter.
-  const Nanos half = (clock.mono() - mono) / 2;
-  co_return Page{std::move(*response), wall + half, mono.time_since_epoch() + half};
+  const Nanos took = clock.mono() - mono;
+  co_return Page{std::move(*response), wall + took / 2, mono.time_since_epoch() + took / 2, took};
 }
 
 Result<void> HttpGetter::check(const Page& page) const {

@@ -13,12 +13,15 @@ struct Page {
   net::FetchResponse response;
   Wall at{};  // the middle of the exchange
   Nanos mono{};
+  Nanos took{};
 };
 
 class HttpGetter {
  public:
   // `path`: the target where the URL names none. Errors: invalid_argument.
-  static Result<std::unique_ptr<HttpGetter>> open(net::Loop& loop, const HttpAccess& access, std::string_view path);
+  // A `dialer` other than TCP is for tests, and must outlive it.
+  static Result<std::unique_ptr<HttpGetter>> open(net::Loop& loop, const HttpAccess& access, std::string_view path,
+                                                  net::Dialer* dialer = nullptr);
 
   // `query` is appended to the target ("?query=…", or empty). Errors: those of fetch().
   net::Task<Result<Page>> get(std::string query, std::string accept);
@@ -28,7 +31,7 @@ class HttpGetter {
   const std::string& place() const { return place_; }  // "gpu-1:9400/metrics"
 
  private:
-  HttpGetter(net::Loop& loop, net::Origin origin, net::FetchUrl url, const HttpAccess& access);
+  HttpGetter(net::Loop& loop, net::Origin origin, net::FetchUrl url, const HttpAccess& access, net::Dialer* dialer);
 
   net::Loop& loop_;
   net::Pool pool_;

@@ -159,7 +159,7 @@ bool Nvml::read_device(unsigned index, Readings& out) {
   Utilisation used{};
   if (!sliced && lib.utilisation(device, &used) == kSuccess && used.gpu <= 100) r.utilisation = used.gpu / 100.0;
   Memory memory{};
-  if (lib.memory(device, &memory) == kSuccess && memory.total > 0 && memory.used <= memory.total) {
+  if (options_.memory && lib.memory(device, &memory) == kSuccess && memory.total > 0 && memory.used <= memory.total) {
     r.memory_used = static_cast<double>(memory.used) / static_cast<double>(memory.total);
     r.memory_used_bytes = static_cast<int64_t>(memory.used);
   }

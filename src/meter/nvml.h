@@ -11,6 +11,7 @@ namespace trine::meter {
 struct NvmlOptions {
   std::string library = "libnvidia-ml.so.1";  // comes with the driver
   std::string host;
+  bool memory = true;  // each figure is a call into the driver
   const Clock* clock = &system_clock();
 };
 

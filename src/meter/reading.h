@@ -64,11 +64,13 @@ struct EngineReading {
 };
 
 struct Readings {
-  std::vector<DeviceReading> devices;
+  std::vector<DeviceReading> devices;  // a device may be there several times, oldest first (agent_source.h)
   std::vector<EngineReading> engines;
+  // How far the meter's clock is ahead of ours, where it tells its own; dates are on ours already.
+  std::optional<Nanos> clock_offset;
   std::vector<std::string> notes;  // what the meter cannot tell and what to do about it: at most a handful of sentences
 
-  const DeviceReading* find(std::string_view device) const;  // null if not there
+  const DeviceReading* find(std::string_view device) const;  // the first of that name; null if not there
 };
 
 // All engines behind one address as one: sums; the mean of kv_usage. A value that any of them lacks is left out.

@@ -16,9 +16,10 @@ namespace trine::meter {
 // Made on one loop and used on its thread. One read() at a time; the source must outlive it.
 struct Source {
   virtual ~Source() = default;
-  // Asks once, within its own time limit. An error is this read's: the next may succeed. The codes tell what to do:
-  // unavailable and deadline_exceeded pass by themselves; unauthenticated, permission_denied, not_found and
-  // invalid_argument want a person.
+  // What is there since the last read: for most meters one reading of each device; a meter that keeps readings
+  // (agent_source.h) gives several, oldest first. Asks once, within its own time limit. An error is this read's: the
+  // next may succeed. The codes tell what to do: unavailable and deadline_exceeded pass by themselves; unauthenticated,
+  // permission_denied, not_found and invalid_argument want a person.
   virtual net::Task<Result<Readings>> read() = 0;
   virtual std::string_view name() const = 0;  // for logs: the kind and the place, no secret
 };

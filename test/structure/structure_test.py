@@ -68,7 +68,7 @@ class StructureTest(unittest.TestCase):
         self.write("src/gateway/config/a.cc", "#include <openssl/evp.h>\n")
         self.assertEqual(self.found(), [])
         self.write("src/gateway/b.cc", "#include <openssl/evp.h>\n")
-        self.assertEqual(self.found(), ["src/gateway/b.cc:1: <openssl/evp.h> belongs to gateway_config and net only"])
+        self.assertEqual(self.found(), ["src/gateway/b.cc:1: <openssl/evp.h> belongs to gateway_config and meter_agent and net only"])
 
     def test_a_long_file_and_a_missing_readme_are_found(self):
         self.write("test/unit/x_test.cc", "\n" * 601)

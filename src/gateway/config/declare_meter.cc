@@ -47,7 +47,10 @@ void declare_meter(Fields& f, MeterConfig& m, Draft::MeterMarks& marks) {
   for (int i = 0; i <= static_cast<int>(MeterKind::engine_sim); ++i)
     kinds.emplace_back(name(static_cast<MeterKind>(i)), static_cast<MeterKind>(i));
   f.choice(required("kind", "What it is (docs/meters.md)."), m.kind, kinds);
-  url_field(f, {"url", "Where it is read; /metrics where no path is given. None for nvml and rapl."}, m.url);
+  url_field(f,
+            {"url",
+             "Where it is read; where no path is given /metrics, of trine-meter /v1/readings. None for nvml and rapl."},
+            m.url);
   f.secret({"bearer_token", "Sent to it as `Authorization: Bearer`."}, m.bearer_token);
   f.text({"ca", "PEM file of the authority that signed its certificate."}, m.ca);
   f.text({"client_cert", "PEM file of our certificate (mTLS)."}, m.client_cert);

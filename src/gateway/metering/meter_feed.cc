@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "meter/agent_source.h"
 #include "meter/http_source.h"
 #include "meter/local_source.h"
 #include "meter/nvml.h"
@@ -65,9 +66,9 @@ Result<std::unique_ptr<meter::Source>> open_source(net::Loop& loop, const MeterC
     case MeterKind::prometheus:
       return meter::prometheus_query_source(loop, access_of(c), queries_of(c), host);
     case MeterKind::trine_meter:
-      break;
+      return meter::trine_meter_source(loop, access_of(c));
   }
-  return fail(Code::unimplemented, "meters: \"{}\": {} cannot be read.", c.name, name(c.kind));
+  return fail(Code::invalid_argument, "meters: \"{}\" is of no kind.", c.name);
 }
 
 MeterFeed::MeterFeed(net::Loop& loop, std::unique_ptr<meter::Source> source, std::string name, Nanos every)

@@ -59,6 +59,8 @@ TEST_F(NvmlTest, ReadsEachGpuInMicrojoulesAndWatts) {
   EXPECT_EQ(d.mono, clock_.mono().time_since_epoch());
   EXPECT_EQ(d.boundary, Boundary::gpu);
   EXPECT_TRUE(r->notes.empty());
+  options_.memory = false;
+  EXPECT_FALSE((*Nvml::open(options_))->read()->find("GPU-0")->memory_used.has_value());
 }
 
 TEST_F(NvmlTest, GoesOnByPowerWhereThereIsNoEnergyCounter) {
