@@ -12,6 +12,7 @@
 
 #include "energy/boundary.h"
 #include "energy/calibrate.h"
+#include "energy/concurrency.h"
 #include "energy/facts.h"
 #include "energy/shares.h"
 #include "energy/slices.h"
@@ -116,6 +117,7 @@ class Attributor {
 
   void measure_batches(const MeterWindow& meter, const Conditions& conditions);
   Work consume(Piece& piece, Wall until) const;
+  void note_for_calibration(const MeterWindow& meter, double foreign);
   void gather(const MeterWindow& meter);
   double foreign_weight(const Conditions& conditions);
   std::array<int64_t, kAmounts> totals(const MeterWindow& meter, const Conditions& conditions, Energy host);
@@ -134,19 +136,22 @@ class Attributor {
   Carry facility_, operational_, embodied_, cost_;
   Splitter splitter_;
   Calibrator calibrator_;
+  CalibrationRow row_;  // windows being added up
+  Nanos row_time_{};
   std::vector<double> idle_seen_;  // ring of idle powers
   size_t idle_next_ = 0;
   double idle_w_ = 0;
 
   // Of the window being shared.
   std::vector<Slot> active_;
-  std::vector<double> weights_, batch_;
-  std::vector<int64_t> running_ns_;
+  std::vector<double> weights_;
+  std::vector<Concurrency> running_;  // by model
   std::vector<CallId> keys_;
   std::array<std::vector<int64_t>, kAmounts> parts_;
   std::vector<CallShare> shares_;
-  struct Tokens2 {
-    int64_t fresh = 0, cached = 0, out = 0;  // millionths of a token: order does not matter
+  struct Sent {  // in millionths: order does not matter
+    int64_t fresh = 0, cached = 0, out = 0;
+    int64_t steps = 0, context = 0;  // as in CalibrationRow
   } sent_;
   DeviceWindow window_;
   WindowDetail detail_;
