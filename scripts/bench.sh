@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# ./dev bench [NAME]: every micro-benchmark, or the one called NAME; a NAME with a folder bench/NAME runs bench/NAME/run.
+# ./dev bench [NAME]: every micro-benchmark, or the one called NAME; a NAME with a folder bench/NAME runs bench/NAME/run,
+# for which the targets in bench/NAME/targets are built (the program, where there is no such file).
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -8,7 +9,9 @@ name=${1:-}
 scripts/setup.sh build bench
 configure release
 if [ -n "$name" ] && [ -x "bench/$name/run" ]; then
-  compile release trine
+  targets=(trine)
+  if [ -f "bench/$name/targets" ]; then mapfile -t targets <"bench/$name/targets"; fi
+  compile release "${targets[@]}"
   exec "bench/$name/run" "$@"
 fi
 mapfile -t programs < <(ninja -C "$(build_dir release)" -t targets all | sed -nE 's/^(bench_[a-z0-9_]+|[a-z0-9_]+_bench): .*/\1/p' | grep -v ^cmake_ | sort -u)

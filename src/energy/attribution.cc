@@ -10,7 +10,7 @@ namespace trine::energy {
 namespace {
 
 constexpr size_t kIdleSamples = 128;
-constexpr Nanos kCalibrationRow = std::chrono::seconds(10);
+constexpr std::array<Nanos, 2> kCalibrationRows = {std::chrono::seconds(10), std::chrono::seconds(60)};
 constexpr double kForeignShare = 0.02;  // below it, counters of engine and ours differ by timing only
 // Sorts after every call: a tie goes to a request.
 constexpr CallId kForeign{{std::numeric_limits<uint64_t>::max(), std::numeric_limits<uint64_t>::max()},
@@ -292,24 +292,27 @@ const DeviceWindow* Attributor::window(const MeterWindow& meter, const Condition
   return &window_;
 }
 
-// Adds windows up to rows of kCalibrationRow: what a reading was off by is taken back by the next one, and work that
-// was booked to a neighbouring window comes home.
+// What a reading was off by is taken back by the next one, and work that was booked to a neighbouring window is in the
+// same row again: the more so, the longer the row.
 void Attributor::note_for_calibration(const MeterWindow& meter, double foreign) {
-  if (meter.reading != Reading::counter || foreign > 0 || config_.models.size() != 1) {
-    row_ = {};
-    row_time_ = {};
-    return;
+  for (size_t i = 0; i < rows_.size(); ++i) {
+    Rows& r = rows_[i];
+    if (meter.reading != Reading::counter || foreign > 0 || config_.models.size() != 1) {
+      r.open = {};
+      r.time = {};
+      continue;
+    }
+    r.open.prefill += whole(sent_.fresh);
+    r.open.decode += whole(sent_.out);
+    r.open.steps += whole(sent_.steps);
+    r.open.context += whole(sent_.context);
+    r.open.active_j += to_joules(detail_.active);
+    r.time += meter.duration;
+    if (r.time < std::max(kCalibrationRows[i], 2 * meter.duration)) continue;
+    if (r.open.prefill + r.open.decode > 0) r.calibrator.add(r.open);
+    r.open = {};
+    r.time = {};
   }
-  row_.prefill += whole(sent_.fresh);
-  row_.decode += whole(sent_.out);
-  row_.steps += whole(sent_.steps);
-  row_.context += whole(sent_.context);
-  row_.active_j += to_joules(detail_.active);
-  row_time_ += meter.duration;
-  if (row_time_ < std::max(kCalibrationRow, 2 * meter.duration)) return;
-  if (row_.prefill + row_.decode > 0) calibrator_.add(row_);
-  row_ = {};
-  row_time_ = {};
 }
 
 void Attributor::settle(const MeterWindow& meter, std::vector<Settlement>& settled) {
@@ -365,7 +368,9 @@ MeterWindow Attributor::estimate_window(Wall begin, Wall end) const {
 }
 
 std::optional<Calibration> Attributor::calibrated() const {
-  return config_.models.size() == 1 ? calibrator_.fit(config_.models.front()) : std::nullopt;
+  if (config_.models.size() != 1) return std::nullopt;
+  const Calibrator& clean = rows_.back().calibrator;
+  return (clean.enough() ? clean : rows_.front().calibrator).fit(config_.models.front());
 }
 
 }  // namespace trine::energy

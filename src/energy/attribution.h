@@ -90,7 +90,7 @@ class Attributor {
 
   // New weights from now on (calibration, catalog reload).
   void set_weights(uint16_t model, const TokenWeights& weights) { config_.models.at(model) = weights; }
-  // Fits weights to the windows seen so far; only for a device with one model.
+  // Fits weights to the windows seen so far; only for a device with one model. nullopt: keep those in use.
   std::optional<Calibration> calibrated() const;
 
   double idle_w() const { return idle_w_; }
@@ -135,9 +135,12 @@ class Attributor {
   std::optional<std::pair<uint32_t, Wall>> frontier_;  // epoch and end of the last window
   Carry facility_, operational_, embodied_, cost_;
   Splitter splitter_;
-  Calibrator calibrator_;
-  CalibrationRow row_;  // windows being added up
-  Nanos row_time_{};
+  struct Rows {  // windows added up to rows of some length
+    Calibrator calibrator;
+    CalibrationRow open;
+    Nanos time{};
+  };
+  std::array<Rows, 2> rows_;       // short ones, which are soon enough of them, and long ones, which are clean
   std::vector<double> idle_seen_;  // ring of idle powers
   size_t idle_next_ = 0;
   double idle_w_ = 0;

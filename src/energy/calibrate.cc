@@ -123,8 +123,12 @@ void Calibrator::add(const CalibrationRow& row) {
   (++rows_ % kHoldOutEvery == 0 ? held_out_ : fitted_).add(x, row.active_j);
 }
 
+bool Calibrator::enough() const {
+  return fitted_.n >= kMinRows && held_out_.n > 1;
+}
+
 std::optional<Calibration> Calibrator::fit(const TokenWeights& prior) const {
-  if (fitted_.n < kMinRows || held_out_.n < 2) return std::nullopt;
+  if (!enough()) return std::nullopt;
   const Vec before = scaled_prior(prior, fitted_.xx, fitted_.xy);
   const Vec free = nnls(fitted_.xx, fitted_.xy);
   const double variance = fitted_.squared_error(free) / static_cast<double>(fitted_.n - kN);

@@ -38,11 +38,12 @@ class Calibrator {
   using Mat = std::array<Vec, kUnknowns>;
 
   void add(const CalibrationRow& row);  // rows with a value that is negative or not finite are ignored
-  // nullopt, so keep the weights in use: with under 30 rows; where the rows left out are told badly (R2 <= 0.8, and,
-  // as an even load has little variance to explain, an error over 5 % of the mean); and where `prior`, scaled as a
-  // whole, tells them better. The fit has e_ctx in place of c_ctx; e_hit / e_in is taken from `prior`, so is e_in when
-  // no row had prompt tokens.
+  // nullopt, so keep the weights in use: with too few rows (enough()); where the rows left out are told badly (R2 <=
+  // 0.8, and, as an even load has little variance to explain, an error over 5 % of the mean); and where `prior`, scaled
+  // as a whole, tells them better. The fit has e_ctx in place of c_ctx; e_hit / e_in is taken from `prior`, so is e_in
+  // when no row had prompt tokens.
   std::optional<Calibration> fit(const TokenWeights& prior) const;
+  bool enough() const;  // rows to fit
   uint64_t rows() const { return rows_; }
 
  private:
