@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# ./dev bench [NAME]: every micro-benchmark, or the one called NAME; a NAME with a folder bench/NAME runs bench/NAME/run.
+# ./dev bench [NAME]: every micro-benchmark, or the one called NAME; a NAME with a folder bench/NAME runs bench/NAME/run,
+# for which the targets in bench/NAME/targets are built (the program, where there is no such file).
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 

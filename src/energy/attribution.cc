@@ -10,6 +10,7 @@ namespace trine::energy {
 namespace {
 
 constexpr size_t kIdleSamples = 128;
+constexpr std::array<Nanos, 2> kCalibrationRows = {std::chrono::seconds(10), std::chrono::seconds(60)};
 // Sorts after every call: a tie goes to a request.
 constexpr CallId kForeign{{std::numeric_limits<uint64_t>::max(), std::numeric_limits<uint64_t>::max()},
                           std::numeric_limits<uint16_t>::max()};
@@ -44,8 +45,7 @@ Letter letter_of(Reading reading, const GridValue& grid) {
 }  // namespace
 
 Attributor::Attributor(DeviceConfig config) : config_(std::move(config)), idle_w_(config_.idle_w) {
-  batch_.resize(config_.models.size());
-  running_ns_.resize(config_.models.size());
+  running_.resize(config_.models.size());
   window_.device = config_.device;
   window_.deployment = config_.deployment;
   window_.zone = config_.zone;
@@ -88,24 +88,17 @@ void Attributor::close(Slot slot, Wall end) {
 }
 
 void Attributor::measure_batches(const MeterWindow& meter, const Conditions& conditions) {
-  std::fill(running_ns_.begin(), running_ns_.end(), 0);
-  int64_t all = 0;
-  for (const Piece& p : pieces_) {
-    const Nanos overlap = std::min(p.end, meter.end) - std::max(p.begin, meter.begin);
-    if (overlap <= Nanos(0)) continue;
-    running_ns_[calls_[p.slot].model] += overlap.count();
-    all += overlap.count();
-  }
-  const auto span = static_cast<double>((meter.end - meter.begin).count());
-  detail_.batch = static_cast<double>(all) / span;
+  for (Concurrency& c : running_) c.begin(meter.begin, meter.end);
+  for (const Piece& p : pieces_) running_[calls_[p.slot].model].add(p.begin, p.end);
+  detail_.batch = 0;
+  for (const Concurrency& c : running_) detail_.batch += c.mean();
   // The engine's gauge counts foreign requests too; it is divided among the models as our own calls are.
   double factor = 1;
   if (conditions.running && *conditions.running > 0 && std::isfinite(*conditions.running)) {
     if (detail_.batch > 0) factor = *conditions.running / detail_.batch;
     detail_.batch = *conditions.running;
   }
-  for (size_t m = 0; m < batch_.size(); ++m)
-    batch_[m] = std::max(1.0, all > 0 ? static_cast<double>(running_ns_[m]) / span * factor : detail_.batch);
+  for (Concurrency& c : running_) c.finish(factor);
 }
 
 // Takes the work up to `until` off the piece.
@@ -136,11 +129,14 @@ void Attributor::gather(const MeterWindow& meter) {
     if (p.begin < meter.end) {
       finished = p.end <= meter.end;
       Call& c = calls_[p.slot];
+      const double per_batch = running_[c.model].per_batch(p.begin, std::min(p.end, meter.end));
       const Work part = consume(p, meter.end);
-      c.q += work_joules(config_.models[c.model], part, batch_[c.model]);
+      c.q += work_joules_at(config_.models[c.model], part, per_batch);
       sent_.fresh += millionths(part.fresh);
       sent_.cached += millionths(part.cached);
       sent_.out += millionths(part.out);
+      sent_.steps += millionths(part.out * per_batch);
+      sent_.context += millionths(part.out * part.context / kContextUnit);
       if (!std::exchange(c.active, true)) active_.push_back(p.slot);
       if (finished && --c.pieces == 0 && c.closed) done_.push_back(p.slot);
     }
@@ -285,14 +281,34 @@ const DeviceWindow* Attributor::window(const MeterWindow& meter, const Condition
 
   const Energy host = meter.host && *meter.host >= Energy() ? *meter.host : modelled_host(config_.site, meter.duration);
   const bool worked = !active_.empty() || foreign > 0;
-  if (worked && meter.reading == Reading::counter && foreign == 0 && config_.models.size() == 1) {
-    const double decode = whole(sent_.out);
-    calibrator_.add({whole(sent_.fresh), decode, decode / batch_.front(), to_joules(detail_.active)});
-  }
+  note_for_calibration(meter, foreign);
   share(totals(meter, conditions, host), meter, conditions, host, foreign);
   if (!worked) learn_idle(meter);
   settle(meter, settled);
   return &window_;
+}
+
+// What a reading was off by is taken back by the next one, and work that was booked to a neighbouring window is in the
+// same row again: the more so, the longer the row.
+void Attributor::note_for_calibration(const MeterWindow& meter, double foreign) {
+  for (size_t i = 0; i < rows_.size(); ++i) {
+    Rows& r = rows_[i];
+    if (meter.reading != Reading::counter || foreign > 0 || config_.models.size() != 1) {
+      r.open = {};
+      r.time = {};
+      continue;
+    }
+    r.open.prefill += whole(sent_.fresh);
+    r.open.decode += whole(sent_.out);
+    r.open.steps += whole(sent_.steps);
+    r.open.context += whole(sent_.context);
+    r.open.active_j += to_joules(detail_.active);
+    r.time += meter.duration;
+    if (r.time < std::max(kCalibrationRows[i], 2 * meter.duration)) continue;
+    if (r.open.prefill + r.open.decode > 0) r.calibrator.add(r.open);
+    r.open = {};
+    r.time = {};
+  }
 }
 
 void Attributor::settle(const MeterWindow& meter, std::vector<Settlement>& settled) {
@@ -348,7 +364,9 @@ MeterWindow Attributor::estimate_window(Wall begin, Wall end) const {
 }
 
 std::optional<Calibration> Attributor::calibrated() const {
-  return config_.models.size() == 1 ? calibrator_.fit(config_.models.front()) : std::nullopt;
+  if (config_.models.size() != 1) return std::nullopt;
+  const Calibrator& clean = rows_.back().calibrator;
+  return (clean.enough() ? clean : rows_.front().calibrator).fit(config_.models.front());
 }
 
 }  // namespace trine::energy

@@ -12,6 +12,7 @@
 
 #include "energy/boundary.h"
 #include "energy/calibrate.h"
+#include "energy/concurrency.h"
 #include "energy/facts.h"
 #include "energy/shares.h"
 #include "energy/slices.h"
@@ -93,7 +94,7 @@ class Attributor {
   // New weights from now on (calibration, catalog reload).
   void set_weights(uint16_t model, const TokenWeights& weights) { config_.models.at(model) = weights; }
   void mark_simulated() { config_.simulated = true; }  // letter S from now on: its meter says that it is a simulator's
-  // Fits weights to the windows seen so far; only for a device with one model.
+  // Fits weights to the windows seen so far; only for a device with one model. nullopt: keep those in use.
   std::optional<Calibration> calibrated() const;
 
   double idle_w() const { return idle_w_; }
@@ -120,6 +121,7 @@ class Attributor {
 
   void measure_batches(const MeterWindow& meter, const Conditions& conditions);
   Work consume(Piece& piece, Wall until) const;
+  void note_for_calibration(const MeterWindow& meter, double foreign);
   void gather(const MeterWindow& meter);
   double foreign_weight(const Conditions& conditions);  // joules
   std::array<int64_t, kAmounts> totals(const MeterWindow& meter, const Conditions& conditions, Energy host);
@@ -137,20 +139,26 @@ class Attributor {
   std::optional<std::pair<uint32_t, Wall>> frontier_;  // epoch and end of the last window
   Carry facility_, operational_, embodied_, cost_;
   Splitter splitter_;
-  Calibrator calibrator_;
+  struct Rows {  // windows added up to rows of some length
+    Calibrator calibrator;
+    CalibrationRow open;
+    Nanos time{};
+  };
+  std::array<Rows, 2> rows_;       // short ones, which are soon enough of them, and long ones, which are clean
   std::vector<double> idle_seen_;  // ring of idle powers
   size_t idle_next_ = 0;
   double idle_w_ = 0;
 
   // Of the window being shared.
   std::vector<Slot> active_;
-  std::vector<double> weights_, batch_;
-  std::vector<int64_t> running_ns_;
+  std::vector<double> weights_;
+  std::vector<Concurrency> running_;  // by model
   std::vector<CallId> keys_;
   std::array<std::vector<int64_t>, kAmounts> parts_;
   std::vector<CallShare> shares_;
-  struct Tokens2 {
-    int64_t fresh = 0, cached = 0, out = 0;  // millionths of a token: order does not matter
+  struct Sent {  // in millionths: order does not matter
+    int64_t fresh = 0, cached = 0, out = 0;
+    int64_t steps = 0, context = 0;  // as in CalibrationRow
   } sent_;
   DeviceWindow window_;
   WindowDetail detail_;

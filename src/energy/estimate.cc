@@ -54,7 +54,13 @@ TokenWeights TokenWeights::from(const Curve& curve) {
 }
 
 double work_joules(const TokenWeights& weights, const Work& work, double batch) {
-  const double decode = joules_per_output_token(weights.curve, batch) * (1 + weights.c_ctx * work.context / 4096);
+  return work_joules_at(weights, work, 1 / std::max(1.0, batch));
+}
+
+double work_joules_at(const TokenWeights& weights, const Work& work, double per_batch) {
+  const double context = work.context / kContextUnit;
+  const double step = weights.curve.a + weights.curve.b * per_batch;
+  const double decode = step * (1 + weights.c_ctx * context) + weights.e_ctx * context;
   return weights.e_in * work.fresh + weights.e_hit * work.cached + decode * work.out;
 }
 

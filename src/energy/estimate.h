@@ -20,12 +20,16 @@ double joules_per_output_token(const Curve& curve, double batch);
 // REQUIRES: 0 < batch1 < batch2 and positive joules.
 Curve curve_through(double batch1, double joules1, double batch2, double joules2);
 
+// Tokens of context that c_ctx and e_ctx are per.
+inline constexpr double kContextUnit = 4096;
+
 // What a token weighs, in joules. Defaults as in docs/accounting.md §2.3; calibrate.h replaces them by fitted ones.
 struct TokenWeights {
   Curve curve;
   double e_in = 0;      // J per fresh prompt token
   double e_hit = 0;     // J per prompt token served from the engine's prefix cache
-  double c_ctx = 0.05;  // extra per 4096 tokens of context, on decoding
+  double c_ctx = 0.05;  // extra per 4096 tokens of context, on decoding: a share of a + b/B
+  double e_ctx = 0;  // extra J per output token and 4096 tokens of context: reading the KV cache, where it was fitted
   static TokenWeights from(const Curve& curve);
   bool operator==(const TokenWeights&) const = default;
 };
@@ -38,6 +42,8 @@ struct Work {
   double context = 0;  // mean tokens in context while they were generated
 };
 double work_joules(const TokenWeights& weights, const Work& work, double batch);
+// The same, where the batch varied while the tokens were made: `per_batch` is the mean of 1 / batch.
+double work_joules_at(const TokenWeights& weights, const Work& work, double per_batch);
 
 struct ModelSpec {
   double active_b = 0;  // 1e9 active parameters

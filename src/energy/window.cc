@@ -36,7 +36,10 @@ void WindowCutter::book(Wall until, Energy estimate) {
   if (!last_ || until <= frontier_) return;
   const bool counter = last_->counter_uj.has_value();
   if (open_) {  // the estimate covers its time too; what a counter gained in it is set against the estimate
-    if (counter) pending_uj_ += open_->gpu.raw();
+    if (counter) {
+      pending_uj_ += open_->gpu.raw();
+      pending_reading_ = std::max(pending_reading_, open_->reading);
+    }
     open_.reset();
   }
   frontier_ = booked_until_ = until;
@@ -53,6 +56,8 @@ WindowCutter::Order WindowCutter::order(const Sample& s) {
   if (s.mono && last_->mono) {
     if (*s.mono == *last_->mono) return Order::duplicate;
     if (*s.mono > *last_->mono) return s.at > last_->at ? Order::after : Order::step_back;
+    // Read before the wall clock went back: late, whatever its wall time says.
+    if (stepped_at_ && *s.mono < *stepped_at_ && *stepped_at_ - *s.mono < options_.max_gap) return Order::late;
     // Else it is late, or the reader started again with a new monotonic clock.
   }
   if (s.at == last_->at) return Order::duplicate;
@@ -131,13 +136,17 @@ void WindowCutter::add(const Sample& raw, std::vector<MeterWindow>& out) {
     // The wall clock went back. What the counter gained waits for the next window on the new time line; without a
     // monotonic clock a reset seen before makes the difference meaningless, and it is dropped rather than doubled.
     ++stats_.clock_steps;
+    stepped_at_ = s.mono;
     const bool trust = s.counter_uj && last_->counter_uj && *s.counter_uj >= *last_->counter_uj;
     if (trust && (same_boot || !restarted_)) pending_uj_ += *s.counter_uj - *last_->counter_uj;
     if (same_boot) {
       const Nanos passed = *s.mono - *last_->mono;
       pending_time_ += passed;
       if (!s.counter_uj) {
-        if (const auto power = power_gain(s, seconds(passed))) pending_uj_ += power->uj;
+        if (const auto power = power_gain(s, seconds(passed))) {
+          pending_uj_ += power->uj;
+          pending_reading_ = std::max(pending_reading_, power->reading);
+        }
       }
     }
     if (frontier_ - s.at > options_.max_gap) {  // too far to wait for: a new time line
@@ -178,6 +187,7 @@ void WindowCutter::add(const Sample& raw, std::vector<MeterWindow>& out) {
     elapsed = std::min(elapsed, rest);
   }
   gain->uj += std::exchange(pending_uj_, 0);
+  gain->reading = std::max(gain->reading, std::exchange(pending_reading_, Reading::counter));
   elapsed += std::exchange(pending_time_, Nanos(0));
   const int64_t paid = std::min(booked_uj_, gain->uj);
   booked_uj_ -= paid;
@@ -186,6 +196,7 @@ void WindowCutter::add(const Sample& raw, std::vector<MeterWindow>& out) {
   if (s.at <= begin) {
     pending_uj_ = gain->uj;
     pending_time_ = elapsed;
+    pending_reading_ = gain->reading;
     return;
   }
   frontier_ = s.at;

@@ -85,10 +85,12 @@ class WindowCutter {
   uint32_t epoch_ = 0;
   int64_t pending_uj_ = 0;  // gained, not yet in a window (over a clock step)
   Nanos pending_time_{};
-  int64_t booked_uj_ = 0;          // estimated ahead of the counter, not yet taken off it
-  double mean_w_ = 0;              // of the last good interval: what a reset interval is estimated by
-  bool restarted_ = false;         // the counter fell once (reset or wrap): an older sample may then read higher
-  std::optional<Sample> suspect_;  // last of a row of back-dated samples
+  Reading pending_reading_ = Reading::counter;  // the worst of what is pending
+  int64_t booked_uj_ = 0;                       // estimated ahead of the counter, not yet taken off it
+  double mean_w_ = 0;                           // of the last good interval: what a reset interval is estimated by
+  bool restarted_ = false;           // the counter fell once (reset or wrap): an older sample may then read higher
+  std::optional<Nanos> stepped_at_;  // by the monotonic clock: the first sample after the wall clock went back
+  std::optional<Sample> suspect_;    // last of a row of back-dated samples
   int suspects_ = 0;
   std::vector<Wall> cuts_;
   std::optional<MeterWindow> open_;

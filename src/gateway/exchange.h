@@ -31,6 +31,7 @@ struct Call {
   Tokens counted_out = 0;  // deltas relayed
   uint64_t bytes_out = 0;
   Tokens fed_out = 0;  // of these, told to metering
+  double fed_in = 0;   // fresh prompt tokens told to metering, estimated; what is missing is told at the end
   Wall fed_until{};
   bool open = false;  // begun and not yet recorded
   std::unique_ptr<net::UpstreamConnection> upstream;

@@ -1,26 +1,12 @@
 #include "gateway/worker.h"
 
 #include "gateway/exchange.h"
+#include "gateway/settle/settle.h"
 
 namespace trine::gateway {
 namespace {
 
 constexpr Nanos kHandshake = std::chrono::seconds(10);
-
-void feed_running(Exchange& x) {
-  Call& c = x.call;
-  if (!c.open || c.counted_out <= c.fed_out) return;
-  const Wall now = x.context.clock().wall();
-  const auto out = static_cast<double>(c.counted_out - c.fed_out);
-  const auto in = static_cast<double>(llm::estimated_prompt_tokens(x.scan));
-  x.context.feed.add({.kind = CallNote::Kind::worked,
-                      .call = c.facts.id,
-                      .slice = {.begin = std::max(c.fed_until, c.facts.first_token),
-                                .end = now,
-                                .work = {.out = out, .context = in + static_cast<double>(c.counted_out)}}});
-  c.fed_out = c.counted_out;
-  c.fed_until = now;
-}
 
 }  // namespace
 
@@ -98,7 +84,7 @@ void Worker::stop() {
 }
 
 void Worker::Tick::expired() {
-  for (Exchange* x : worker_.context_.running) feed_running(*x);
+  for (Exchange* x : worker_.context_.running) feed_progress(*x);
   worker_.feed_.flush();
   WorkerCounters& n = worker_.context_.counters;
   n.connections_open.set(static_cast<int64_t>(worker_.server_.connections()));

@@ -229,8 +229,11 @@ void MeteredSet::calibrate(Wall now) {
   const auto fit = attributor_.calibrated();
   if (!fit) return;
   if (!calibration_)
-    log::info("deployment {}: token weights fitted to {} windows (R2 {:.2f} on those left out) replace the catalog's",
-              first().name, fit->windows, fit->r2);
+    log::info(
+        "deployment {}: token weights fitted to {} rows of windows (R2 {:.2f}, error {:.1f} %, on those left out) "
+        "replace the catalog's: {:.4g} + {:.4g}/B J per token, {:.4g} J per prompt token",
+        first().name, fit->windows, fit->r2, fit->error * 100, fit->weights.curve.a, fit->weights.curve.b,
+        fit->weights.e_in);
   calibration_ = fit;
   attributor_.set_weights(0, fit->weights);
 }

@@ -10,6 +10,10 @@ namespace {
 
 using energy::Outcome;
 
+// Windows are closed two seconds after their end: by then metering should know of a prompt that was computed in one.
+// Most calls are over before, and their prompt is told as the engine reports it, not as an estimate.
+constexpr Nanos kPromptAfter = std::chrono::seconds(1);
+
 Tokens prompt_estimate(const Exchange& x) {
   return x.route ? llm::estimated_prompt_tokens(x.scan) : 0;
 }
@@ -41,12 +45,22 @@ energy::Figures figures_of(const Deployment& d, const energy::CallFacts& facts, 
   return f;
 }
 
+energy::Pace pace_of(const Deployment& d, double batch) {
+  return {.prefill_tokens_per_s = d.own->speed.prefill_tokens_per_s,
+          .token_s = d.own->speed.step_s0 + d.own->speed.step_s1 * batch};
+}
+
+// Share of the deployment's prompt tokens that its engine had to compute, by what this worker has seen.
+double fresh_share(const DeploymentCounters& n) {
+  const auto in = static_cast<double>(n.tokens_in.get());
+  return in > 0 ? 1 - static_cast<double>(n.tokens_cached.get()) / in : 1;
+}
+
 // Prefill and decode of the call so far that metering has not been told of.
 void feed_rest(Exchange& x, const Deployment& d, const energy::CallFacts& facts) {
   Call& c = x.call;
-  const energy::Pace pace{.prefill_tokens_per_s = d.own->speed.prefill_tokens_per_s,
-                          .token_s = d.own->speed.step_s0 + d.own->speed.step_s1 * facts.mean_batch};
-  energy::Slices slices = energy::slices_of(facts, pace);
+  energy::Slices slices = energy::slices_of(facts, pace_of(d, facts.mean_batch));
+  slices.prefill.work.fresh = std::max(0.0, slices.prefill.work.fresh - c.fed_in);
   x.context.feed.add({.kind = CallNote::Kind::worked, .call = facts.id, .slice = slices.prefill});
   slices.decode.begin = std::max(slices.decode.begin, c.fed_until);
   slices.decode.work.out = std::max(0.0, slices.decode.work.out - static_cast<double>(c.fed_out));
@@ -124,6 +138,34 @@ void note_progress(Call& c, Tokens tokens, size_t bytes, Wall now) {
   c.counted_out += tokens;
   c.bytes_out += bytes;
   c.progress.relayed(static_cast<uint64_t>(c.counted_out), c.bytes_out, now);
+}
+
+void feed_progress(Exchange& x) {
+  Call& c = x.call;
+  if (!c.open || c.counted_out <= c.fed_out) return;
+  const Wall now = x.context.clock().wall();
+  const Tokens in = prompt_estimate(x);
+  if (c.fed_in <= 0 && now - c.facts.first_token >= kPromptAfter) {
+    energy::CallFacts so_far;
+    so_far.start = c.facts.start;
+    so_far.first_token = c.facts.first_token;
+    so_far.end = now;
+    so_far.in = in;
+    so_far.out = c.counted_out;
+    so_far.streamed = true;
+    energy::Slice prompt = energy::slices_of(so_far, pace_of(*c.deployment, 1)).prefill;
+    prompt.work.fresh *= fresh_share(c.deployment->state->probe.of(x.context.worker));
+    c.fed_in = prompt.work.fresh;
+    x.context.feed.add({.kind = CallNote::Kind::worked, .call = c.facts.id, .slice = prompt});
+  }
+  const auto out = static_cast<double>(c.counted_out - c.fed_out);
+  x.context.feed.add({.kind = CallNote::Kind::worked,
+                      .call = c.facts.id,
+                      .slice = {.begin = std::max(c.fed_until, c.facts.first_token),
+                                .end = now,
+                                .work = {.out = out, .context = static_cast<double>(in + c.counted_out)}}});
+  c.fed_out = c.counted_out;
+  c.fed_until = now;
 }
 
 void close_call(Exchange& x, Outcome outcome, int upstream_status) {

@@ -14,6 +14,9 @@ bool open_call(Exchange& x, std::shared_ptr<const Deployment> deployment);
 // How far the answer has come; call it for each piece that was relayed.
 void note_progress(Call& call, Tokens tokens, size_t bytes, Wall now);
 
+// Tells metering of the tokens that a running stream has relayed since it was last told, and, once, of its prompt.
+void feed_progress(Exchange& x);
+
 // Journals the call's facts and its first settlement, and adds its figures to x.figures. Tokens: the engine's usage if
 // there is one, else counted. Nothing if no call is open.
 void close_call(Exchange& x, energy::Outcome outcome, int upstream_status);

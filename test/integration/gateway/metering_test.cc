@@ -1,6 +1,7 @@
 // From a meter to final settlements: every microjoule of the counter is somebody's, or nobody's, once.
 #include "gateway/metering/metering.h"
 
+#include "gateway/settle/settle.h"
 #include "integration/gateway/harness.h"
 #include "integration/gateway/meter_page.h"
 
@@ -123,6 +124,47 @@ TEST_F(MeteringTest, AStreamIsTakenIntoAccountWhileItRuns) {
   for (int i = 0; i < 4; ++i) second(20'000'000);
   finish();
   EXPECT_TRUE(h.record(client.answer()).final());
+}
+
+TEST_F(MeteringTest, ALongStreamsPromptIsToldBeforeItsWindowCloses) {
+  start();
+  h.engines["127.0.0.1"].on_request = streams(token("a"));
+  Client& client = h.send(chat(kHelloStream));
+  ASSERT_EQ(h.context.running.size(), 1u);
+  const auto told = [&] {  // what metering hears of the call at the worker's next tick
+    feed_progress(**h.context.running.begin());
+    h.feed.flush();
+    energy::Work sum;
+    for (const CallNote& n : h.notes) {
+      sum.fresh += n.slice.work.fresh;
+      sum.out += n.slice.work.out;
+    }
+    metering.take(std::exchange(h.notes, {}));
+    return sum;
+  };
+  const auto relay = [&](string_view text) {
+    h.engines["127.0.0.1"].side().send(chunk(token(string(text))));
+    h.settle();
+  };
+  EXPECT_EQ(told().fresh, 0) << "it may still end with the engine's own figure";
+  h.advance(1s);
+  relay("b");
+  const energy::Work second = told();
+  const double guess = second.fresh;
+  EXPECT_GT(guess, 0);
+  EXPECT_EQ(second.out, 1);
+  h.advance(1s);
+  relay("c");
+  EXPECT_EQ(told().fresh, 0) << "once";
+  h.engines["127.0.0.1"].side().send(chunk(usage_event(500, 3) + kDone) + string(kLastChunk));
+  h.settle();
+  h.feed.flush();
+  energy::Work rest;
+  for (const CallNote& n : h.notes) rest.fresh += n.slice.work.fresh, rest.out += n.slice.work.out;
+  EXPECT_DOUBLE_EQ(rest.fresh, 500 - guess) << "what the estimate missed";
+  EXPECT_EQ(rest.out, 0);
+  hand_over();
+  (void)client.answer();
 }
 
 TEST_F(MeteringTest, AMeterThatFailsIsSaidAndComesBack) {

@@ -83,13 +83,16 @@ RC_GTEST_PROP(Shares, more_tokens_raise_ones_own_and_lower_the_others, ()) {
   RC_PRE(h.calls.size() >= 2);
   cover_all(h);
   const Options o;
-  auto more = h;
-  auto& grown = more.calls[*rc::gen::inRange<size_t>(0, h.calls.size())];
-  grown.in += *rc::gen::inRange<int64_t>(1, 5'000);
-  grown.first_token = grown.end;  // the stretch of time stays as it is: one slice of prefill
-  auto& same = h.calls[static_cast<size_t>(&grown - more.calls.data())];
+  const auto which = *rc::gen::inRange<size_t>(0, h.calls.size());
+  // The stretch of time stays as it is, as does the batch with it: one slice of prefill, from the start.
+  auto& same = h.calls[which];
+  same.streamed = true;
   same.first_token = same.end;
-  grown.streamed = same.streamed = true;
+  same.start =
+      std::max(same.start, same.end - from_seconds(double(same.in - same.cached) / Pace{}.prefill_tokens_per_s));
+  auto more = h;
+  auto& grown = more.calls[which];
+  grown.in += *rc::gen::inRange<int64_t>(1, 5'000);
   const auto a = run(h, o), b = run(more, o);
   // Shares are rounded per window.
   const auto slack = static_cast<int64_t>(a.windows.size());

@@ -216,25 +216,50 @@ TEST_F(Device, a_shared_window_is_less_certain_than_a_call_alone) {
   EXPECT_LT(alone.energy_high, shared.energy_high);
 }
 
+TEST_F(Device, weighs_a_step_by_the_batch_that_ran_while_the_token_was_made_not_by_the_windows_mean) {
+  // Three calls in a window of 30 s: one alone for ten seconds, two together for the last ten.
+  add(1, decode(0, 10, 100));
+  add(2, decode(20, 30, 100));
+  add(3, decode(20, 30, 100));
+  a.window(meter(0, 30, 50 * 30 + 100), now, settled);
+  EXPECT_DOUBLE_EQ(a.detail().batch, 1);
+  ASSERT_EQ(a.shares().size(), 3u);
+  EXPECT_NEAR(a.shares()[0].weight_j, 100 * (0.07 + 3.2), 1e-9);
+  EXPECT_NEAR(a.shares()[1].weight_j, 100 * (0.07 + 1.6), 1e-9);
+  EXPECT_NEAR(a.shares()[2].weight_j, 100 * (0.07 + 1.6), 1e-9);
+}
+
 TEST_F(Device, calibrates_its_weights_from_its_own_windows) {
   auto c = config();
   c.models = {TokenWeights::from({0.2, 1})};  // a wrong catalog
   a = Attributor(c);
+  EXPECT_FALSE(a.calibrated()) << "no windows yet";
   int t = 0;
-  for (uint64_t i = 0; i < 150; ++i, ++t) {
-    const double fresh = 100 + double(i * 7919 % 3000), out = 20 + double(i * 104729 % 400), calls = 1 + double(i % 7);
-    for (uint64_t n = 0; n < i % 7 + 1; ++n) {
+  for (uint64_t i = 0; i < 600; ++i, ++t) {
+    const double fresh = 100 + double(i * 7919 % 3000), out = 20 + double(i * 104729 % 400);
+    const uint64_t calls = 1 + i / 10 * 13 % 7;
+    for (uint64_t n = 0; n < calls; ++n) {
       const auto slot = a.open(call(i * 10 + n), kT0 + seconds(t));
-      a.work(slot, {kT0 + seconds(t), kT0 + seconds(t + 1), {fresh / calls, 0, out / calls, 0}});
+      a.work(slot, {kT0 + seconds(t), kT0 + seconds(t + 1), {fresh / double(calls), 0, out / double(calls), 0}});
       a.close(slot, kT0 + seconds(t + 1));
     }
-    a.window(meter(t, t + 1, 50 + 0.03 * fresh + 0.07 * out + 3.2 * out / calls), now, settled);
+    a.window(meter(t, t + 1, 50 + 0.03 * fresh + 0.07 * out + 3.2 * out / double(calls)), now, settled);
   }
   const auto fit = a.calibrated();
   ASSERT_TRUE(fit);
+  EXPECT_EQ(fit->windows, 48u) << "rows of ten seconds, every fifth left out";
   EXPECT_NEAR(fit->weights.curve.b, 3.2, 0.05);
   EXPECT_NEAR(fit->weights.e_in, 0.03, 0.001);
   a.set_weights(0, fit->weights);
+}
+
+TEST_F(Device, does_not_learn_from_windows_with_work_that_it_does_not_know) {
+  now.foreign = EngineTokens{0, 1e6};
+  for (int t = 0; t < 600; ++t) {
+    add(static_cast<uint64_t>(t), decode(t, t + 1, 10 + t * 7919 % 300));
+    a.window(meter(t, t + 1, 60 + t * 7919 % 300), now, settled);
+  }
+  EXPECT_FALSE(a.calibrated());
 }
 
 TEST(Slices, queueing_is_not_prefill) {

@@ -131,6 +131,38 @@ TEST(WindowCutter, a_large_step_back_begins_a_new_time_line) {
   EXPECT_EQ(w[1].gpu, joules(4)) << "what the counter gained over the step is there, once";
 }
 
+Sample on_clocks(int wall_s, int mono_s, int64_t uj) {
+  return {kT0 + seconds(wall_s), uj, std::nullopt, seconds(mono_s)};
+}
+
+TEST(WindowCutter, a_sample_from_before_a_step_back_is_late_although_its_wall_time_is_ahead) {
+  WindowCutter c({});
+  std::vector<MeterWindow> w;
+  c.add(on_clocks(1000, 100, 50'000'000), w);
+  c.add(on_clocks(1001, 101, 51'000'000), w);
+  c.add(on_clocks(400, 102, 52'000'000), w);   // the clock was set back by ten minutes
+  c.add(on_clocks(1000, 100, 50'000'000), w);  // a scrape that was on its way
+  c.add(on_clocks(401, 103, 53'000'000), w);
+  EXPECT_EQ(c.stats().late, 1u);
+  EXPECT_EQ(c.stats().resets, 0u);
+  Energy sum;
+  for (const auto& x : w) sum += x.gpu;
+  EXPECT_EQ(sum, joules(3)) << "not the old sample's gain again";
+}
+
+TEST(WindowCutter, a_window_that_waits_over_a_small_step_back_keeps_the_worst_reading_of_its_parts) {
+  WindowCutter c({});
+  std::vector<MeterWindow> w;
+  c.add(on_clocks(100, 100, 50'000'000), w);
+  c.add(on_clocks(101, 101, 51'000'000), w);
+  c.add(on_clocks(92, 102, 52'000'000), w);  // nine seconds back
+  c.add(on_clocks(93, 103, 0), w);           // the counter was reset: this second is a guess
+  c.add(on_clocks(102, 112, 9'000'000), w);
+  ASSERT_EQ(w.size(), 2u);
+  EXPECT_EQ(w[1].reading, Reading::estimated);
+  EXPECT_EQ(w[1].gpu, joules(1 + 1 + 9));
+}
+
 TEST(WindowCutter, late_samples_from_before_a_wrap_are_not_a_clock_step) {
   WindowCutter::Options o;
   o.wrap_uj = 1'000'000'000;
