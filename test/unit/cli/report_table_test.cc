@@ -47,12 +47,15 @@ TEST(ReportTable, ALineHasAmountsWhatATokenTakesAndTheLetterWithItsRange) {
       "         2  1500     400  500  €0.000200   800 J  40.0 mg    0.400   0.100    20.0  B        0.600 to 1.10 kJ   "
       " "
       "20.0 to 80.0 mg\n";
-  EXPECT_EQ(report_text(report()),
-            "2026-11-23T09:00:00Z to 2026-11-23T10:00:00Z, facility energy, direct figures; per token of input and "
-            "output together\n\n"
-            "deployment  requests    in  cached  out       cost  energy     CO2e  J/token  €/Mtok  g/Mtok  quality  "
-            "energy, 90 % range  CO2e, 90 % range\n" +
-                rule + "fr-4090   " + amounts + rule + "total     " + amounts);
+  EXPECT_EQ(
+      report_text(report()),
+      "2026-11-23T09:00:00Z to 2026-11-23T10:00:00Z, facility energy, direct figures; per token of input and "
+      "output together\n\n"
+      "deployment  requests    in  cached  out       cost  energy     CO2e  J/token  €/Mtok  g/Mtok  quality  "
+      "energy, 90 % range  CO2e, 90 % range\n" +
+          rule + "fr-4090   " + amounts + rule + "total     " + amounts +
+          "\nA request took 400 J, 20.0 mg CO2e and €0.000100 in the mean. A thousand tokens took 400 J (0.111 Wh) "
+          "and 0.0200 g CO2e.\n");
 }
 
 TEST(ReportTable, IdleAndForeignEnergyHaveLinesOfTheirOwn) {
