@@ -27,6 +27,7 @@ class Series {
   struct Point {
     Wall start;
     Intensity value;
+    bool estimated = false;  // by the source itself: it will say better later
     bool operator==(const Point&) const = default;
   };
 
@@ -34,6 +35,8 @@ class Series {
   // REQUIRES: values in (0, kMostIntensity], no time twice. Any order. The step is the largest divisor of an hour that
   // all distances are multiples of, at least a minute.
   explicit Series(std::vector<Point> points);
+  // Slots of a known length, which a single point would not show. REQUIRES: also step in [1 min, 1 h].
+  Series(std::vector<Point> points, Nanos step);
 
   const std::vector<Point>& points() const { return points_; }  // by time
   Nanos step() const { return step_; }
