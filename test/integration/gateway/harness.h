@@ -33,13 +33,14 @@ struct Sample {
   string routes = R"(
   - { model: small, deployments: [fr, de], weights: { cost: 0, control: 0, carbon: 1 } }
 )";
+  string grid = "{ zones: { FR: { g_per_kwh: 50 }, DE: { g_per_kwh: 400 } } }";
   string more;            // further top-level keys
   string ledger = "{ }";  // the section
   SmallDisk* disk = nullptr;
 
   string yaml() const {
-    return "keys:" + keys + "deployments:" + deployments + "routes:" + routes +
-           "grid: { zones: { FR: { g_per_kwh: 50 }, DE: { g_per_kwh: 400 } } }\nledger: " + ledger + "\n" + more;
+    return "keys:" + keys + "deployments:" + deployments + "routes:" + routes + "grid: " + grid +
+           "\nledger: " + ledger + "\n" + more;
   }
 };
 
