@@ -260,12 +260,14 @@ class Poller::Job final : public std::enable_shared_from_this<Job>, net::Timer {
 
 Feeds wanted(const Feeds& cached, const std::vector<SourceSpec>& specs) {
   Feeds out;
-  for (const auto& feed : cached) {
-    const bool of_a_source = std::any_of(specs.begin(), specs.end(), [&](const SourceSpec& s) {
-      return feed->source == facts_of(s.kind).name &&
-             std::any_of(s.zones.begin(), s.zones.end(), [&](const auto& z) { return iequals(z, feed->zone); });
-    });
-    if (of_a_source || feed->source == kImported) out.push_back(feed);
+  for (const auto& feed : cached)
+    if (feed->source == kImported) out.push_back(feed);
+  for (const SourceSpec& s : specs) {
+    const auto has = [&](const Feed& f) {
+      return std::any_of(s.zones.begin(), s.zones.end(), [&](const auto& zone) { return iequals(zone, f.zone); });
+    };
+    for (const auto& feed : cached)
+      if (feed->source == facts_of(s.kind).name && has(*feed)) out.push_back(feed);
   }
   return out;
 }
