@@ -10,7 +10,7 @@ namespace {
 using namespace std::chrono;
 using namespace std::chrono_literals;
 
-constexpr double kSigmaOfValue = 0.08;
+constexpr double kSigmaOfValue = 0.08;  // docs/accounting.md §3
 
 Wall hour_of(Wall t) {
   return Wall(floor<hours>(t));
@@ -47,12 +47,24 @@ class TypicalDay {
     known_ = std::all_of(n.begin(), n.end(), [](int k) { return k >= kLeastDays; });
     if (!known_) return;
     for (size_t h = 0; h < 24; ++h) ln_[h] /= n[h];
+    double squares = 0;
+    int values = 0;
+    for (Wall hour = last - 24h * kTypicalDays + 1h; hour <= last; hour += 1h) {
+      const auto v = ln_of_hour(s, hour);
+      if (!v) continue;
+      squares += (*v - ln(hour)) * (*v - ln(hour));
+      ++values;
+    }
+    spread_ = std::max(kLeastSpread, std::sqrt(squares / values));
   }
   bool known() const { return known_; }
   double ln(Wall t) const { return ln_[hour_of_day(t)]; }
+  double spread() const { return spread_; }
 
  private:
+  static constexpr double kLeastSpread = 0.03;
   std::array<double, 24> ln_{};
+  double spread_ = 0;
   bool known_ = false;
 };
 
@@ -95,10 +107,10 @@ std::vector<ForecastPoint> forecast(const ForecastInput& input, Wall from, int h
     const Wall hour = hour_of(from) + i * 1h;
     const double ahead = base ? std::max(0.0, seconds(hour - hour_of(last)) / 3600) : 0;
     const auto mean = input.typical(hour);
-    const double of_shape = typical.known() ? kSpread : mean.sigma_ln;
+    const double of_shape = typical.known() ? typical.spread() : mean.sigma_ln;
     if (const Feed* feed = told(input, hour)) {
       out.push_back(
-          {hour, Intensity{std::exp(*ln_of_hour(feed->forecast, hour))}, spread(kSpread, ahead), feed->source});
+          {hour, Intensity{std::exp(*ln_of_hour(feed->forecast, hour))}, spread(of_shape, ahead), feed->source});
     } else if (base) {
       const double ln = shape(hour) + std::pow(kFade, ahead) * distance;
       out.push_back(

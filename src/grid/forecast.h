@@ -18,9 +18,8 @@ namespace trine::grid {
 
 inline constexpr double kFade = 0.97;
 inline constexpr int kTypicalDays = 14, kLeastDays = 3;
-// Spread of ln(true / forecast) h hours after the last value: hypot(0.08, kSpread sqrt(1 - kFade^(2h))). kSpread was
-// fitted to the measured one; where only the catalog's profile is known, the profile's own spread takes its place.
-inline constexpr double kSpread = 0.21;
+// Spread of ln(true / forecast) h hours after the last value: hypot(0.08, D sqrt(1 - kFade^(2h))). D is measured in the
+// zone: how far the values of those days were from their typical day; the catalog's profile brings its own.
 
 struct ForecastPoint {
   Wall start;       // of an hour

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cmath>
 
 namespace trine::grid {
 namespace {
@@ -36,6 +37,23 @@ Reading reading(Intensity value, std::string source, Granularity granularity, Na
           sigma};
 }
 
+// Of ln(value / the same hour a day before) in the two weeks before t, where there are enough pairs; else the general
+// one.
+double sigma_of_yesterday(const Series& series, Wall t) {
+  constexpr int kLeastPairs = 72;
+  double squares = 0;
+  int pairs = 0;
+  for (Wall hour = Wall(floor<hours>(t)) - 24h * 14; hour < t; hour += 1h) {
+    const auto *now = series.covering(hour), *before = series.covering(hour - 24h);
+    if (!now || !before) continue;
+    const double ln = std::log(now->value.g_per_kwh / before->value.g_per_kwh);
+    squares += ln * ln;
+    ++pairs;
+  }
+  if (pairs < kLeastPairs) return kSigmaYesterday;
+  return std::clamp(std::sqrt(squares / pairs), kSigmaRecent, kSigmaAnnual);
+}
+
 // The rungs that a series reaches.
 std::optional<Reading> reading_of_feed(const Feed& feed, Wall t) {
   const Series& series = feed.values;
@@ -50,7 +68,8 @@ std::optional<Reading> reading_of_feed(const Feed& feed, Wall t) {
     return r;
   }
   if (const auto* p = series.covering(t - 24h))
-    return reading(p->value, feed.source, Granularity::yesterday, t - (p->start + series.step()), kSigmaYesterday);
+    return reading(p->value, feed.source, Granularity::yesterday, t - (p->start + series.step()),
+                   sigma_of_yesterday(series, t));
   return {};
 }
 
