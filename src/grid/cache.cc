@@ -47,7 +47,7 @@ Result<std::vector<Series::Point>> read_points(json::Value list) {
     int i = 0;
     if (row.is_array())
       inner = json::each_element(row.raw, [&](json::Value v) {
-        if (i == 0) start = parse_iso8601(v.as_string().value_or(""));
+        if (i == 0) start = parse_slot_time(v.as_string().value_or(""));
         if (i == 1) g = v.as_double().value_or(0);
         if (i == 2) estimated = v.as_int().value_or(0);
         ++i;

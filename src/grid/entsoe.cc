@@ -43,8 +43,8 @@ std::optional<Nanos> resolution(std::string_view text) {
 
 Result<void> read_period(const pugi::xml_node& period, const Factor* factor, bool repeats, std::vector<Row>& rows) {
   const auto interval = child(period, "timeInterval");
-  const auto start = parse_iso8601(child(interval, "start").child_value());
-  const auto end = parse_iso8601(child(interval, "end").child_value());
+  const auto start = parse_slot_time(child(interval, "start").child_value());
+  const auto end = parse_slot_time(child(interval, "end").child_value());
   const std::string_view given = child(period, "resolution").child_value();
   const auto step = resolution(given);
   if (!start || !end || *end <= *start || *end - *start > 24h * 366)
@@ -108,6 +108,7 @@ Answer mixed(const std::vector<Row>& rows) {
     if (!r.factor->storage()) s.mw += std::max(0.0, r.mw) * share;
   }
   std::vector<double> totals;
+  totals.reserve(slots.size());
   for (const auto& [_, s] : slots) totals.push_back(s.mw);
   const auto middle = totals.begin() + static_cast<std::ptrdiff_t>(totals.size() / 2);
   std::nth_element(totals.begin(), middle, totals.end());

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/time.h"
+#include "grid/series.h"
 #include "json/read.h"
 
 namespace trine::grid::internal {
@@ -52,7 +52,7 @@ class JsonFields {
     const auto* v = find(key);
     return v && v->as_bool().value_or(false);
   }
-  std::optional<Wall> time(std::string_view key) const { return parse_iso8601(text(key)); }
+  std::optional<Wall> time(std::string_view key) const { return parse_slot_time(text(key)); }
 
  private:
   std::map<std::string, json::Value, std::less<>> members_;

@@ -34,8 +34,8 @@ struct SourceStatus {
   std::string trouble;           // of the last one; empty: none
 };
 
-// The feeds of `cached` that the configuration still wants, in the order in which they count: imports, then the zones of
-// these sources.
+// The feeds of `cached` that the configuration still wants, in the order in which they count: imports, then the zones
+// of these sources.
 Feeds wanted(const Feeds& cached, const std::vector<SourceSpec>& specs);
 
 // One thread: its loop's.

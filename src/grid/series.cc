@@ -42,6 +42,13 @@ Wall Series::slot_end(Wall t) const {
   return next == points_.end() ? end : std::min(end, next->start);
 }
 
+std::optional<Wall> parse_slot_time(std::string_view text) {
+  constexpr Wall kFirst = std::chrono::sys_days(std::chrono::year(2000) / 1 / 1);
+  constexpr Wall kEnd = std::chrono::sys_days(std::chrono::year(2100) / 1 / 1);
+  const auto t = parse_iso8601(text);
+  return t && *t >= kFirst && *t < kEnd ? t : std::nullopt;
+}
+
 Result<SeriesFile> finish_series(const std::string& name, RawSeries&& raw, size_t holes) {
   SeriesFile file{{}, holes};
   for (auto& [zone, rows] : raw) {

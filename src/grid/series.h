@@ -9,6 +9,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,6 +58,9 @@ struct SeriesFile {
 // `name` stands in errors.
 Result<SeriesFile> read_series_text(const std::string& name, std::string_view text);
 Result<SeriesFile> read_series_file(const std::string& path);
+
+// An ISO 8601 time from 2000 to 2099: no intensity is of another, and between two of these a distance is exact.
+std::optional<Wall> parse_slot_time(std::string_view text);
 
 // Points as a file gives them, zone by zone, with their line for complaints. Internal to this module.
 struct RawPoint {

@@ -70,7 +70,7 @@ class ElectricityMaps final : public Source {
  public:
   explicit ElectricityMaps(SourceSpec spec) : spec_(std::move(spec)) {}
 
-  Task<Asked<Answer>> read(Web& web, std::string zone, Wall, bool ahead) override {
+  Task<Asked<Answer>> read(Web& web, std::string zone, Wall now, bool ahead) override {
     const std::string query = "?zone=" + net::percent_encoded(area_of(spec_, zone));
     FetchRequest history = request("/v3/carbon-intensity/history" + query);
     auto past = meaning(co_await web.ask(std::move(history)), read_electricity_maps);
@@ -79,9 +79,12 @@ class ElectricityMaps final : public Source {
       FetchRequest latest = request("/v3/carbon-intensity/latest" + query);
       past = meaning(co_await web.ask(std::move(latest)), read_electricity_maps);
     }
-    if (!past || !ahead) co_return past;
+    if (!past || !ahead || now < no_forecast_until_) co_return past;
     FetchRequest forecast = request("/v3/carbon-intensity/forecast" + query);
-    add_if_had(*past, meaning(co_await web.ask(std::move(forecast)), read_electricity_maps));
+    auto to_come = meaning(co_await web.ask(std::move(forecast)), read_electricity_maps);
+    const int status = to_come ? 200 : to_come.error().status;
+    if (status == 401 || status == 403 || status == 404) no_forecast_until_ = now + 24h;  // no request wasted on it
+    add_if_had(*past, std::move(to_come));
     co_return past;
   }
 
@@ -93,6 +96,7 @@ class ElectricityMaps final : public Source {
     return r;
   }
   SourceSpec spec_;
+  Wall no_forecast_until_{};  // its token does not reach so far
 };
 
 class WattTime final : public Source {
@@ -182,7 +186,7 @@ class UkCarbonIntensity final : public Source {
 class Eco2mix final : public Source {
  public:
   Task<Asked<Answer>> read(Web& web, std::string, Wall now, bool) override {
-    const std::string where = fmt::format("date_heure>='{}' and date_heure<='{}'",
+    const std::string where = fmt::format("date_heure>=date'{}' and date_heure<=date'{}'",
                                           iso8601(Wall(floor<minutes>(now - 24h))), iso8601(Wall(floor<minutes>(now))));
     FetchRequest r;
     r.target = "/api/explore/v2.1/catalog/datasets/eco2mix-national-tr/records?limit=100&order_by=" +

@@ -45,6 +45,15 @@ TEST_F(PollerTest, AsksOnceAnHourSoonAfterItBeginsAndNeverAtTheSameMoment) {
   EXPECT_DOUBLE_EQ(now().value.g_per_kwh, 66);
 }
 
+TEST_F(PollerTest, AForecastThatTheTokenDoesNotReachIsAskedForOnceADay) {
+  use({electricity_maps()});
+  advance(20h);
+  const auto forecasts = std::count_if(requests.begin(), requests.end(),
+                                       [](const auto& r) { return r.target.find("forecast") != std::string::npos; });
+  EXPECT_EQ(forecasts, 1);
+  EXPECT_EQ(status().errors, 0);
+}
+
 TEST_F(PollerTest, ARestartWithoutANetworkGoesOnFromTheCache) {
   use({electricity_maps()});
   advance(5s);
