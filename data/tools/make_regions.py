@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """data/regions.yaml: cloud regions -> grid zone, country, PUE; and the PUE of providers.
 
-AWS, GCP and Azure: Green Software Foundation's cloud region metadata (newest year that has the region). Azure regions
-that it lacks and European hosts: the providers' public lists, placed in grid zones by hand below. Sites of the
-instance price table come from that table.
+AWS, GCP and Azure: Green Software Foundation's cloud region metadata (newest year that has the region). Regions that
+it lacks, and European hosts: the providers' public lists, placed in grid zones by hand below. Sites of the instance price
+table come from that table.
 """
 
 import common
@@ -25,6 +25,15 @@ azure canadaeast CA-QC Quebec City|azure japaneast JP-TK Tokyo|azure japanwest J
 azure eastasia HK Hong Kong|azure uaenorth AE Dubai|azure qatarcentral QA Doha|azure israelcentral IL Israel
 azure southafricanorth ZA Johannesburg|azure centralindia IN-WE Pune|azure southindia IN-SO Chennai
 azure westus2 US-NW-BPAT Quincy
+azure westindia IN-WE Mumbai|azure jioindiawest IN-WE Jamnagar|azure jioindiacentral IN-WE Nagpur
+azure koreasouth KR Busan|azure francesouth FR Marseille|azure germanynorth DE Berlin|azure norwaywest NO-NO2 Stavanger
+azure switzerlandwest CH Geneva|azure southafricawest ZA Cape Town|azure uaecentral AE Abu Dhabi
+azure brazilsoutheast BR-CS Rio de Janeiro|azure australiacentral AU-NSW Canberra|azure australiacentral2 AU-NSW Canberra
+azure indonesiacentral ID Jakarta|azure chinanorth CN Beijing|azure chinanorth2 CN Beijing|azure chinanorth3 CN Hebei
+azure chinaeast CN Shanghai|azure chinaeast2 CN Shanghai
+aws ap-southeast-5 MY-WM Kuala Lumpur|aws ap-southeast-6 NZ Auckland|aws ap-southeast-7 TH Bangkok
+aws ap-east-2 TW Taipei|aws mx-central-1 MX Queretaro|gcp asia-southeast3 TH Bangkok
+ovh ynm IN-WE Mumbai|ovh dub IE Dublin
 """
 
 # Regions that the metadata carry without a zone, placed by their city.
@@ -32,6 +41,16 @@ MISSING_ZONE = {
     "aws-ca-west-1": "CA-AB", "aws-cn-north-1": "CN", "aws-cn-northwest-1": "CN", "gcp-europe-north2": "SE-SE3",
     "gcp-europe-west10": "DE", "gcp-northamerica-south1": "MX", "gcp-us-east2": "US-CAR-SC",
     "azure-westcentralus": "US-NW-PACE", "azure-westus3": "US-SW-SRP",
+}  # fmt: skip
+
+# Regions that the metadata put into another zone than the one in which their city lies: zone, and place where it is
+# wrong as well.
+CORRECTED = {
+    "azure-northeurope": ("IE", "Ireland (Dublin)"),  # the metadata say Finland
+    "azure-westus": ("US-CAL-CISO", "California: West US"),  # they say Washington
+    "azure-northcentralus": ("US-MIDA-PJM", None),  # Chicago is in PJM
+    "gcp-me-central1": ("QA", None),  # Doha; they say the Emirates
+    "azure-swedencentral": ("SE-SE3", None), "aws-eu-north-1": ("SE-SE3", None),  # the bidding zone of Stockholm
 }  # fmt: skip
 
 PUE_NAMES = {"ovhcloud": "ovh"}
@@ -91,8 +110,8 @@ def main():
         year, value = newest_pue.get(key, (None, None))
         if value is not None and not 1.0 <= value <= 3.0:
             value = None
-        zone = row["em-zone-id"] or MISSING_ZONE.get(key, "")
-        add(key, PROVIDERS[row["cloud-provider"]], row["cloud-region"], row["location"], zone, "gsf-regions", value, year)
+        zone, place = CORRECTED.get(key, (row["em-zone-id"] or MISSING_ZONE.get(key, ""), None))
+        add(key, PROVIDERS[row["cloud-provider"]], row["cloud-region"], place or row["location"], zone, "gsf-regions", value, year)
 
     for site in SITES.replace("\n", "|").split("|"):
         if site.strip():

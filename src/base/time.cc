@@ -58,6 +58,7 @@ std::optional<Wall> parse_iso8601(std::string_view s) {
   const int mo = digits(s, 2);
   if (mo < 0 || !eat(s, '-')) return {};
   const int d = digits(s, 2);
+  if (y < 1678 || y > 2261) return {};  // what nanoseconds in 64 bits reach
   const year_month_day date{year(y), month(static_cast<unsigned>(mo)), day(static_cast<unsigned>(d))};
   if (d < 0 || !date.ok()) return {};
   Wall t = sys_days(date);

@@ -17,6 +17,8 @@ int run_ledger_verify(const LedgerVerifyOptions& o);
 int run_catalog_check(const CatalogCheckOptions& o);
 int run_catalog_list(const CatalogListOptions& o);
 int run_config_docs(const ConfigDocsOptions& o);
+int run_grid(const GridOptions& o);
+int run_grid_import(const GridImportOptions& o);
 int run_key_new(const KeyNewOptions& o);
 
 }  // namespace trine::cli

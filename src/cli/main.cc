@@ -25,6 +25,8 @@ struct Run {
   int operator()(const CatalogCheckOptions& o) const { return run_catalog_check(o); }
   int operator()(const CatalogListOptions& o) const { return run_catalog_list(o); }
   int operator()(const ConfigDocsOptions& o) const { return run_config_docs(o); }
+  int operator()(const GridOptions& o) const { return run_grid(o); }
+  int operator()(const GridImportOptions& o) const { return run_grid_import(o); }
   int operator()(const KeyNewOptions& o) const { return run_key_new(o); }
 };
 

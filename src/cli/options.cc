@@ -37,6 +37,8 @@ struct Draft {
   LedgerVerifyOptions verify;
   CatalogCheckOptions catalog_check;
   CatalogListOptions catalog_list;
+  GridOptions grid;
+  GridImportOptions grid_import;
   KeyNewOptions key;
 };
 
@@ -54,6 +56,7 @@ class Commands {
     serving();
     reporting();
     estimating();
+    intensities();
     looking_up();
   }
   CLI::App& app() { return app_; }
@@ -225,6 +228,36 @@ class Commands {
     });
   }
 
+  static void grid_source(CLI::App* c, GridSource& into) {
+    config_option(c, into.config, false);
+    c->add_option("--cache", into.cache, "the folder of the grid's cache, instead of the configuration's")
+        ->type_name("DIR");
+  }
+
+  void intensities() {
+    auto* grid = app_.add_subcommand("grid", "grams of CO2e per kWh of a zone: now, lately and ahead");
+    grid->footer("");
+    grid_source(grid, d_.grid.source);
+    grid->add_option("--zone", d_.grid.zones, "this grid zone; may stand again; default: the configuration's")
+        ->type_name("ZONE");
+    grid->add_option("--from", d_.grid.from, "a time, or how long before now (6h)")->type_name("WHEN");
+    grid->add_option("--to", d_.grid.to, "the end, likewise, or how long after now (+12h)")->type_name("WHEN");
+    json_option(grid, d_.grid.json);
+    auto* import = command(grid, "import", "take a zone's values from a CSV or JSON file into the cache",
+                           [this]() -> Command { return d_.grid_import; });
+    grid_source(import, d_.grid_import.source);
+    import->add_option("file", d_.grid_import.file, "ts_utc,FR,... or ts,g_per_kwh, or Electricity Maps' history")
+        ->type_name("FILE")
+        ->required();
+    import->add_option("--zone", d_.grid_import.zone, "only this one, or whose a file without a zone is")
+        ->type_name("ZONE");
+    import->add_option("--method", d_.grid_import.method, "what the values count; only lifecycle is booked")
+        ->type_name("METHOD")
+        ->check(CLI::IsMember({"lifecycle", "lifecycle_production", "direct", "direct_production", "marginal"}))
+        ->capture_default_str();
+    makers_.emplace_back(grid, [this]() -> Command { return d_.grid; });  // after its own command, which is the longer
+  }
+
   void looking_up() {
     auto* catalog = group("catalog", "grids, GPUs, models and prices that are known");
     auto* check = command(catalog, "check", "check a folder of catalog files (with none: what is built in)",
@@ -314,7 +347,7 @@ std::string help_of_group(CLI::App& app, const std::vector<std::string>& words) 
   if (words.empty()) return app.help();
   if (words.size() > 1 || std::find(names.begin(), names.end(), words[0]) == names.end()) return {};
   const auto* group = app.get_subcommand(words[0]);
-  return names_in(*group).empty() ? "" : group->help("trine " + words[0]);
+  return names_in(*group).empty() ? "" : group->help("trine");
 }
 
 // "trine report": how far the words named commands.

@@ -83,6 +83,23 @@ struct CatalogListOptions {
   bool json = false;
 };
 
+// Which grid: a configuration's, or what is built in with a cache folder besides.
+struct GridSource {
+  std::string config, cache;
+};
+
+struct GridOptions {
+  GridSource source;
+  std::vector<std::string> zones;  // none: the configuration's
+  std::string from, to;            // empty: 6 h back, 12 h ahead
+  bool json = false;
+};
+
+struct GridImportOptions {
+  GridSource source;
+  std::string file, zone, method = "lifecycle";
+};
+
 struct ConfigDocsOptions {
   enum class What { reference, schema } what = What::reference;
 };
@@ -92,9 +109,9 @@ struct KeyNewOptions {
   bool json = false;
 };
 
-using Command =
-    std::variant<ServeOptions, CheckOptions, EngineSimOptions, ReportOptions, ExplainOptions, EstimateOptions, EraseOptions,
-                 LedgerVerifyOptions, CatalogCheckOptions, CatalogListOptions, ConfigDocsOptions, KeyNewOptions>;
+using Command = std::variant<ServeOptions, CheckOptions, EngineSimOptions, ReportOptions, ExplainOptions,
+                             EstimateOptions, EraseOptions, LedgerVerifyOptions, CatalogCheckOptions, CatalogListOptions,
+                             ConfigDocsOptions, KeyNewOptions, GridOptions, GridImportOptions>;
 
 struct Parsed {
   std::optional<Command> command;  // nothing: print `out` or `err` and end with `exit_code`

@@ -30,7 +30,7 @@ score::SavingsBaseline baseline_of(const gateway::Baseline& b) {
 }
 
 // As the energy module wants it: the ladder's reading at the middle of the hour.
-energy::GridValue grid_at(const grid::GridTable& table, const std::string& zone, Wall t) {
+energy::GridValue grid_at(const grid::Live& table, const std::string& zone, Wall t) {
   const auto reading = table.at(zone, t);
   return {reading.value.g_per_kwh, reading.sigma_ln, reading.hourly()};
 }

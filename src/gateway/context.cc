@@ -42,10 +42,12 @@ const energy::GridValue& Context::grid(const Deployment& d, Wall now) {
   // A deployment of an earlier snapshot has an index of its own: it is rare, and looked up each time.
   const bool current = d.index < snapshot_->deployments.size() && snapshot_->deployments[d.index].get() == &d;
   GridSlot& slot = current ? grid_[d.index] : earlier_;
-  if (!current || now >= slot.until) {
+  const uint64_t version = snapshot_->grid->version();
+  if (!current || now >= slot.until || slot.version != version) {
     const grid::Reading r = snapshot_->grid->at(d.zone, now);
     slot.value = {.g_per_kwh = r.value.g_per_kwh, .sigma = r.sigma_ln, .hourly = r.hourly()};
     slot.until = snapshot_->grid->slot_end(d.zone, now);
+    slot.version = version;
   }
   return slot.value;
 }

@@ -59,13 +59,14 @@ class Context {
   // REQUIRES: a deployment of a snapshot that is or was in use. Whoever waits for the pool keeps it: a reload may drop
   // it from here.
   const std::shared_ptr<net::Pool>& pool(const std::shared_ptr<const Deployment>& d);
-  // The grid's value for the deployment's zone now; looked up once per slot.
+  // The grid's value for the deployment's zone now; looked up once per slot, and again when a source has said more.
   const energy::GridValue& grid(const Deployment& d, Wall now);
 
  private:
   struct GridSlot {
     energy::GridValue value;
     Wall until{};
+    uint64_t version = 0;  // of the grid's table
   };
   net::Dialer* dialer_;
   std::shared_ptr<const Snapshot> snapshot_;

@@ -11,6 +11,7 @@
 #include "gateway/idempotency.h"
 #include "gateway/settle/settle.h"
 #include "gateway/worker.h"
+#include "grid/poller.h"
 
 namespace trine::gateway {
 namespace {
@@ -110,9 +111,10 @@ class Gateway {
   Idempotency idempotency_;
   std::vector<WorkerCounters> counters_;
 
-  // The back office: metering and the admin port, on one thread.
+  // The back office: metering, the grid's sources and the admin port, on one thread.
   net::Loop office_;
   Metering metering_;
+  grid::Poller grid_;
   Admin admin_;
   net::Server admin_server_;
   std::thread office_thread_;
@@ -129,11 +131,13 @@ Gateway::Gateway(const ServeOptions& options, Mono started, std::shared_ptr<cons
       own_(*ledger_, executor_),
       counters_(static_cast<size_t>(snapshot_->config->workers)),
       metering_(office_, ledger_->back_office()),
+      grid_({.loop = office_, .seed = random_seed(), .dialer = nullptr}),
       admin_({.loop = office_,
               .own = own_,
               .workers = counters_,
               .ledger = *ledger_,
               .metering = metering_,
+              .grid = grid_,
               .metrics = options.metrics,
               .started = started_}),
       admin_server_(office_, admin_, server_limits(*snapshot_->config)) {}
@@ -173,6 +177,7 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
   if (auto ok = admin_server_.listen(at(config.listen.admin), false); !ok) return ok;
   admin_.use(snapshot_);
   metering_.use(snapshot_);
+  grid_.use(snapshot_->grid_sources, config.grid_cache, snapshot_->grid);
   office_thread_ = std::thread([this] { office_.run(); });
   for (auto& w : workers_) w->start();
 
@@ -214,6 +219,7 @@ void Gateway::reload() {
   for (auto& w : workers_) w->use(snapshot_, *tls);
   office_.post([this, s = snapshot_] {
     metering_.use(s);
+    grid_.use(s->grid_sources, s->config->grid_cache, s->grid);
     admin_.use(s);
   });
   log::info("reloaded: {} deployments, {} routes, {} keys", snapshot_->deployments.size(), snapshot_->routes.size(),
@@ -237,11 +243,13 @@ void Gateway::drain(const std::function<bool()>& hurry) {
   office_.post([this, finished] {
     admin_server_.drain([finished] { finished->count_down(); });
     admin_server_.close_all();
-    auto last_reading = [](Metering& m, std::shared_ptr<Latch> done) -> net::Task<void> {
+    grid_.stop();
+    auto last_reading = [](Metering& m, grid::Poller& g, net::Loop& l, std::shared_ptr<Latch> done) -> net::Task<void> {
       co_await m.finish();
+      while (!g.idle()) co_await l.sleep(std::chrono::milliseconds(5));  // its requests end by themselves
       done->count_down();
     };
-    net::spawn(last_reading(metering_, finished));
+    net::spawn(last_reading(metering_, grid_, office_, finished));
   });
   if (!finished->wait_for(kFinishLimit)) log::warning("a meter did not answer: some figures stay provisional");
 }

@@ -1,4 +1,4 @@
-// One deployment of the configuration, with the catalog's figures. Part of make_snapshot.
+// One deployment of the configuration, with the catalog's figures; its grid sources. Part of make_snapshot.
 #pragma once
 
 #include <memory>
@@ -16,5 +16,8 @@ Result<std::shared_ptr<Deployment>> resolve_deployment(const Config& config, con
 Result<VendorDeployment> resolve_vendor(const catalog::Catalog& catalog, const std::string& vendor,
                                         const std::string& model, const PriceConfig& price,
                                         const std::string& currency);
+
+// Sources without zones get those of the deployments and the baseline that they know. Errors: invalid_argument.
+Result<std::vector<grid::SourceSpec>> resolve_grid_sources(const Snapshot& s);
 
 }  // namespace trine::gateway

@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "catalog/load.h"
 #include "gateway/resolve.h"
+#include "grid/cache.h"
+#include "grid/poller.h"
 
 namespace trine::gateway {
 namespace {
@@ -81,6 +84,17 @@ Result<std::map<std::string, grid::ZoneInput>> read_zones(const Config& config) 
     zones.emplace(name, std::move(input));
   }
   return zones;
+}
+
+// What sources said before: this process's, and what is on disk.
+void know_grid(Snapshot& s, const Snapshot* before) {
+  auto cached = grid::load_feeds(s.config->grid_cache);
+  for (const auto& problem : cached.problems) log::warning("grid cache: {}", problem);
+  grid::Feeds feeds = before ? before->grid->table()->feeds() : grid::Feeds{};
+  // An import that is gone from the disk is gone.
+  std::erase_if(feeds, [](const auto& feed) { return feed->source == grid::kImported; });
+  feeds = grid::wanted(grid::merged(std::move(cached.feeds), feeds), s.grid_sources);
+  if (!feeds.empty()) s.grid->publish(std::move(feeds));
 }
 
 Result<Baseline> resolve_baseline(const Snapshot& s) {
@@ -195,8 +209,12 @@ Result<std::shared_ptr<const Snapshot>> make_snapshot(std::shared_ptr<const Conf
     return tl::unexpected(Error{Code::invalid_argument, std::move(problems)});
   auto zones = read_zones(*s->config);
   if (!zones) return tl::unexpected(zones.error());
-  s->grid = std::make_shared<grid::GridTable>(s->catalog, std::move(*zones));
+  s->grid = std::make_shared<grid::Live>(std::make_shared<const grid::GridTable>(s->catalog, std::move(*zones)));
   if (auto r = fill(*s, before); !r) return tl::unexpected(r.error());
+  auto sources = resolve_grid_sources(*s);
+  if (!sources) return tl::unexpected(sources.error());
+  s->grid_sources = std::move(*sources);
+  know_grid(*s, before);
   if (before) s->generation = before->generation + 1;
   return s;
 }

@@ -12,7 +12,8 @@
 #include "energy/facts.h"
 #include "gateway/config/config.h"
 #include "gateway/deployment.h"
-#include "grid/grid.h"
+#include "grid/live.h"
+#include "grid/source.h"
 #include "score/option.h"
 
 namespace trine::gateway {
@@ -57,7 +58,8 @@ using StringMap = boost::unordered_flat_map<std::string, V, StringHash, std::equ
 struct Snapshot {
   std::shared_ptr<const Config> config;
   std::shared_ptr<const catalog::Catalog> catalog;
-  std::shared_ptr<const grid::GridTable> grid;
+  std::shared_ptr<grid::Live> grid;  // what the sources said last is published there
+  std::vector<grid::SourceSpec> grid_sources;
   std::vector<std::shared_ptr<const Deployment>> deployments;
   StringMap<Route> routes;
   boost::unordered_flat_map<uint64_t, std::vector<Key>> keys;  // by the first bytes of the hash
@@ -70,7 +72,8 @@ struct Snapshot {
   const Key* key(const KeyHash& hash) const;
 };
 
-// Resolves every name of `config`. The live state of deployments that `before` has too is taken over.
+// Resolves every name of `config`, and takes what is known of the grid from the cache on disk. The live state of
+// deployments that `before` has too is taken over.
 // Errors (invalid_argument): all unknown names at once, each as `file:line:column: sentence`.
 Result<std::shared_ptr<const Snapshot>> make_snapshot(std::shared_ptr<const Config> config,
                                                       std::shared_ptr<const catalog::Catalog> catalog,

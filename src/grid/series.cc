@@ -10,13 +10,16 @@ namespace trine::grid {
 
 using namespace std::chrono_literals;
 
-Series::Series(std::vector<Point> points) : points_(std::move(points)) {
-  std::sort(points_.begin(), points_.end(), [](const Point& a, const Point& b) { return a.start < b.start; });
+Series::Series(std::vector<Point> points) : Series(std::move(points), 1h) {
   // Not the smallest distance: with holes, 0:00, 0:25 and 1:40 are slots of five minutes.
   int64_t divisor = Nanos(1h).count();
   for (size_t i = 1; i < points_.size(); ++i)
     divisor = std::gcd(divisor, (points_[i].start - points_[i - 1].start).count());
   step_ = std::max<Nanos>(Nanos(divisor), 1min);
+}
+
+Series::Series(std::vector<Point> points, Nanos step) : points_(std::move(points)), step_(step) {
+  std::sort(points_.begin(), points_.end(), [](const Point& a, const Point& b) { return a.start < b.start; });
 }
 
 const Series::Point* Series::newest_until(Wall t) const {
@@ -37,6 +40,13 @@ Wall Series::slot_end(Wall t) const {
   const Wall origin = next == points_.begin() ? Wall{} : std::prev(next)->start;
   const Wall end = origin + ((t - origin) / step_ + 1) * step_;
   return next == points_.end() ? end : std::min(end, next->start);
+}
+
+std::optional<Wall> parse_slot_time(std::string_view text) {
+  constexpr Wall kFirst = std::chrono::sys_days(std::chrono::year(2000) / 1 / 1);
+  constexpr Wall kEnd = std::chrono::sys_days(std::chrono::year(2100) / 1 / 1);
+  const auto t = parse_iso8601(text);
+  return t && *t >= kFirst && *t < kEnd ? t : std::nullopt;
 }
 
 Result<SeriesFile> finish_series(const std::string& name, RawSeries&& raw, size_t holes) {

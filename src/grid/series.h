@@ -9,6 +9,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,7 @@ class Series {
   struct Point {
     Wall start;
     Intensity value;
+    bool estimated = false;  // by the source itself: it will say better later
     bool operator==(const Point&) const = default;
   };
 
@@ -34,6 +36,8 @@ class Series {
   // REQUIRES: values in (0, kMostIntensity], no time twice. Any order. The step is the largest divisor of an hour that
   // all distances are multiples of, at least a minute.
   explicit Series(std::vector<Point> points);
+  // Slots of a known length, which a single point would not show. REQUIRES: also step in [1 min, 1 h].
+  Series(std::vector<Point> points, Nanos step);
 
   const std::vector<Point>& points() const { return points_; }  // by time
   Nanos step() const { return step_; }
@@ -54,6 +58,9 @@ struct SeriesFile {
 // `name` stands in errors.
 Result<SeriesFile> read_series_text(const std::string& name, std::string_view text);
 Result<SeriesFile> read_series_file(const std::string& path);
+
+// An ISO 8601 time from 2000 to 2099: no intensity is of another, and between two of these a distance is exact.
+std::optional<Wall> parse_slot_time(std::string_view text);
 
 // Points as a file gives them, zone by zone, with their line for complaints. Internal to this module.
 struct RawPoint {

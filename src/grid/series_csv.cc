@@ -63,7 +63,7 @@ Result<SeriesFile> read_series_csv(const std::string& name, std::string_view tex
     if (cells.size() != zones.size() + 1)
       return fail(Code::invalid_argument, "{}:{}: has {} columns, the first line has {}.", name, line_number,
                   cells.size(), zones.size() + 1);
-    const auto start = parse_iso8601(cells[0]);
+    const auto start = parse_slot_time(cells[0]);
     if (!start)
       return fail(Code::invalid_argument, "{}:{}: \"{}\" is not a time such as 2026-01-31T09:00:00Z.", name,
                   line_number, cells[0]);

@@ -32,7 +32,7 @@ class Rows {
     const auto walked = json::each_member(value.raw, [&](std::string_view key, json::Value v) {
       if (key == "ts" || key == "ts_utc" || key == "datetime") {
         const auto text = v.as_string();
-        start = text ? parse_iso8601(*text) : std::nullopt;
+        start = text ? parse_slot_time(*text) : std::nullopt;
         return start ? true : complain(v.raw, "the time must be like \"2026-01-31T09:00:00Z\".");
       }
       if (key == "g_per_kwh" || key == "carbonIntensity") {

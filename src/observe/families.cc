@@ -162,6 +162,41 @@ void intensity_age(Page& page, const Scene& s) {
     page.sample(label_text({{"zone", shown(zone)}}), seconds(s.view.snapshot.grid->at(zone, s.now).age));
 }
 
+void other_intensities(Page& page, const Scene& s) {
+  for (const std::string& zone : s.zones)
+    for (const grid::Reading& r : s.view.snapshot.grid->table()->beside(zone, s.now))
+      page.sample(label_text({{"zone", shown(zone)}, {"method", r.method}, {"source", r.source}}), r.value.g_per_kwh);
+}
+
+// Calls `write(status, its labels)` for each zone of each source.
+template <class F>
+void for_each_source(const Scene& s, F write) {
+  for (const grid::SourceStatus& source : s.view.sources)
+    write(source, label_text({{"source", source.source}, {"zone", source.zone}}));
+}
+
+void source_up(Page& page, const Scene& s) {
+  for_each_source(s,
+                  [&](const grid::SourceStatus& source, const std::string& l) { page.sample(l, int64_t{source.up}); });
+}
+
+void source_errors(Page& page, const Scene& s) {
+  for_each_source(s, [&](const grid::SourceStatus& source, const std::string& l) { page.sample(l, source.errors); });
+}
+
+void source_age(Page& page, const Scene& s) {
+  for_each_source(s, [&](const grid::SourceStatus& source, const std::string& l) {
+    if (source.newest_end != Wall{}) page.sample(l, std::max(0.0, seconds(s.now - source.newest_end)));
+  });
+}
+
+void source_holes(Page& page, const Scene& s) {
+  for_each_source(s, [&](const grid::SourceStatus& source, const std::string& l) {
+    page.sample(l + "," + label_text({{"kind", "missing"}}), uint64_t{source.holes});
+    page.sample(l + "," + label_text({{"kind", "absurd"}}), uint64_t{source.absurd});
+  });
+}
+
 void requests(Page& page, const Scene& s) {
   for (const Outcome o : {Outcome::ok, Outcome::failed, Outcome::cancelled, Outcome::refused}) {
     int64_t n = 0;
@@ -232,6 +267,19 @@ constexpr Family kFamilies[] = {
      intensity},
     {"trine_grid_intensity_age_seconds", Kind::gauge, "zone",
      "Seconds since the end of the time that the zone's value describes; 0 while that time lasts.", intensity_age},
+    {"trine_grid_other_intensity_grams_per_kwh", Kind::gauge, "zone, method, source",
+     "Grams of CO2e per kWh by other methods (direct, marginal, production only), as last said: shown beside, never "
+     "booked.",
+     other_intensities},
+    {"trine_grid_source_up", Kind::gauge, "source, zone",
+     "1 if the source answered for the zone when it was last asked.", source_up},
+    {"trine_grid_source_errors_total", Kind::counter, "source, zone",
+     "Times that the source did not answer for the zone; the log says why.", source_errors},
+    {"trine_grid_source_age_seconds", Kind::gauge, "source, zone",
+     "Seconds since the end of the newest slot that the source gave a value for; absent before the first.", source_age},
+    {"trine_grid_source_holes", Kind::gauge, "source, zone, kind",
+     "Values of the source's last answer that were left out: missing (null, zero) or absurd (below 0, above 2000).",
+     source_holes},
 
     // Requests.
     {"trine_requests_total", Kind::counter, "outcome",

@@ -25,6 +25,7 @@ HOMES = {
     "openssl/": {"net", "gateway_config", "meter_agent"},
     "CLI/": {"cli"},
     "spdlog/": {"base"},
+    "pugixml": {"grid"},
     "hs/": {"guard"}, "hs.h": {"guard"},
     "coin/": {"fleet"},
     "poppler/": set(), "tesseract/": set(),  # the document worker only, which is not in src/

@@ -9,6 +9,7 @@
 #include "gateway/metering/metering.h"
 #include "gateway/own_endpoints.h"
 #include "gateway/probe.h"
+#include "grid/poller.h"
 #include "net/server.h"
 
 namespace trine::gateway {
@@ -21,6 +22,7 @@ struct GatewayView {
   const Metering& metering;
   Mono started{};
   Mono now{};
+  std::vector<grid::SourceStatus> sources = {};  // of the grid's intensities
 };
 // The page /metrics; made by the observe module.
 using MetricsPage = std::function<std::string(const GatewayView&)>;
@@ -34,6 +36,7 @@ class Admin final : public net::Handler {
     const std::vector<WorkerCounters>& workers;
     ledger::Ledger& ledger;
     const Metering& metering;
+    const grid::Poller& grid;
     MetricsPage metrics;  // may be empty
     Mono started{};
   };

@@ -173,6 +173,16 @@ struct ZoneConfig {  // exactly one of them
   std::string file;
 };
 
+// A live source of intensities (src/grid knows what each needs).
+struct GridSourceConfig {
+  std::string kind;                                      // "electricity_maps", ...
+  std::string url, path, user, token, password;          // the last two are secrets
+  std::vector<std::string> zones;                        // empty: those of the deployments
+  std::map<std::string, std::string> areas;              // zone → the source's own name of it
+  Nanos refresh{0};                                      // 0: the source's own step
+  int64_t requests_per_day = 0, requests_per_month = 0;  // 0: without a bound
+};
+
 struct BaselineConfig {  // a deployment, or a vendor's model
   std::string deployment;
   std::string vendor, model, zone;
@@ -208,6 +218,8 @@ struct Config {
   std::vector<DeploymentConfig> deployments;
   std::vector<RouteConfig> routes;
   std::map<std::string, ZoneConfig> zones;
+  std::vector<GridSourceConfig> grid_sources;
+  std::string grid_cache = "var/grid";
   std::optional<BaselineConfig> baseline;
   log::Level log_level = log::Level::info;
   std::vector<CatalogRef> catalog_refs;

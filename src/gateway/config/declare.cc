@@ -284,22 +284,59 @@ void declare_route(Fields& f, Draft& draft, RouteConfig& route, Draft::RouteMark
   });
 }
 
+void declare_grid_zone(Fields& z, Draft& draft, ZoneConfig& source, const std::string& zone) {
+  std::optional<double> constant;
+  z.number({"g_per_kwh", "Grams CO2e per kWh, lifecycle."}, constant, 0.1, 2000);
+  if (constant) source.constant = Intensity{*constant};
+  z.text({"file", "CSV or JSON file of hourly values, read at start and on reload."}, source.file);
+  draft.config.catalog_refs.push_back({CatalogKind::zone, zone, "", z.at(z.where()), "grid.zones", ""});
+  z.check([&z] {
+    if (z.has("g_per_kwh") == z.has("file")) z.complain(z.where(), "grid.zones: give either g_per_kwh or file.");
+  });
+}
+
+void declare_grid_source(Fields& s, Draft& draft, GridSourceConfig& source) {
+  std::vector<std::pair<std::string_view, std::string>> kinds;
+  for (const auto kind : {"electricity_maps", "watttime", "uk_carbon_intensity", "eco2mix", "entsoe", "file"})
+    kinds.emplace_back(kind, kind);
+  s.choice(required("kind", "Who is asked; see docs/grid.md."), source.kind, kinds);
+  s.texts({"zones", "Grid zones to ask for; default: those of the deployments that it knows."}, source.zones);
+  s.secret({"token", "Of electricity_maps and entsoe."}, source.token);
+  s.text({"user", "Of watttime."}, source.user);
+  s.secret({"password", "Of watttime."}, source.password);
+  s.text({"path", "Of file: CSV or JSON, read again at each refresh."}, source.path);
+  s.text({"url", "Another address of the source, without its path."}, source.url);
+  s.text_map({"areas", "The source's own name of a zone, such as { US-CAL-CISO: CAISO_NORTH }."}, source.areas);
+  s.duration({"refresh", "How often; default: the source's own step, an hour at most."}, source.refresh, 1min, 24h);
+  s.integer({"requests_per_day", "Its quota; refreshes are spread so that it lasts. 0: none."}, source.requests_per_day,
+            0, 1'000'000'000);
+  s.integer({"requests_per_month", "The same by the month."}, source.requests_per_month, 0, 1'000'000'000);
+  for (size_t i = 0; i < source.zones.size(); ++i)
+    draft.config.catalog_refs.push_back(
+        {CatalogKind::zone, source.zones[i], "", s.at(s.where("zones", i)), "grid.sources.zones", ""});
+  s.check([&s, &source] {
+    const auto need = [&](const char* key, const std::string& value) {
+      if (value.empty()) s.complain(s.where(), fmt::format("grid.sources: {} needs {}.", source.kind, key));
+    };
+    if (source.kind == "electricity_maps" || source.kind == "entsoe") need("a token", source.token);
+    if (source.kind == "watttime") {
+      need("a user", source.user);
+      need("a password", source.password);
+    }
+    if (source.kind == "file") need("a path", source.path);
+  });
+}
+
 void declare_grid(Fields& f, Draft& draft) {
-  f.object(
-      {"grid", "Grid intensity."}, draft.config.zones, [&draft](Fields& g, std::map<std::string, ZoneConfig>& zones) {
-        g.named({"zones", "Instead of the catalog's annual value, by zone."}, zones,
-                [&draft](Fields& z, ZoneConfig& source, const std::string& zone) {
-                  std::optional<double> constant;
-                  z.number({"g_per_kwh", "Grams CO2e per kWh, lifecycle."}, constant, 0.1, 2000);
-                  if (constant) source.constant = Intensity{*constant};
-                  z.text({"file", "CSV file of hourly values."}, source.file);
-                  draft.config.catalog_refs.push_back({CatalogKind::zone, zone, "", z.at(z.where()), "grid.zones", ""});
-                  z.check([&z] {
-                    if (z.has("g_per_kwh") == z.has("file"))
-                      z.complain(z.where(), "grid.zones: give either g_per_kwh or file.");
-                  });
-                });
-      });
+  f.object({"grid", "Grid intensity."}, draft.config, [&draft](Fields& g, Config& c) {
+    g.named({"zones", "Instead of the catalog's annual value, by zone."}, c.zones,
+            [&draft](Fields& z, ZoneConfig& source, const std::string& zone) {
+              declare_grid_zone(z, draft, source, zone);
+            });
+    g.objects({"sources", "Who is asked for live values; of several for one zone the first goes before."},
+              c.grid_sources, [&draft](Fields& s, GridSourceConfig& source) { declare_grid_source(s, draft, source); });
+    g.text({"cache", "Folder of what sources said, for restarts without a network, and of imports."}, c.grid_cache);
+  });
 }
 
 void declare_baseline(Fields& f, Draft& draft) {

@@ -24,6 +24,12 @@ class RealEngine final : public net::Handler {
       co_return co_await send(c, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: " +
                                      std::to_string(page.size()) + "\r\n\r\n" + page);
     }
+    if (c.head().path().starts_with("/v3/carbon-intensity/history")) {  // as Electricity Maps says it
+      string history = fmt::format(R"({{"zone": "FR", "history": [{{"datetime": "{}", "carbonIntensity": 321}}]}})",
+                                   iso8601(std::chrono::floor<std::chrono::hours>(system_clock().wall())));
+      string whole = json_answer(history);
+      co_return co_await send(c, std::move(whole));
+    }
     net::Body body;
     if (co_await c.read_body(body, 1 << 20) != net::BodyError::none) co_return;
     ++asked;
@@ -210,6 +216,28 @@ TEST_F(ServeTest, AWrongFileIsNotReloaded) {
   while (models.find("tiny") == string::npos) models = get_now(pool, "/v1/models").body;
   EXPECT_EQ(models.find("small"), string::npos);
   EXPECT_EQ(get_now(pool, "/health").status, 200);
+}
+
+TEST_F(ServeTest, LiveIntensityReachesTheRequestsAndOutlastsARestart) {
+  const string cache = (dir.path() / "grid").string();
+  const string source = fmt::format(
+      "grid: {{ cache: \"{}\", sources: [ {{ kind: electricity_maps, token: t, url: "
+      "\"http://127.0.0.1:{}\" }} ] }}\n",
+      cache, engine.server.port());
+  write(kSmall, source);
+  start();
+  {
+    net::Pool pool(loop, at(traffic));
+    string letter;
+    while (letter != "B") letter = get_now(pool, string(kChat), string(kHello)).find("x-trine-quality").value_or("");
+  }
+  stop();
+  write(kSmall, fmt::format("grid: {{ cache: \"{}\", sources: [ {{ kind: electricity_maps, token: t, url: "
+                            "\"http://127.0.0.1:1\" }} ] }}\n",
+                            cache));
+  start();
+  net::Pool pool(loop, at(traffic));
+  EXPECT_EQ(get_now(pool, string(kChat), string(kHello)).find("x-trine-quality"), "B") << "by what is on disk";
 }
 
 TEST_F(ServeTest, AMeteredStreamIsSettledByItsMeterBeforeTheEnd) {

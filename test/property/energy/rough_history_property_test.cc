@@ -1,6 +1,6 @@
 // docs/accounting.md §7, invariants 1, 2 and 5 together, on a device at its worst: up to thousands of requests told in
 // pieces as the gateway tells them, over a meter that resets, falls silent, repeats itself, comes late and lies, on a
-// machine whose wall clock steps. Driven as src/gateway/metering/metered_device.cc drives it.
+// machine whose wall clock steps. Driven as src/gateway/metering/metered_set.cc drives it.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 

@@ -72,6 +72,23 @@ TEST(Options, CommandsOfAGroupAreTwoWords) {
   EXPECT_EQ(parsed<ConfigDocsOptions>({"config", "reference"}).what, ConfigDocsOptions::What::reference);
 }
 
+TEST(Options, GridShowsZonesAndItsOwnCommandImports) {
+  const auto o = parsed<GridOptions>(
+      {"grid", "-c", "t.yaml", "--zone", "FR", "--zone", "DE", "--from", "6h", "--to", "+12h", "--json"});
+  EXPECT_EQ(o.source.config, "t.yaml");
+  EXPECT_EQ(o.zones, (std::vector<std::string>{"FR", "DE"}));
+  EXPECT_EQ(o.from, "6h");
+  EXPECT_EQ(o.to, "+12h");
+  EXPECT_TRUE(o.json);
+  const auto i = parsed<GridImportOptions>({"grid", "import", "v.csv", "--cache", "d", "--zone", "FR"});
+  EXPECT_EQ(i.file, "v.csv");
+  EXPECT_EQ(i.source.cache, "d");
+  EXPECT_EQ(i.zone, "FR");
+  EXPECT_EQ(i.method, "lifecycle");
+  EXPECT_NE(usage_error({"grid", "import", "v.csv", "--method", "guess"}), "");
+  EXPECT_NE(usage_error({"grid", "imprt"}).find("import"), std::string::npos);
+}
+
 TEST(Options, HelpAndVersionAreNoErrors) {
   for (const auto& words : {std::vector<std::string>{"--help"}, {"report", "--help"}, {"--version"}, {"key", "-h"}}) {
     const auto p = parse(words);

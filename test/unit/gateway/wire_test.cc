@@ -305,11 +305,13 @@ struct AdminTest : testing::Test {
   Harness h;
   std::vector<WorkerCounters> workers{1};
   Metering metering{h.loop, h.ledger->back_office()};
+  grid::Poller grid{{.loop = h.loop, .seed = 1, .dialer = nullptr}};
   Admin admin{{.loop = h.loop,
                .own = h.own,
                .workers = workers,
                .ledger = *h.ledger,
                .metering = metering,
+               .grid = grid,
                .metrics = [](const GatewayView& v) { return fmt::format("up {}\n", seconds(v.now - v.started)); },
                .started = h.clock.mono()}};
   net::Server server{h.loop, admin, {}};

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "catalog/load.h"
 
 namespace trine::grid {
@@ -49,6 +51,52 @@ TEST(GridTable, SaysHowOldAValueIs) {
   EXPECT_EQ(grid.at("FR", kNoon + 4h + 30min).age, 23h + 30min);
   EXPECT_EQ(grid.at("PL", kNoon).age, kNoon - *parse_iso8601("2026-01-01"));  // the mean of 2025
   EXPECT_EQ(grid.at("FR", kNoon + 30min).source, "fr.csv");
+}
+
+TEST(GridTable, MeasuresHowFarADayIsFromTheOneBeforeWhereItHasTheDays) {
+  const auto sigma = [](double noise) {
+    std::vector<Series::Point> points;
+    for (int h = 24 * 15; h >= 4; --h)
+      points.push_back({kNoon - h * 1h, Intensity{100 * std::exp(h / 24 % 2 ? noise : -noise)}});
+    std::map<std::string, ZoneInput> zones;
+    zones["FR"].series = Series(std::move(points));
+    const auto r = GridTable(shipped(), std::move(zones)).at("FR", kNoon);
+    EXPECT_EQ(r.granularity, Granularity::yesterday);
+    return r.sigma_ln;
+  };
+  EXPECT_NEAR(sigma(0.1), 0.2, 0.001);
+  EXPECT_DOUBLE_EQ(sigma(0), 0.12) << "never surer than of a value that has just passed";
+  EXPECT_DOUBLE_EQ(sigma(1), 0.45) << "nor less than of the annual mean";
+}
+
+// Two live feeds and an operator's file for one zone.
+TEST(GridTable, OfSeveralSeriesTheHighestRungCountsAndOfEqualsTheFirst) {
+  const auto feed = [](const char* source, Method method, double g, Wall start) {
+    return std::make_shared<const Feed>(Feed{"FR", source, method, Series({{start, Intensity{g}}}), {}, {}});
+  };
+  const GridTable base = with_series();
+  const Feeds feeds = {feed("first", Method::lifecycle, 81, kNoon + 1h),
+                       feed("second", Method::lifecycle, 82, kNoon + 1h),
+                       feed("direct", Method::direct, 20, kNoon + 1h)};
+  const GridTable table = base.with(feeds);
+  EXPECT_EQ(table.at("FR", kNoon + 30min).source, "fr.csv");
+  EXPECT_EQ(table.at("FR", kNoon + 90min).source, "first") << "the file's value is over";
+  EXPECT_EQ(table.at("fr", kNoon + 90min).granularity, Granularity::hourly);
+  EXPECT_EQ(table.with({feeds[2]}).at("FR", kNoon + 90min).source, "fr.csv") << "direct fills no gap";
+  ASSERT_EQ(table.beside("FR", kNoon + 90min).size(), 1u);
+  EXPECT_EQ(table.beside("FR", kNoon + 90min)[0].method, "direct");
+  EXPECT_TRUE(table.beside("DE", kNoon).empty());
+  EXPECT_EQ(table.feeds().size(), 3u);
+  EXPECT_EQ(base.at("FR", kNoon + 90min).source, "fr.csv") << "a table does not change";
+  EXPECT_TRUE(base.with({feed("x", Method::lifecycle, 5, kNoon)}).knows("FR"));
+}
+
+TEST(GridTable, AValueThatTheSourceCallsAnEstimateIsOne) {
+  const Series s({{kNoon, Intensity{50}, true}});
+  const auto table =
+      GridTable(shipped()).with({std::make_shared<const Feed>(Feed{"FR", "x", Method::lifecycle, s, {}, {}})});
+  EXPECT_EQ(table.at("FR", kNoon).granularity, Granularity::hourly);
+  EXPECT_TRUE(table.at("FR", kNoon).estimated);
 }
 
 TEST(GridTable, GivesATypicalDayAroundTheAnnualMean) {

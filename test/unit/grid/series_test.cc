@@ -81,6 +81,7 @@ TEST(SeriesFile, SaysWhatIsWrongAndWhere) {
   EXPECT_EQ(complaint("ts,FR,\n"), "f.csv:1: column 3 has no name.");
   EXPECT_EQ(complaint("ts,FR,DE\n2026-01-01T00:00:00Z,1\n"), "f.csv:2: has 2 columns, the first line has 3.");
   EXPECT_EQ(complaint("ts,FR\nyesterday,1\n"), "f.csv:2: \"yesterday\" is not a time such as 2026-01-31T09:00:00Z.");
+  EXPECT_EQ(complaint("ts,FR\n1726-01-01,1\n"), "f.csv:2: \"1726-01-01\" is not a time such as 2026-01-31T09:00:00Z.");
   EXPECT_EQ(complaint("ts,FR\n2026-01-01T00:00:00Z,low\n"), "f.csv:2: \"low\" is not a number.");
   EXPECT_EQ(complaint("{\"zone\": \"FR\"}"), "f.csv: has no \"history\".");
   EXPECT_EQ(complaint("[\n{\"g_per_kwh\": 3}]"), "f.csv:2: the row has no time (ts or datetime).");

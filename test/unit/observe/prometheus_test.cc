@@ -117,6 +117,42 @@ TEST_F(View, AnUnknownZoneHasTheWorldsMeanAndNeverZero) {
   EXPECT_EQ(s.at("trine_calls_running{" + kFr + ",model=gpt-oss-20b,simulated=true,zone=world}"), 0);
 }
 
+TEST_F(View, SourcesOfIntensitiesShowTheirTroubleAndTheirHoles) {
+  grid::SourceStatus emaps, silent;
+  emaps.source = "electricity_maps";
+  emaps.zone = "FR";
+  silent.source = "entsoe";
+  silent.zone = "DE";
+  emaps.up = true;
+  emaps.newest_end = kNow - 10min;
+  emaps.errors = 3;
+  emaps.holes = 2;
+  emaps.absurd = 1;
+  emaps.trouble = "it answered 500";
+  sources = {emaps, silent};
+  const auto s = series();
+  EXPECT_EQ(s.at("trine_grid_source_up{source=electricity_maps,zone=FR}"), 1);
+  EXPECT_EQ(s.at("trine_grid_source_up{source=entsoe,zone=DE}"), 0);
+  EXPECT_EQ(s.at("trine_grid_source_age_seconds{source=electricity_maps,zone=FR}"), 600);
+  EXPECT_EQ(s.count("trine_grid_source_age_seconds{source=entsoe,zone=DE}"), 0u) << "it never gave a value";
+  EXPECT_EQ(s.at("trine_grid_source_errors_total{source=electricity_maps,zone=FR}"), 3);
+  EXPECT_EQ(s.at("trine_grid_source_holes{kind=missing,source=electricity_maps,zone=FR}"), 2);
+  EXPECT_EQ(s.at("trine_grid_source_holes{kind=absurd,source=electricity_maps,zone=FR}"), 1);
+  EXPECT_EQ(page().find("it answered 500"), std::string::npos);
+}
+
+TEST_F(View, OtherMethodsOfTheGridStandBeside) {
+  auto marginal = std::make_shared<grid::Feed>();
+  marginal->zone = "FR";
+  marginal->source = "watttime";
+  marginal->method = grid::Method::marginal;
+  marginal->values = grid::Series({{kNow - 2min, Intensity{420}}}, 5min);
+  snapshot->grid->publish({marginal});
+  const auto s = series();
+  EXPECT_EQ(s.at("trine_grid_other_intensity_grams_per_kwh{method=marginal,source=watttime,zone=FR}"), 420);
+  EXPECT_EQ(s.at("trine_grid_intensity_grams_per_kwh{granularity=configured,method=lifecycle,zone=FR}"), 31);
+}
+
 TEST_F(View, TheLedgersTroublesAreSeen) {
   EXPECT_EQ(series().count("trine_ledger_last_fold_timestamp_seconds{}"), 0u);
   ledger = {.lag_records = 17,

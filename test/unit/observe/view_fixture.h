@@ -76,7 +76,7 @@ class View : public ::testing::Test {
   }
 
   std::string page() {
-    const gateway::GatewayView view{*snapshot, workers, ledger, metering, started, now};
+    const gateway::GatewayView view{*snapshot, workers, ledger, metering, started, now, sources};
     return render_page(view, kNow, process);
   }
   SeriesMap series() { return parse(page()); }
@@ -84,6 +84,7 @@ class View : public ::testing::Test {
   std::shared_ptr<const gateway::Snapshot> snapshot;
   std::vector<gateway::WorkerCounters> workers{2};
   ledger::LedgerState ledger;
+  std::vector<grid::SourceStatus> sources;
   VirtualClock clock{kNow};
   net::Loop loop{clock};
   Mono started = Mono(std::chrono::seconds(100));
