@@ -4,6 +4,7 @@
 #include <cmath>
 #include <deque>
 #include <random>
+#include <unordered_map>
 
 #include "energy/window.h"
 
@@ -51,12 +52,15 @@ class Player {
     switch (n.kind) {
       case Note::Kind::opened:
         slots_[n.call] = attributor_.open(id(n.call), wall(n.at_s));
+        told_[n.call] = wall(n.at_s);
         break;
       case Note::Kind::worked:
         attributor_.work(slots_[n.call], n.slice);
+        told_[n.call] = std::max(told_[n.call], n.slice.end);
         break;
       case Note::Kind::closed:
         attributor_.close(slots_[n.call], wall(n.at_s));
+        told_.erase(n.call);
     }
   }
 
@@ -68,7 +72,9 @@ class Player {
     cut_.clear();
     cutter_.add({.at = wall(at), .counter_uj = std::llround(shown_ * 1e6), .power_w = {}, .mono = {}}, cut_);
     windows_.insert(windows_.end(), cut_.begin(), cut_.end());
-    const Wall due = wall(at - product_.lateness_s);
+    Wall known = Wall::max();
+    for (const auto& [call, until] : told_) known = std::min(known, until);
+    const Wall due = std::min(wall(at - product_.lateness_s), std::max(known, wall(at - product_.untold_s)));
     for (; !windows_.empty() && windows_.front().end <= due; windows_.pop_front()) share(windows_.front());
   }
 
@@ -97,6 +103,7 @@ class Player {
   Attributor attributor_;
   energy::WindowCutter cutter_{energy::WindowCutter::Options{}};
   std::vector<Attributor::Slot> slots_;
+  std::unordered_map<size_t, Wall> told_;  // open calls: until when their work is known
   std::deque<energy::MeterWindow> windows_;
   std::vector<energy::MeterWindow> cut_;
   std::vector<energy::Settlement> settled_;
@@ -125,7 +132,7 @@ Deviation error_of(const std::vector<double>& given, const std::vector<double>& 
 
 Replayed replay(const std::vector<Arrival>& arrivals, const Truth& truth, const std::vector<Note>& notes,
                 const Meter& meter, const Product& product) {
-  const double until_s = truth.end_s + 3 * meter.every_s + product.lateness_s;
+  const double until_s = truth.end_s + 3 * meter.every_s + product.lateness_s + product.untold_s;
   return Player(arrivals.size(), truth, meter, product).play(notes, until_s);
 }
 

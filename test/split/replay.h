@@ -25,6 +25,7 @@ struct Product {
   energy::TokenWeights weights;           // the catalog's
   double idle_w = 70;                     // the catalog's
   double lateness_s = 2;                  // windows are closed so long after their end, as in the gateway
+  double untold_s = 30;                   // and so much later while a call runs of which nothing was told since
   std::optional<double> calibrate_after;  // weights are fitted once, to the windows before this second
 };
 

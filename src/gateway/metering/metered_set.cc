@@ -175,7 +175,7 @@ void MeteredSet::cut(Wall now) {
 void MeteredSet::stand_in(Wall now) {
   const auto from = frontier() ? frontier() : stood_until_;
   if (attributor_.open_calls() == 0 || now - std::max(from.value_or(busy_since_), busy_since_) < silence_) return;
-  if (from) close_due(*from + kLateness);
+  close_all();
   const Wall until = now - kLateness;
   if (from && *from < busy_since_) stand_in_for(*from, busy_since_);  // idle: it is no call's
   stand_in_for(std::max(from.value_or(busy_since_), busy_since_), until);
@@ -188,10 +188,23 @@ void MeteredSet::stand_in_for(Wall begin, Wall end) {
   windows_.push_back(estimate);
 }
 
+// Until when the work of all calls is known.
+Wall MeteredSet::told() const {
+  Wall until = Wall::max();
+  for (const auto& [id, call] : calls_) until = std::min(until, call.told);
+  return until;
+}
+
 void MeteredSet::close_due(Wall now) {
+  const Wall known = std::max(told(), now - kUntold);
   size_t n = 0;
-  while (n < windows_.size() && windows_[n].end + kLateness <= now) close(windows_[n++]);
+  while (n < windows_.size() && windows_[n].end + kLateness <= now && windows_[n].end <= known) close(windows_[n++]);
   windows_.erase(windows_.begin(), windows_.begin() + static_cast<std::ptrdiff_t>(n));
+}
+
+void MeteredSet::close_all() {
+  for (const energy::MeterWindow& w : windows_) close(w);
+  windows_.clear();
 }
 
 void MeteredSet::close(const energy::MeterWindow& window) {
@@ -243,15 +256,17 @@ void MeteredSet::note(const CallNote& n) {
     if (attributor_.open_calls() == 0) busy_since_ = n.at;
     size_t model = 0;
     while (model + 1 < deployments_.size() && deployments_[model]->name != n.deployment->name) ++model;
-    calls_.insert({n.call, {attributor_.open(n.call, n.at, static_cast<uint16_t>(model)), {}}});
+    calls_.insert({n.call, {attributor_.open(n.call, n.at, static_cast<uint16_t>(model)), n.at, {}}});
     return;
   }
   const auto it = calls_.find(n.call);
   if (it == calls_.end()) return;
   if (n.kind == CallNote::Kind::worked) {
     attributor_.work(it->second.slot, n.slice);
+    it->second.told = std::max(it->second.told, n.slice.end);
   } else {
     it->second.token_cost = n.token_cost;
+    it->second.told = Wall::max();
     attributor_.close(it->second.slot, n.at);
   }
 }

@@ -25,6 +25,9 @@ class MeteredSet {
  public:
   // Windows are closed this long after their end, so that what the workers note of them has come.
   static constexpr Nanos kLateness = std::chrono::seconds(2);
+  // And so much later, where a call ran in it of which nothing was told since: an answer that is not streamed is known
+  // when it ends (docs/split-accuracy.md).
+  static constexpr Nanos kUntold = std::chrono::seconds(30);
   // Meters that say nothing for so long are stood in for by an estimate, if they are not read more seldom.
   static constexpr Nanos kSilence = std::chrono::seconds(30);
   // Weights are fitted to the windows seen so far as often as that.
@@ -46,8 +49,9 @@ class MeteredSet {
   void engine(size_t index, const meter::Readings* readings);
 
   void note(const CallNote& note);
-  // Closes what lies before `now` - kLateness. At the end: all of it.
+  // Closes the windows that are due.
   void close_due(Wall now);
+  void close_all();
 
   std::optional<Wall> frontier() const { return cutter_ ? cutter_->frontier() : std::nullopt; }
   energy::WindowCutter::Stats stats() const { return cutter_ ? cutter_->stats() : energy::WindowCutter::Stats{}; }
@@ -58,6 +62,7 @@ class MeteredSet {
  private:
   struct RunningCall {
     energy::Attributor::Slot slot;
+    Wall told;  // its work until then is known
     Money token_cost;
   };
 
@@ -65,6 +70,7 @@ class MeteredSet {
   Result<std::vector<std::string>> choose(const meter::Readings& readings) const;
   void complain(std::string why);
   void cut(Wall now);
+  Wall told() const;
   void stand_in(Wall now);
   void stand_in_for(Wall begin, Wall end);
   void close(const energy::MeterWindow& window);

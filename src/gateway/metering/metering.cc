@@ -168,7 +168,7 @@ net::Task<void> Metering::finish() {
   for (const auto& [key, f] : feeds_) feeds.push_back(f.feed);
   for (const auto& f : feeds) co_await f->finish();
   // A window waits for notes of late work, and there are none any more.
-  for (const auto& [name, set] : sets_) set->close_due(loop_.clock().wall() + MeteredSet::kLateness);
+  for (const auto& [name, set] : sets_) set->close_all();
 }
 
 const MeteredSet* Metering::set_of(const std::string& deployment) const {
