@@ -97,7 +97,9 @@ std::string table(const std::vector<OfSeries>& all) {
              "{:.3f}");
   out += row("within the 90 % range, %",
              mean([](const OfSeries& s, size_t k) { return 100.0 * s.ours[k].inside / s.ours[k].n; }), "{:.0f}");
-  out += "\nBy series of Electricity Maps (all others lie within these); last, how many of its 90 % ranges 24 h ahead held:\n\n";
+  out +=
+      "\nBy series of Electricity Maps (all others lie within these); last, how many of its 90 % ranges 24 h ahead "
+      "held:\n\n";
   out += "| series | 1 h | 3 h | 6 h | 12 h | 24 h | range |\n|---|---|---|---|---|---|---|\n";
   for (const OfSeries& s : all) {
     if (s.name.find("emaps") == std::string::npos) continue;

@@ -110,8 +110,8 @@ struct KeyNewOptions {
 };
 
 using Command = std::variant<ServeOptions, CheckOptions, EngineSimOptions, ReportOptions, ExplainOptions,
-                             EstimateOptions, EraseOptions, LedgerVerifyOptions, CatalogCheckOptions, CatalogListOptions,
-                             ConfigDocsOptions, KeyNewOptions, GridOptions, GridImportOptions>;
+                             EstimateOptions, EraseOptions, LedgerVerifyOptions, CatalogCheckOptions,
+                             CatalogListOptions, ConfigDocsOptions, KeyNewOptions, GridOptions, GridImportOptions>;
 
 struct Parsed {
   std::optional<Command> command;  // nothing: print `out` or `err` and end with `exit_code`

@@ -91,8 +91,7 @@ void shared_gpus(Fields& f, const Draft& draft) {
                                      "GPUs of each under devices, either the same ones or others.",
                                      a.name, b.name, b.meter));
       } else if (a.gpu != b.gpu || a.gpus != b.gpus || a.region != b.region || a.zone != b.zone || a.pue != b.pue ||
-                 a.price != b.price || a.host_meter != b.host_meter ||
-                 a.server_gpus != b.server_gpus) {
+                 a.price != b.price || a.host_meter != b.host_meter || a.server_gpus != b.server_gpus) {
         f.complain(mark, fmt::format("deployments: \"{}\" and \"{}\" share their GPUs, so gpu, gpus, region, zone, "
                                      "pue, price, host_meter and server_gpus must be the same for both.",
                                      a.name, b.name));

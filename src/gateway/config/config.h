@@ -100,7 +100,7 @@ struct PriceConfig {  // in the ledger's currency
   std::optional<Money> per_hour;
   std::optional<Money> capex, maintenance_per_year;  // bought instead of rented
   double life_years = 3;
-  std::optional<Money> electricity_per_kwh;  // beside either
+  std::optional<Money> electricity_per_kwh;                                     // beside either
   std::optional<Money> input_per_mtok, cached_input_per_mtok, output_per_mtok;  // input and output: both or none
   bool free = false;  // said explicitly; nothing else costs zero
   bool known() const { return free || per_hour || capex || input_per_mtok; }

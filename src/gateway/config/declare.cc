@@ -14,7 +14,6 @@ using namespace std::chrono_literals;
 using yaml::Field;
 using yaml::Fields;
 using yaml::required;
-using yaml::Type;
 
 constexpr int64_t kKiB = 1 << 10, kMiB = 1 << 20, kGiB = 1 << 30;
 

@@ -68,7 +68,8 @@ TEST(Snapshot, TakesAMeasuredCurveAsItIs) {
 
 TEST(Snapshot, HardwareThatWasBoughtCostsItsWearAndItsElectricity) {
   const auto d = resolve(
-      "model: gpt-oss-20b, gpu: RTX-4090, zone: FR, price: { capex: 3506.4, life_years: 4, maintenance_per_year: 87.66, "
+      "model: gpt-oss-20b, gpu: RTX-4090, zone: FR, price: { capex: 3506.4, life_years: 4, maintenance_per_year: "
+      "87.66, "
       "electricity_per_kwh: 0.21 }");
   EXPECT_NEAR(to_euros(d->own->hardware.price.per_hour), 3506.4 / (4 * 8766) + 87.66 / 8766, 1e-6);
   EXPECT_EQ(d->own->hardware.price.electricity_per_kwh, euros(0.21));
