@@ -169,8 +169,9 @@ struct ZoneConfig {  // exactly one of them
   std::string file;
 };
 
-struct BaselineConfig {  // a deployment, or a vendor's model
+struct BaselineConfig {  // a deployment, or a vendor's model, or a frozen one
   std::string deployment;
+  std::string file;
   std::string vendor, model, zone;
 };
 
