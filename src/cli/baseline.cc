@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -55,13 +56,16 @@ Result<Reckoned> reckon(const FrozenBaseline& b, const catalog::Catalog& catalog
   return r;
 }
 
+tl::unexpected<Error> there_already(const std::string& path) {
+  return fail(Code::already_exists,
+              "{} is there already, and a frozen baseline is not overwritten. Give another name with -o; --replaces {} "
+              "makes its next version.",
+              path, path);
+}
+
 Result<void> write_new(const std::string& path, const std::string& text) {
   const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-  if (fd < 0 && errno == EEXIST)
-    return fail(Code::already_exists,
-                "{} is there already, and a frozen baseline is not overwritten. Give another name with -o; --replaces "
-                "{} makes its next version.",
-                path, path);
+  if (fd < 0 && errno == EEXIST) return there_already(path);
   if (fd < 0) return fail(Code::unavailable, "{} could not be written: {}.", path, std::strerror(errno));
   size_t done = 0;
   while (done < text.size()) {
@@ -206,6 +210,8 @@ int run_baseline_create(const BaselineCreateOptions& o) {
     b.version = before->version + 1;
     b.replaces = before->hash;
   }
+  std::error_code ec;  // said before anybody is asked
+  if (std::filesystem::exists(o.out, ec)) return complain(there_already(o.out).value());
   if (!o.facts.empty()) {
     auto facts = read_facts(o.facts);
     if (!facts) return complain(facts.error());

@@ -13,7 +13,24 @@ namespace {
 
 using Json = nlohmann::json;
 
-enum Column : size_t { kModel, kVendor, kIn, kCached, kOut, kTime, kRequests, kCost, kCurrency, kColumns };
+enum Column : size_t {
+  kModel,
+  kVendor,
+  kIn,
+  kCached,
+  kCacheRead,
+  kCacheWrite,
+  kOut,
+  kTime,
+  kRequests,
+  kCost,
+  kCurrency,
+  kColumns
+};
+
+// Sums of as many rows as fit into a file stay far from the end of 64 bits.
+constexpr int64_t kMostPerRow = 1'000'000'000'000;
+constexpr double kMostCost = 1e7;
 
 // By column_key().
 constexpr std::pair<std::string_view, Column> kNames[] = {
@@ -30,6 +47,8 @@ constexpr std::pair<std::string_view, Column> kNames[] = {
     {"cachedtokens", kCached},
     {"cachedinputtokens", kCached},
     {"inputcachedtokens", kCached},
+    {"cachereadinputtokens", kCacheRead},
+    {"cachecreationinputtokens", kCacheWrite},
     {"outputtokens", kOut},
     {"completiontokens", kOut},
     {"generatedtokens", kOut},
@@ -39,6 +58,7 @@ constexpr std::pair<std::string_view, Column> kNames[] = {
     {"time", kTime},
     {"date", kTime},
     {"starttime", kTime},
+    {"starttimeiso", kTime},
     {"createdat", kTime},
     {"created", kTime},
     {"requests", kRequests},
@@ -97,6 +117,7 @@ std::string take_count(const std::optional<std::string>& cell, const char* what,
   }
   if (!n) return fmt::format("{} \"{}\" is no whole number", what, *cell);
   if (*n < 0) return fmt::format("{} are below zero ({})", what, *n);
+  if (*n > kMostPerRow) return fmt::format("{} {} in one row are absurd", *n, what);
   out = *n;
   return {};
 }
@@ -108,13 +129,17 @@ std::string fill(const Cells& cells, bool needs_cost, Wall now, UsageRow& row) {
   if (auto bad = take_count(cells[kIn], "input tokens", row.in); !bad.empty()) return bad;
   if (auto bad = take_count(cells[kCached], "cached tokens", row.cached); !bad.empty()) return bad;
   if (auto bad = take_count(cells[kOut], "output tokens", row.out); !bad.empty()) return bad;
+  // Anthropic counts these beside the input, not in it.
+  Tokens read = 0, written = 0;
+  if (auto bad = take_count(cells[kCacheRead], "cached tokens", read); !bad.empty()) return bad;
+  if (auto bad = take_count(cells[kCacheWrite], "cached tokens", written); !bad.empty()) return bad;
+  row.in += read + written;
+  row.cached += read;
   row.requests = needs_cost ? 0 : 1;
   if (auto bad = take_count(cells[kRequests], "requests", row.requests); !bad.empty()) return bad;
   if (row.in + row.out == 0) return "no tokens at all";
   if (row.cached > row.in) return fmt::format("{} cached tokens of {} input tokens", row.cached, row.in);
   if (!needs_cost && row.requests == 0) return "no request";
-  constexpr Tokens kMostPerRow = 1'000'000'000'000'000;
-  if (row.in > kMostPerRow || row.out > kMostPerRow) return "so many tokens are absurd";
   if (row.requests > 0 && (row.in + row.out) / row.requests > kMostTokensPerRequest)
     return fmt::format("{} tokens in one request are absurd (the limit is {})", (row.in + row.out) / row.requests,
                        kMostTokensPerRequest);
@@ -128,11 +153,17 @@ std::string fill(const Cells& cells, bool needs_cost, Wall now, UsageRow& row) {
     if (c >= 'a' && c <= 'z') c = static_cast<char>(c & ~0x20);
   if (!needs_cost) return {};
   if (!cells[kCost] || cells[kCost]->empty()) return "no cost";
-  row.cost = parse_number(*cells[kCost]);
+  std::string_view cost = *cells[kCost];
+  for (const auto& [sign, currency] : {std::pair{"$", "USD"}, {"€", "EUR"}, {"£", "GBP"}}) {
+    if (!cost.starts_with(sign)) continue;
+    cost.remove_prefix(std::string_view(sign).size());
+    if (row.currency.empty()) row.currency = currency;
+  }
+  row.cost = parse_number(trim(cost));
   if (!row.cost || !std::isfinite(*row.cost)) return fmt::format("the cost \"{}\" is no number", *cells[kCost]);
   if (*row.cost < 0) return fmt::format("a cost below zero ({}); credits are no price: leave them out", *row.cost);
   if (*row.cost == 0) return "a cost of zero; free tokens are no price: leave them out";
-  if (*row.cost > 1e9) return fmt::format("a cost of {} is absurd", *row.cost);
+  if (*row.cost > kMostCost) return fmt::format("a cost of {} is absurd", *row.cost);
   return {};
 }
 

@@ -1,8 +1,8 @@
 // What was asked of vendors in the past: a log of requests (JSONL or CSV), or a vendor's usage or invoice export (CSV).
 // Pure. Columns are known by the names that consoles and logs give them, in any order and spelling of case:
 //   model; vendor, provider; input_tokens, prompt_tokens, ContextTokens; cached_tokens, input_cached_tokens;
-//   output_tokens, completion_tokens, GeneratedTokens; timestamp, time, date; requests, num_model_requests;
-//   cost, amount, total_cost, also cost_usd, cost_eur; currency.
+//   cache_read_input_tokens (beside the input); output_tokens, completion_tokens, GeneratedTokens; timestamp, time,
+//   date; requests, num_model_requests; cost, amount, total_cost, also cost_usd, cost_eur; currency.
 // In JSONL they stand in the object or in its "usage".
 #pragma once
 

@@ -67,6 +67,23 @@ TEST(UsageRows, AnInvoiceNamesItsCurrencyInAColumnOrAHeading) {
   EXPECT_EQ(column.rows[0].currency, "EUR");
 }
 
+TEST(UsageRows, AnthropicsCacheStandsBesideTheInput) {
+  const auto got = read(
+      "{\"model\":\"claude\",\"usage\":{\"input_tokens\":10,\"cache_read_input_tokens\":100,"
+      "\"cache_creation_input_tokens\":7,\"output_tokens\":5}}\n");
+  ASSERT_EQ(got.rows.size(), 1u);
+  EXPECT_EQ(got.rows[0].in, 117);
+  EXPECT_EQ(got.rows[0].cached, 100);
+}
+
+TEST(UsageRows, ACostMayCarryItsSign) {
+  const auto got = read("model,input_tokens,output_tokens,cost\nm,1,1,$1.50\nm,1,1,€ 2\n", true);
+  ASSERT_EQ(got.rows.size(), 2u) << got.refused[0];
+  EXPECT_EQ(got.rows[0].currency, "USD");
+  EXPECT_EQ(got.rows[0].cost, 1.5);
+  EXPECT_EQ(got.rows[1].currency, "EUR");
+}
+
 TEST(UsageRows, WhatCannotBeRightIsRefusedWithItsLine) {
   const auto got = read(
       "model,input_tokens,output_tokens,cached_tokens,timestamp\n"
@@ -91,6 +108,15 @@ TEST(UsageRows, WhatCannotBeRightIsRefusedWithItsLine) {
   EXPECT_EQ(got.refused[7], "log:9: 2 fields, the first line has 5.");
   EXPECT_EQ(got.refused[8], "log:10: a quote is not closed.");
   EXPECT_EQ(got.rows.size(), 1u);
+}
+
+TEST(UsageRows, SumsCannotOverflow) {
+  const auto got = read(
+      "model,input_tokens,output_tokens,requests,cost\n"
+      "m,9000000000000000000,1,1,1\nm,1,1,9000000000000000000,1\nm,1,1,1,1e12\nm,1e300,1,1,1\n",
+      true);
+  EXPECT_TRUE(got.rows.empty());
+  EXPECT_EQ(got.refused.size(), 4u);
 }
 
 TEST(UsageRows, ACostIsAnAmountOfMoney) {
