@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "cli/baseline.h"
+#include "cli/table.h"
 #include "cli/usage_rows.h"
 #include "gateway/config/key_hash.h"
 #include "gateway/resolve.h"
@@ -227,7 +228,7 @@ Result<void> from_rows(const catalog::Catalog& catalog, const BaselineCreateOpti
         read->refused_rows + read->taken,
         read->taken == 0 ? "nothing is left to measure against" : "mend them, or leave them out by --skip-bad-rows");
   }
-  b.file = std::filesystem::path(o.file).filename().string();
+  b.file = printable(std::filesystem::path(o.file).filename().string());
   b.file_hash = hex(gateway::hash_key(*text));
   b.refused_rows = read->refused_rows;
   return totals.finish(made);

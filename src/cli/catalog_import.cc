@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/import_prices.h"
 #include "cli/say.h"
+#include "cli/table.h"
 #include "yaml/document.h"
 
 namespace trine::cli {
@@ -50,11 +51,22 @@ Result<void> write_all(const Files& files) {
   return {};
 }
 
+// "import-price-list": what a file's name may hold need not be fit for an id.
+std::string source_id(const std::string& file) {
+  std::string id = "import-" + fs::path(file).stem().string();
+  for (char& c : id) {
+    const bool plain =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
+    if (!plain) c = '-';
+  }
+  return id;
+}
+
 ImportRules rules_of(const CatalogImportOptions& o) {
   ImportRules rules;
   rules.today = iso8601(system_clock().wall()).substr(0, 10);
   rules.date = o.date.empty() ? rules.today : o.date;
-  rules.source = o.source.empty() ? "import-" + fs::path(o.file).stem().string() : o.source;
+  rules.source = o.source.empty() ? source_id(o.file) : o.source;
   rules.currency = o.currency;
   rules.accept_jumps = o.accept_jumps;
   return rules;
@@ -93,7 +105,8 @@ int run_catalog_import(const CatalogImportOptions& o) {
   std::vector<std::string> written;
   if (!o.dir.empty() && import->added.size() + import->changed.size() > 0) {
     Files fresh;
-    for (auto& [name, content] : catalog_files(*import, **present, fs::path(o.file).filename().string(), rules)) {
+    for (auto& [name, content] :
+         catalog_files(*import, **present, printable(fs::path(o.file).filename().string()), rules)) {
       const auto path = (fs::path(o.dir) / name).string();
       (*files)[path] = fresh[path] = std::move(content);
       written.push_back(path);

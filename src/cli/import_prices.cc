@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "cli/csv.h"
+#include "cli/table.h"
 
 namespace trine::cli {
 namespace {
@@ -44,6 +45,19 @@ std::string figures(const catalog::VendorPrice& p) {
 
 bool equal(const std::optional<Price>& a, const std::optional<Price>& b) {
   return a.has_value() == b.has_value() && (!a || (a->amount == b->amount && a->currency == b->currency));
+}
+
+bool is_name(std::string_view s) {
+  return !s.empty() && std::all_of(s.begin(), s.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+}
+
+bool is_currency(std::string_view s) {
+  return s.size() == 3 && std::all_of(s.begin(), s.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
+// A length that no model has counts as not known.
+Tokens context_of(double v) {
+  return v >= 1 && v <= 1e9 ? static_cast<Tokens>(v) : 0;
 }
 
 // Upstream's name of a vendor -> the catalog's.
@@ -109,9 +123,13 @@ class Importer {
     std::string shown = row.vendor;
     if (row.model.starts_with(row.vendor + "/")) row.model.erase(0, row.vendor.size() + 1);
     if (row.model.empty()) return refuse(row.where, "names no model");
+    if (!is_name(row.model) || !is_name(row.vendor))
+      return refuse(row.where, fmt::format("{} {}: such characters are in no model's name", shown, row.model));
     if (row.mode != "chat" && row.mode != "embedding" && row.mode != "completion" && row.mode != "responses")
       return left_out("mode " + row.mode, "is not billed by text tokens alone");
     if (row.currency.empty()) row.currency = rules_.currency;
+    if (!is_currency(row.currency))
+      return refuse(row.where, fmt::format("{} {}: {} is no currency such as USD", shown, row.model, row.currency));
     if (auto wrong = fault(row, rules_); !wrong.empty())
       return refuse(row.where, fmt::format("{} {}: {}", shown, row.model, wrong));
     const auto* vendor = present_.find_vendor(vendor_id(row.vendor));
@@ -123,7 +141,7 @@ class Importer {
   }
   void refuse(const std::string& where, const std::string& why) {
     ++rows_;
-    out_.refused.push_back(fmt::format("{}{}: {}.", name_, where, why));
+    out_.refused.push_back(printable(fmt::format("{}{}: {}.", name_, where, why)));
   }
   void left_out(const std::string& who, const std::string& why) { ++left_out_[fmt::format("{} {}", who, why)]; }
   void count() { ++rows_; }
@@ -140,7 +158,7 @@ class Importer {
           fmt::format("rows of vendors that the catalog does not have (a row under vendors: adds one): {}.", who));
     }
     for (const auto& [what, n] : left_out_)
-      out_.left_out.push_back(fmt::format("{} {}: {}.", n, n == 1 ? "row" : "rows", what));
+      out_.left_out.push_back(printable(fmt::format("{} {}: {}.", n, n == 1 ? "row" : "rows", what)));
     const auto key = [](const catalog::VendorPrice& p) { return std::tie(p.vendor, p.model); };
     std::stable_sort(out_.tables.prices.begin(), out_.tables.prices.end(),
                      [&](const auto& a, const auto& b) { return key(a) < key(b); });
@@ -289,8 +307,7 @@ Result<void> read_litellm(const std::string& name, std::string_view text, Import
     r.batch_input = per_mtok(value, "input_cost_per_token_batches", bad);
     r.batch_output = per_mtok(value, "output_cost_per_token_batches", bad);
     const auto context = value.find("max_input_tokens");
-    if (context != value.end() && context->is_number_integer())
-      r.context = std::max(int64_t{0}, context->get<int64_t>());
+    if (context != value.end() && context->is_number()) r.context = context_of(context->get<double>());
     r.long_context_tier = value.contains("input_cost_per_token_above_200k_tokens");
     if (!bad.empty()) {
       importer.refuse("", fmt::format("{}: {}", key, bad));
@@ -348,7 +365,7 @@ void read_token_row(const Cells& cells, const std::string& where, Importer& impo
   read_price_cell(cells, "reasoning", r.reasoning, r.currency, bad);
   read_price_cell(cells, "batchinput", r.batch_input, r.currency, bad);
   read_price_cell(cells, "batchoutput", r.batch_output, r.currency, bad);
-  r.context = static_cast<Tokens>(number(cells, "maxinputtokens", bad).value_or(0));
+  r.context = context_of(number(cells, "maxinputtokens", bad).value_or(0));
   if (!bad.empty()) return importer.refuse(where, fmt::format("{} {}: {}", r.vendor, r.model, bad));
   importer.add(std::move(r));
 }
@@ -392,6 +409,7 @@ void read_machine_row(const Cells& cells, const std::string& where, Importer& im
   const std::string who = fmt::format("{} {}", m.provider, m.name);
   if (bad.empty() && (!price || !gpus)) bad = "needs price_usd_h and gpu_count";
   if (bad.empty()) bad = machine_fault(*price, spot, per_gpu, *gpus);
+  if (bad.empty() && (!is_name(m.provider) || !is_name(m.name))) bad = "needs provider and instance";
   if (!bad.empty()) return importer.refuse(where, fmt::format("{}: {}", who, bad));
   const auto* gpu = importer.present().find_gpu(cell(cells, "gpu"));
   if (!gpu) return importer.left_out("GPU " + cell(cells, "gpu"), "is not in the catalog");
@@ -400,13 +418,15 @@ void read_machine_row(const Cells& cells, const std::string& where, Importer& im
   m.region = fmt::format("{}-{}", m.provider, slug(place));
   if (!importer.present().find_region(m.region))
     return importer.left_out("region " + m.region, "is not in the catalog");
-  if (m.vcpus <= 0 || m.memory_gib <= 0) return importer.refuse(where, who + ": needs vcpus and mem_gib");
+  if (!(m.vcpus >= 0.5 && m.vcpus <= 10'000 && m.memory_gib >= 0.5 && m.memory_gib <= 100'000))
+    return importer.refuse(
+        where, fmt::format("{}: {} CPUs and {} GiB are no machine", who, amount(m.vcpus), amount(m.memory_gib)));
   m.id = m.region + "/" + m.name;
   m.gpu = gpu->id;
   m.gpus = static_cast<int>(*gpus);
   m.per_hour = {euros(*price), "USD"};
   if (spot) m.spot_per_hour = Price{euros(*spot), "USD"};
-  m.commit = cell(cells, "sourcecommit");
+  m.commit = printable(cell(cells, "sourcecommit"));
   m.source = importer.rules().source;
   auto& all = importer.out().tables.instances;
   const auto old = std::find_if(all.begin(), all.end(), [&](const auto& x) { return iequals(x.id, m.id); });

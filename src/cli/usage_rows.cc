@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "cli/csv.h"
+#include "cli/table.h"
 
 namespace trine::cli {
 namespace {
@@ -198,7 +199,7 @@ class Reader {
     ++read_.taken;
   }
   void refuse(int64_t line, const std::string& why) {
-    if (read_.refused_rows++ < 20) read_.refused.push_back(fmt::format("{}:{}: {}.", name_, line, why));
+    if (read_.refused_rows++ < 20) read_.refused.push_back(printable(fmt::format("{}:{}: {}.", name_, line, why)));
   }
   UsageRead& read() { return read_; }
 

@@ -145,6 +145,21 @@ TEST(ImportPrices, CsvRowsAreRefusedWithTheirLine) {
   EXPECT_FALSE(row(i, "my-embed")->output);
 }
 
+TEST(ImportPrices, NamesOfStrangersAreNotTrusted) {
+  const auto i = csv("openai,gpt-\xff,chat,1,4,\nopenai,gpt-\x1b[2J,chat,1,4,\nopenai,,chat,1,4,\n");
+  EXPECT_TRUE(i.added.empty());
+  ASSERT_EQ(i.refused.size(), 3u);
+  EXPECT_TRUE(i.refused[1].starts_with("list:3: openai gpt-?[2J: such characters")) << i.refused[1];
+  const auto currency = import("vendor,model,input_per_mtok,output_per_mtok,currency\nmistral,m-new,1,3,bitcoin\n");
+  EXPECT_TRUE(says(currency.refused, "bitcoin is no currency such as USD"));
+  EXPECT_EQ(
+      row(import("vendor,model,input_usd_per_mtok,output_usd_per_mtok,max_input_tokens\nmistral,m-new,1,3,1e300\n"),
+          "m-new")
+          ->context,
+      0)
+      << "not known";
+}
+
 TEST(ImportPrices, AnotherCurrencyByHeadingOrColumn) {
   const auto heading = import("vendor,model,input_eur_per_mtok,output_eur_per_mtok\nmistral,m-new,1,3\n");
   EXPECT_EQ(row(heading, "m-new")->input.currency, "EUR");
@@ -163,6 +178,7 @@ TEST(ImportPrices, MachinesAreChecked) {
                         "verda,free,H100-SXM,1,32,185,FIN-02,FI,FI,0,,,p,c\n"
                         "verda,cents,H100-SXM,1,32,185,FIN-02,FI,FI,229,,229,p,c\n"
                         "gcp,vm,none,0,12,170,europe-west4,NL,NL,1.21,0.47,,p,c\n"
+                        "verda,huge,H100-SXM,1,32,1e9,FIN-02,FI,FI,2.29,,2.29,p,c\n"
                         "verda,other,TPU,1,32,185,FIN-02,FI,FI,2.29,,2.29,p,c\n");
   EXPECT_EQ(i.added, std::vector<std::string>{"verda-fin-02/new: 2.29 USD per hour"});
   EXPECT_TRUE(says(i.refused, "list:3: verda sum: 4 GPUs at 2.29 are not 2.29")) << all(i.refused);
@@ -170,6 +186,7 @@ TEST(ImportPrices, MachinesAreChecked) {
   EXPECT_TRUE(says(i.refused, "list:5: verda free: a price of 0"));
   EXPECT_TRUE(says(i.refused, "list:6: verda cents: 229 per GPU and hour is absurd"));
   EXPECT_TRUE(says(i.refused, "list:7: gcp vm: has no GPU"));
+  EXPECT_TRUE(says(i.refused, "list:8: verda huge: 32 CPUs and 1e+09 GiB are no machine")) << all(i.refused);
   EXPECT_TRUE(says(i.left_out, "GPU TPU is not in the catalog"));
 }
 
