@@ -60,6 +60,7 @@ std::optional<Wall> parse_iso8601(std::string_view s) {
   const int d = digits(s, 2);
   const year_month_day date{year(y), month(static_cast<unsigned>(mo)), day(static_cast<unsigned>(d))};
   if (d < 0 || !date.ok()) return {};
+  if (y < 1678 || y > 2261) return {};  // what nanoseconds in 64 bits reach, with any time of day and offset
   Wall t = sys_days(date);
   if (s.empty()) return t;
   if (!eat(s, 'T') && !eat(s, ' ')) return {};
