@@ -4,6 +4,8 @@
 Refuses a token price over 200 USD per million: upstream carries rows that are wrong by 1e5.
 """
 
+import json
+
 import common
 from make_regions import instance_region
 
@@ -56,6 +58,12 @@ def vendors():
     for r in common.rows("energy/pue.csv"):
         low_high = pue.setdefault(r["provider"], [])
         low_high.append(float(r["pue"]))
+    per_token = json.loads(common.raw("prices/llm_api_prices_litellm_subset.json").read_text(encoding="utf-8"))
+
+    def batch(model, what):
+        price = per_token.get(model, {}).get(f"{what}_cost_per_token_batches")
+        return round(price * 1e6, 9) if price else None
+
     people, prices, seen = [], [], set()
     for upstream, (id_, name, zone, key) in VENDORS.items():
         values = pue.get(key, [])
@@ -83,6 +91,7 @@ def vendors():
         prices.append({
             "vendor": vendor, "model": model, "mode": r["mode"], "input": float(r["input_usd_per_mtok"]),
             "cached_input": cached or None, "output": None if embedding else float(r["output_usd_per_mtok"]),
+            "batch_input": batch(r["model"], "input"), "batch_output": None if embedding else batch(r["model"], "output"),
             "currency": "USD", "context": int(r["max_input_tokens"]) if r["max_input_tokens"] else None,
             "date": "2026-08-06", "source": "litellm-prices",
         })  # fmt: skip
@@ -116,7 +125,7 @@ def main():
         "vendors.yaml",
         "Written by data/tools/make_prices.py; do not edit.\n"
         "vendors: zone and PUE are assumptions (EcoLogits' where it has one); nobody publishes where a request ran.\n"
-        "prices: per million tokens. No cached_input: cached tokens cost what fresh ones do.",
+        "prices: per million tokens. No cached_input: cached tokens cost what fresh ones do. batch_*: answers within a day.",
         {"vendors": people, "prices": prices},
     )
     common.write(

@@ -61,6 +61,7 @@ std::optional<Wall> parse_iso8601(std::string_view s) {
   if (y < 1678 || y > 2261) return {};  // what nanoseconds in 64 bits reach
   const year_month_day date{year(y), month(static_cast<unsigned>(mo)), day(static_cast<unsigned>(d))};
   if (d < 0 || !date.ok()) return {};
+  if (y < 1678 || y > 2261) return {};  // what nanoseconds in 64 bits reach, with any time of day and offset
   Wall t = sys_days(date);
   if (s.empty()) return t;
   if (!eat(s, 'T') && !eat(s, ' ')) return {};

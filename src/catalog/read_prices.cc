@@ -78,6 +78,9 @@ void read_vendor_price(Fields& f, Draft& d, VendorPrice& p) {
   if (auto in = read_price(f, required("input", "Per million tokens."), currency, kAbsurdPerMtok, kUnit)) p.input = *in;
   p.cached_input = read_price(f, {"cached_input", "Per million cached tokens."}, currency, kAbsurdPerMtok, kUnit);
   p.output = read_price(f, {"output", "Per million tokens."}, currency, kAbsurdPerMtok, kUnit);
+  p.reasoning = read_price(f, {"reasoning", "Per million reasoning tokens."}, currency, kAbsurdPerMtok, kUnit);
+  p.batch_input = read_price(f, {"batch_input", "Batch tier."}, currency, kAbsurdPerMtok, kUnit);
+  p.batch_output = read_price(f, {"batch_output", "Batch tier."}, currency, kAbsurdPerMtok, kUnit);
   f.integer({"context", "Longest context, tokens."}, p.context, 1, 1 << 30);
   f.text(required("date", "Date of the price list."), p.date);
   read_source(f, d, p.source);
@@ -87,6 +90,9 @@ void read_vendor_price(Fields& f, Draft& d, VendorPrice& p) {
     if (p.mode == VendorPrice::Mode::chat && !p.output) f.complain("mode", "chat needs an output price.");
     if (p.cached_input && p.cached_input->amount > p.input.amount)
       f.complain("cached_input", "must not be above input.");
+    if (p.batch_input && p.batch_input->amount > p.input.amount) f.complain("batch_input", "must not be above input.");
+    if (p.batch_output && (!p.output || p.batch_output->amount > p.output->amount))
+      f.complain("batch_output", "must not be above output.");
   });
 }
 

@@ -164,7 +164,10 @@ struct VendorPrice {
   Price input;                        // per million tokens, like the next two
   std::optional<Price> cached_input;  // none: cached tokens cost what fresh ones do
   std::optional<Price> output;        // none: output is not billed (embeddings)
-  Tokens context = 0;                 // 0: not known
+  std::optional<Price> reasoning;     // none: reasoning tokens cost what other output does
+  // Answers within a day instead of at once; none: the vendor has no such tier.
+  std::optional<Price> batch_input, batch_output;
+  Tokens context = 0;  // 0: not known
   std::string date, source;
 };
 

@@ -20,9 +20,12 @@ struct Run {
   int operator()(const ReportOptions& o) const { return run_report(o); }
   int operator()(const ExplainOptions& o) const { return run_explain(o); }
   int operator()(const EstimateOptions& o) const { return run_estimate(o); }
+  int operator()(const BaselineCreateOptions& o) const { return run_baseline_create(o); }
+  int operator()(const BaselineShowOptions& o) const { return run_baseline_show(o); }
   int operator()(const EraseOptions& o) const { return run_erase(o); }
   int operator()(const LedgerVerifyOptions& o) const { return run_ledger_verify(o); }
   int operator()(const CatalogCheckOptions& o) const { return run_catalog_check(o); }
+  int operator()(const CatalogImportOptions& o) const { return run_catalog_import(o); }
   int operator()(const CatalogListOptions& o) const { return run_catalog_list(o); }
   int operator()(const ConfigDocsOptions& o) const { return run_config_docs(o); }
   int operator()(const GridOptions& o) const { return run_grid(o); }

@@ -33,9 +33,12 @@ struct Draft {
   ReportOptions report;
   ExplainOptions explain;
   EstimateOptions estimate;
+  BaselineCreateOptions baseline;
+  BaselineShowOptions baseline_show;
   EraseOptions erase;
   LedgerVerifyOptions verify;
   CatalogCheckOptions catalog_check;
+  CatalogImportOptions catalog_import;
   CatalogListOptions catalog_list;
   GridOptions grid;
   GridImportOptions grid_import;
@@ -57,6 +60,7 @@ class Commands {
     reporting();
     estimating();
     intensities();
+    comparing();
     looking_up();
   }
   CLI::App& app() { return app_; }
@@ -258,11 +262,54 @@ class Commands {
     makers_.emplace_back(grid, [this]() -> Command { return d_.grid; });  // after its own command, which is the longer
   }
 
+  void comparing() {
+    auto* baseline = group("baseline", "what savings are measured against, frozen into a file");
+    auto* create = command(baseline, "create", "freeze a vendor's price list, or what a log or an invoice shows",
+                           [this]() -> Command { return d_.baseline; });
+    auto& b = d_.baseline;
+    create->add_option("--from", b.from, "vendor, log or invoice; the last two with the FILE behind it")
+        ->type_name("WHAT")
+        ->check(CLI::IsMember({"vendor", "log", "invoice"}))
+        ->required();
+    create->add_option("file", b.file, "the log (JSONL or CSV) or invoice (CSV)")->type_name("FILE");
+    create->add_option("--vendor", b.vendor, "whose model; in a log: of rows that do not say")->type_name("VENDOR");
+    create->add_option("--model", b.model, "likewise")->type_name("MODEL");
+    create->add_option("--zone", b.zone, "grid zone to assume; default: the vendor's")->type_name("ZONE");
+    create->add_option("--currency", b.currency, "the ledger's")->type_name("CODE")->capture_default_str();
+    create->add_option("--facts", b.facts, "today's control facts; without it a terminal is asked")->type_name("FILE");
+    create->add_flag("--skip-bad-rows", b.skip_bad_rows, "leave out rows that cannot be right, and count them");
+    create->add_option("--replaces", b.replaces, "the baseline file whose next version this is")->type_name("FILE");
+    create->add_option("--dir", b.dir, "catalog files in it replace the built-in ones")->type_name("DIR");
+    create->add_option("-o,--out", b.out, "where it goes; never over a file that is there")
+        ->type_name("FILE")
+        ->capture_default_str();
+    auto* show = command(baseline, "show", "check a baseline file and say what it holds",
+                         [this]() -> Command { return d_.baseline_show; });
+    show->add_option("file", d_.baseline_show.file, "the baseline file")->type_name("FILE")->required();
+    show->add_option("--dir", d_.baseline_show.dir, "catalog files in it replace the built-in ones")->type_name("DIR");
+    json_option(show, d_.baseline_show.json);
+  }
+
   void looking_up() {
     auto* catalog = group("catalog", "grids, GPUs, models and prices that are known");
     auto* check = command(catalog, "check", "check a folder of catalog files (with none: what is built in)",
                           [this]() -> Command { return d_.catalog_check; });
     check->add_option("dir", d_.catalog_check.dir, "files in it replace the built-in ones")->type_name("DIR");
+    auto* import = command(catalog, "import-prices", "read a price list into the catalog, without what cannot be right",
+                           [this]() -> Command { return d_.catalog_import; });
+    auto& i = d_.catalog_import;
+    import->add_option("file", i.file, "LiteLLM's JSON, or a CSV of token or GPU prices")
+        ->type_name("FILE")
+        ->required();
+    import->add_option("--dir", i.dir, "write the catalog's file there; without it nothing is written")
+        ->type_name("DIR");
+    import->add_option("--date", i.date, "of the list; default: today")->type_name("DATE");
+    import->add_option("--source", i.source, "its id in sources.yaml; default: from the file's name")->type_name("ID");
+    import->add_option("--currency", i.currency, "of a list that does not say")
+        ->type_name("CODE")
+        ->capture_default_str();
+    import->add_flag("--accept-jumps", i.accept_jumps, "take prices that moved tenfold, too");
+    json_option(import, i.json);
     auto* list = command(catalog, "list", "list all rows of one kind", [this]() -> Command { return d_.catalog_list; });
     list->add_option("kind", d_.catalog_list.what, "gpus, models, zones or vendors")
         ->type_name("KIND")

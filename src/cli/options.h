@@ -63,6 +63,21 @@ struct EstimateOptions {
   bool ecologits = false, json = false;
 };
 
+struct BaselineCreateOptions {
+  std::string from;  // vendor, log, invoice
+  std::string file;  // the log or invoice
+  std::string vendor, model, zone;
+  std::string currency = "EUR";
+  std::string facts, replaces, dir;
+  std::string out = "baseline.yaml";
+  bool skip_bad_rows = false;
+};
+
+struct BaselineShowOptions {
+  std::string file, dir;
+  bool json = false;
+};
+
 struct EraseOptions {
   LedgerSource source;
   std::string user, key;  // one of them
@@ -75,6 +90,16 @@ struct LedgerVerifyOptions {
 
 struct CatalogCheckOptions {
   std::string dir;
+};
+
+struct CatalogImportOptions {
+  std::string file;              // a price list
+  std::string dir;               // where the catalog's file goes; empty: nothing is written
+  std::string date;              // of the list; empty: today
+  std::string source;            // id in sources.yaml; empty: made from the file's name
+  std::string currency = "USD";  // of a list that does not say
+  bool accept_jumps = false;
+  bool json = false;
 };
 
 struct CatalogListOptions {
@@ -110,8 +135,9 @@ struct KeyNewOptions {
 };
 
 using Command = std::variant<ServeOptions, CheckOptions, EngineSimOptions, ReportOptions, ExplainOptions,
-                             EstimateOptions, EraseOptions, LedgerVerifyOptions, CatalogCheckOptions,
-                             CatalogListOptions, ConfigDocsOptions, KeyNewOptions, GridOptions, GridImportOptions>;
+                             EstimateOptions, BaselineCreateOptions, BaselineShowOptions, EraseOptions,
+                             LedgerVerifyOptions, CatalogCheckOptions, CatalogImportOptions, CatalogListOptions,
+                             ConfigDocsOptions, KeyNewOptions, GridOptions, GridImportOptions>;
 
 struct Parsed {
   std::optional<Command> command;  // nothing: print `out` or `err` and end with `exit_code`

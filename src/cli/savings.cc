@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "cli/baseline.h"
+
 namespace trine::cli {
 namespace {
 
@@ -10,9 +12,11 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* kNoBaseline =
     "No saving: the configuration has no baseline; name what you compare with, such as "
-    "baseline: { vendor: openai, model: gpt-4o-mini }, or baseline: { deployment: NAME }.";
+    "baseline: { vendor: openai, model: gpt-4o-mini }, or baseline: { deployment: NAME }, or a frozen one: baseline: { "
+    "file: FILE }, made by `trine baseline create`.";
 
 score::SavingsBaseline baseline_of(const gateway::Baseline& b) {
+  if (b.frozen) return savings_baseline(*b.frozen);
   score::SavingsBaseline out{b.name, b.zone, {}};
   if (b.vendor) {
     out.what = score::VendorBaseline{b.vendor->model, b.vendor->price};
@@ -56,6 +60,7 @@ SavingsReport savings_report(const gateway::Snapshot& snapshot, const ledger::Re
     return out;
   }
   out.baseline = baseline_of(*snapshot.baseline);
+  out.frozen = snapshot.baseline->frozen;
   std::vector<score::ServedHour> served;
   for (const auto& row : hours.rows) {
     const auto begin = parse_iso8601(row.name);
@@ -81,10 +86,16 @@ std::string to_json(const SavingsReport& report) {
   j["baseline"] = nullptr;
   if (report.baseline) {
     const bool vendor = std::holds_alternative<score::VendorBaseline>(report.baseline->what);
+    const char* kind = report.frozen ? "frozen" : vendor ? "vendor" : "deployment";
     j["baseline"] = Json{{"name", report.baseline->name},
                          {"zone", report.baseline->zone},
-                         {"kind", vendor ? "vendor" : "deployment"},
+                         {"kind", kind},
                          {"tokens", "as counted by the engines that answered"}};
+    if (report.frozen) {
+      j["baseline"]["version"] = report.frozen->version;
+      j["baseline"]["created"] = report.frozen->created;
+      j["baseline"]["hash"] = "sha256:" + report.frozen->hash;
+    }
   }
   if (report.savings) {
     const auto& s = *report.savings;

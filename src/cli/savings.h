@@ -15,6 +15,7 @@ struct SavingsReport {
   std::string sentence;  // always there; without a saving it says why and what to do
   std::optional<score::Savings> savings;
   std::optional<score::SavingsBaseline> baseline;
+  std::optional<gateway::FrozenBaseline> frozen;  // where the baseline is a file
 };
 
 // `hours`: a report By::hour of the period in question. The parts of its first and last hour that lie outside the

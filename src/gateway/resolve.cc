@@ -237,6 +237,9 @@ Result<VendorDeployment> resolve_vendor(const catalog::Catalog& catalog, const s
   if (listed->output) {
     if (auto out = catalog.convert(*listed->output, currency)) v.price.out = *out;
   }
+  if (listed->reasoning) {
+    if (auto reasoning = catalog.convert(*listed->reasoning, currency)) v.price.reasoning = *reasoning;
+  }
   return v;
 }
 

@@ -100,6 +100,22 @@ void know_grid(Snapshot& s, const Snapshot* before) {
 Result<Baseline> resolve_baseline(const Snapshot& s) {
   const BaselineConfig& b = *s.config->baseline;
   Baseline out;
+  if (!b.file.empty()) {
+    auto frozen = read_baseline(b.file);
+    if (!frozen) return fail(frozen.error().code, "baseline.file: {}", frozen.error().message);
+    const std::string& currency = s.config->ledger.currency;
+    if (frozen->currency != currency)
+      return fail(Code::invalid_argument,
+                  "baseline.file: {} is in {}, the ledger in {}; make it anew with --currency {}.", b.file,
+                  frozen->currency, currency, currency);
+    if (!s.catalog->find_zone(frozen->zone) && !s.config->zones.contains(frozen->zone))
+      return fail(Code::invalid_argument, "baseline.file: {}: {}.", b.file,
+                  s.catalog->unknown(catalog::Kind::zone, frozen->zone));
+    out.name = frozen->title();
+    out.zone = frozen->zone;
+    out.frozen = std::move(*frozen);
+    return out;
+  }
   if (!b.deployment.empty()) {
     out.name = "deployment " + b.deployment;
     for (const auto& d : s.deployments)

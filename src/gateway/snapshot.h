@@ -10,6 +10,7 @@
 
 #include "catalog/catalog.h"
 #include "energy/facts.h"
+#include "gateway/baseline_file.h"
 #include "gateway/config/config.h"
 #include "gateway/deployment.h"
 #include "grid/live.h"
@@ -45,7 +46,8 @@ struct Baseline {
   std::string name;  // "openai gpt-4o-mini", "deployment de-a100"
   std::string zone;
   std::shared_ptr<const Deployment> deployment;  // one of ours, or
-  std::optional<VendorDeployment> vendor;        // a vendor's model
+  std::optional<VendorDeployment> vendor;        // a vendor's model, or
+  std::optional<FrozenBaseline> frozen;          // what a file holds
 };
 
 struct StringHash {

@@ -66,6 +66,23 @@ Result<Letter> take(const VendorBaseline& b, const Work& w, const ServedHour& ho
   return energy::letter_for(energy::Source::vendor, grid.hourly, false);
 }
 
+// The parts share their errors (formula, tokenizer, grid): their ranges add linearly.
+Result<Letter> take(const MixBaseline& b, const Work& w, const ServedHour& hour, Amounts& out) {
+  if (b.parts.empty()) return fail(Code::invalid_argument, "the baseline names no model");
+  Letter worst = Letter::A;
+  for (const auto& part : b.parts) {
+    Work mine = w;
+    const auto of = [](Tokens t, double share) { return std::llround(static_cast<double>(t) * share); };
+    mine.in = of(w.in, part.share_in);
+    mine.cached = std::min<Tokens>(of(w.cached, part.share_in), mine.in);
+    mine.out = of(w.out, part.share_out);
+    const auto letter = take(part.vendor, mine, hour, out);
+    if (!letter) return letter;
+    worst = std::max(worst, *letter);
+  }
+  return worst;
+}
+
 // Mean requests that run when `w` is spread over the time: B = rate * (prefill + out * (s0 + s1 * B)).
 double mean_batch(const Speed& speed, const Work& w, double seconds) {
   if (!(seconds > 0)) return 1;

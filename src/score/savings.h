@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "energy/provisional.h"
 #include "ledger/report.h"
@@ -37,10 +38,19 @@ inline constexpr double kFullBatch = 64;
 // Spread of ln(tokens) between two models' tokenizers on business documents: an assumption, about ±13 % at 90 %.
 inline constexpr double kTokenizerSigma = 0.08;
 
+// Several models of vendors, each with its share of the tokens: what a log or an invoice showed.
+struct MixBaseline {
+  struct Part {
+    VendorBaseline vendor;
+    double share_in = 1, share_out = 1;  // of prompt and of generated tokens; each sums to 1 over the parts
+  };
+  std::vector<Part> parts;
+};
+
 struct SavingsBaseline {
   std::string name;  // "openai gpt-4o-mini"
   std::string zone;
-  std::variant<VendorBaseline, OwnBaseline> what;
+  std::variant<VendorBaseline, OwnBaseline, MixBaseline> what;
 };
 
 // What was served in one hour, or in the part of it that is asked about.

@@ -183,8 +183,9 @@ struct GridSourceConfig {
   int64_t requests_per_day = 0, requests_per_month = 0;  // 0: without a bound
 };
 
-struct BaselineConfig {  // a deployment, or a vendor's model
+struct BaselineConfig {  // a deployment, or a vendor's model, or a frozen one
   std::string deployment;
+  std::string file;
   std::string vendor, model, zone;
 };
 

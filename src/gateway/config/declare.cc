@@ -344,7 +344,8 @@ void declare_baseline(Fields& f, Draft& draft) {
              b.text({"deployment", "One of the deployments above,"}, base.deployment);
              b.text({"vendor", "or a vendor's catalog id,"}, base.vendor);
              b.text({"model", "its model,"}, base.model);
-             b.text({"zone", "and the grid zone to assume for it."}, base.zone);
+             b.text({"zone", "and the grid zone to assume for it;"}, base.zone);
+             b.text({"file", "or a frozen baseline, a file that `trine baseline create` made."}, base.file);
              draft.baseline_deployment = b.where("deployment");
              const auto refer = [&](CatalogKind kind, const std::string& id, const char* key) {
                if (id.empty()) return;
@@ -356,8 +357,11 @@ void declare_baseline(Fields& f, Draft& draft) {
              refer(CatalogKind::zone, base.zone, "zone");
              b.check([&b, &base] {
                const bool vendor = !base.vendor.empty() || !base.model.empty();
-               if (base.deployment.empty() != vendor || (vendor && (base.vendor.empty() || base.model.empty())))
-                 b.complain(b.where(), "baseline: give either deployment, or vendor and model.");
+               const int ways = (base.deployment.empty() ? 0 : 1) + (vendor ? 1 : 0) + (base.file.empty() ? 0 : 1);
+               if (ways != 1 || (vendor && (base.vendor.empty() || base.model.empty())))
+                 b.complain(b.where(), "baseline: give either deployment, or vendor and model, or file.");
+               if (!base.file.empty() && !base.zone.empty())
+                 b.complain(b.where("zone"), "baseline.zone: is in the file already, and frozen; leave it out here.");
              });
            });
 }

@@ -121,6 +121,9 @@ TEST(ShippedCatalog, ResolvesVendorModelsWithAndWithoutADate) {
   EXPECT_EQ(mini->output->amount, euros(0.60));
   EXPECT_EQ(shipped().find_vendor_price("openai", "gpt-4o-mini-2024-07-18"), mini);
   EXPECT_EQ(shipped().find_vendor_price("anthropic", "claude-3-haiku")->model, "claude-3-haiku-20240307");
+  ASSERT_TRUE(mini->batch_input && mini->batch_output);
+  EXPECT_EQ(mini->batch_input->amount, euros(0.075));
+  EXPECT_EQ(mini->batch_output->amount, euros(0.3));
   EXPECT_EQ(shipped().find_vendor_price("mistral", "gpt-4o-mini"), nullptr);
   const auto* sonnet = shipped().find_vendor_model("anthropic", "claude-sonnet-4-5");
   ASSERT_TRUE(sonnet);

@@ -89,6 +89,29 @@ TEST(Options, GridShowsZonesAndItsOwnCommandImports) {
   EXPECT_NE(usage_error({"grid", "imprt"}).find("import"), std::string::npos);
 }
 
+TEST(Options, ABaselineIsMadeFromThreeThings) {
+  const auto log =
+      parsed<BaselineCreateOptions>({"baseline", "create", "--from", "log", "past.jsonl", "--facts", "f.yaml",
+                                     "--skip-bad-rows", "--replaces", "old.yaml", "-o", "new.yaml"});
+  EXPECT_EQ(log.from, "log");
+  EXPECT_EQ(log.file, "past.jsonl");
+  EXPECT_EQ(log.facts, "f.yaml");
+  EXPECT_EQ(log.replaces, "old.yaml");
+  EXPECT_EQ(log.out, "new.yaml");
+  EXPECT_TRUE(log.skip_bad_rows);
+  const auto vendor = parsed<BaselineCreateOptions>(
+      {"baseline", "create", "--from", "vendor", "--vendor", "openai", "--model", "gpt-4o"});
+  EXPECT_EQ(vendor.out, "baseline.yaml");
+  EXPECT_EQ(vendor.currency, "EUR");
+  EXPECT_TRUE(parsed<BaselineShowOptions>({"baseline", "show", "b.yaml", "--json"}).json);
+  EXPECT_NE(usage_error({"baseline", "create"}).find("--from is required"), std::string::npos);
+  EXPECT_NE(usage_error({"baseline", "create", "--from", "memory"}).find("memory"), std::string::npos);
+  const auto import = parsed<CatalogImportOptions>({"catalog", "import-prices", "list.json", "--dir", "prices"});
+  EXPECT_EQ(import.file, "list.json");
+  EXPECT_EQ(import.dir, "prices");
+  EXPECT_EQ(import.currency, "USD");
+}
+
 TEST(Options, HelpAndVersionAreNoErrors) {
   for (const auto& words : {std::vector<std::string>{"--help"}, {"report", "--help"}, {"--version"}, {"key", "-h"}}) {
     const auto p = parse(words);

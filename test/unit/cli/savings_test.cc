@@ -2,7 +2,11 @@
 #include "cli/savings.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "cli/source.h"
@@ -83,12 +87,43 @@ TEST(SavingsReport, APartOfAnHourIsFuller) {
   EXPECT_LT(half.savings->baseline.energy, whole.savings->baseline.energy) << "the same load in half the time";
 }
 
+TEST(SavingsReport, AFrozenBaselineIsNamedWithVersionAndDate) {
+  gateway::FrozenBaseline b;
+  b.version = 3;
+  b.name = "openai gpt-4o-mini";
+  b.created = "2026-10-01T08:00:00Z";
+  b.zone = "US";
+  b.models.emplace_back();
+  b.models[0].vendor = "openai";
+  b.models[0].model = "gpt-4o-mini";
+  b.models[0].size.active_b = b.models[0].size.total_b = 18;
+  b.models[0].price = {.in = euros(1), .cached = euros(1), .out = euros(2), .reasoning = std::nullopt};
+  std::string path = (std::filesystem::temp_directory_path() / "trine-frozen-XXXXXX").string();
+  const int fd = ::mkstemp(path.data());
+  ASSERT_GE(fd, 0);
+  ::close(fd);
+  std::ofstream(path) << gateway::baseline_text(b);
+  const auto s = savings_report(*snapshot_with("baseline: { file: \"" + path + "\" }\n"), one_hour());
+  std::filesystem::remove(path);
+  ASSERT_TRUE(s.savings) << s.sentence;
+  EXPECT_NE(s.sentence.find("against openai gpt-4o-mini (baseline version 3 of 2026-10-01) in zone US."),
+            std::string::npos)
+      << s.sentence;
+  EXPECT_EQ(s.savings->baseline.cost, euros(1 + 0.2)) << "the file's prices, not the catalog's";
+  const auto j = nlohmann::json::parse(to_json(s)).at("baseline");
+  EXPECT_EQ(j.at("kind"), "frozen");
+  EXPECT_EQ(j.at("version"), 3);
+  EXPECT_EQ(j.at("hash"), "sha256:" + b.hash);
+}
+
 TEST(SavingsReport, WithoutABaselineItSaysHowToHaveOne) {
   const auto s = savings_report(*snapshot_with(""), one_hour());
   EXPECT_FALSE(s.savings);
-  EXPECT_EQ(s.sentence,
-            "No saving: the configuration has no baseline; name what you compare with, such as baseline: { vendor: "
-            "openai, model: gpt-4o-mini }, or baseline: { deployment: NAME }.");
+  EXPECT_EQ(
+      s.sentence,
+      "No saving: the configuration has no baseline; name what you compare with, such as baseline: { vendor: "
+      "openai, model: gpt-4o-mini }, or baseline: { deployment: NAME }, or a frozen one: baseline: { file: FILE }, "
+      "made by `trine baseline create`.");
   const auto j = nlohmann::json::parse(to_json(s));
   EXPECT_TRUE(j.at("baseline").is_null());
   EXPECT_FALSE(j.contains("energy_uj"));

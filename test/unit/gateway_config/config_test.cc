@@ -279,11 +279,15 @@ TEST(ConfigErrors, GridAndBaseline) {
             "c.yaml:1:35: grid.zones.FR.g_per_kwh: \"0\" must be a number from 0.1 to 2000.");
   EXPECT_EQ(problems("grid: { zones: { FR: {} } }"), "c.yaml:1:22: grid.zones: give either g_per_kwh or file.");
   EXPECT_EQ(problems("baseline: { vendor: openai }"),
-            "c.yaml:1:11: baseline: give either deployment, or vendor and model.");
-  EXPECT_EQ(problems("baseline: {}"), "c.yaml:1:11: baseline: give either deployment, or vendor and model.");
+            "c.yaml:1:11: baseline: give either deployment, or vendor and model, or file.");
+  EXPECT_EQ(problems("baseline: {}"), "c.yaml:1:11: baseline: give either deployment, or vendor and model, or file.");
   EXPECT_EQ(problems("baseline: { deployment: d, vendor: v, model: m }"),
-            "c.yaml:1:11: baseline: give either deployment, or vendor and model.\n"
+            "c.yaml:1:11: baseline: give either deployment, or vendor and model, or file.\n"
             "c.yaml:1:25: baseline.deployment: there is no deployment \"d\".");
+  EXPECT_EQ(problems("baseline: { file: b.yaml, vendor: v, model: m }"),
+            "c.yaml:1:11: baseline: give either deployment, or vendor and model, or file.");
+  EXPECT_EQ(problems("baseline: { file: b.yaml, zone: FR }"),
+            "c.yaml:1:33: baseline.zone: is in the file already, and frozen; leave it out here.");
   EXPECT_EQ(problems(small("gpu: g, zone: FR", "baseline: { deployment: dd }\n")),
             "c.yaml:3:25: baseline.deployment: there is no deployment \"dd\"; did you mean \"d\"?");
 }

@@ -140,6 +140,31 @@ TEST(Savings, OwnHardwareBilledByTheTokenCostsWhatTheTableSays) {
   EXPECT_EQ(savings_of(b, {hour_of(10, 100'000, 0, cheap())}).baseline.cost, euros(1));
 }
 
+TEST(Savings, AMixTakesEachModelsShareOfTheTokens) {
+  const std::vector<ServedHour> hours = {hour_of(1000, 1000, 200, cheap())};
+  const auto one = std::get<VendorBaseline>(vendor_baseline().what);
+  auto twice = one;  // another model: twice the price, four times the size
+  twice.price.in = scale(one.price.in, 2);
+  twice.price.cached = scale(one.price.cached, 2);
+  twice.price.out = scale(one.price.out, 2);
+  twice.model.active_b *= 4;
+  twice.model.total_b *= 4;
+  const auto mix = [&](double in, double out) {
+    auto b = vendor_baseline();
+    b.what = MixBaseline{{{one, in, out}, {twice, 1 - in, 1 - out}}};
+    return savings_of(b, hours);
+  };
+  EXPECT_EQ(mix(1, 1).baseline, savings_of(vendor_baseline(), hours).baseline);
+  // 1M prompt tokens at 0.15, 0.2M output tokens at 0.60: three quarters and one half of them at once the price.
+  EXPECT_EQ(mix(0.75, 0.5).baseline.cost, euros(0.15 * 1.25 + 0.12 * 1.5));
+  EXPECT_GT(mix(0.5, 0.5).baseline.energy, mix(1, 1).baseline.energy);
+  EXPECT_GT(mix(0, 0).baseline.energy, mix(0.5, 0.5).baseline.energy);
+  EXPECT_EQ(mix(0.5, 0.5).letter, Letter::D);
+  auto nothing = vendor_baseline();
+  nothing.what = MixBaseline{};
+  EXPECT_FALSE(savings(nothing, hours));
+}
+
 TEST(Savings, ABaselineWithoutSizeIsAnError) {
   auto b = vendor_baseline();
   std::get<VendorBaseline>(b.what).model.active_b = 0;
