@@ -11,9 +11,11 @@ KV_GB = (82e-6, 0.30)  # GB per token of context = 82e-6 active^0.30, at 16 bits
 # parameters is attention and what every token uses.
 EXPERTS = 0.60
 
-# Mixtures of experts in 8 bits: times the reading of weights. Two cases were measured on H100, about 2 (scales per block of
-# weights: Qwen 3) and under 1 (one scale per tensor: Llama 4 Maverick); this is between them, a choice and not a fit.
-EIGHT_BIT_MIXTURE = 1.75
+# Mixtures of experts in 8 bits: times the reading of weights, a choice between measured cases and not a fit. With scales
+# per block of weights: 2.2 for Qwen 3 235B on H100 and B200 (more below 16 running requests), 1.75 for DeepSeek on B200.
+# Llama 4 Maverick (one scale per tensor) needs no factor, but it also uses one expert of 128 for a token, a quarter of what its
+# size says: with that share told, it would be off by 1.2 to 1.8 with the factor, and not by 2 to 2.7.
+EIGHT_BIT_MIXTURE = 2.0
 
 # What the rows are like, for a caller who says nothing: chat.
 CONTEXT, PROMPT = 600, 0.2  # tokens in context while generating; prompt tokens per token generated

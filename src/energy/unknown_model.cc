@@ -7,19 +7,19 @@ namespace trine::energy {
 namespace {
 
 // Fitted by bench/estimate on the H100 rows of 11 models and their neighbours; a test compares them.
-constexpr double kPerGbRead = 0.1900;               // J per GB: weights once per step, context once per token
-constexpr double kPerLayerStep = 0.02271;           // J per layer, GPU and step: starting the kernels, waiting
-constexpr double kPerLayerToken = 0.0009095;        // J per layer, GPU and token: small operations, exchange of GPUs
-constexpr double kPerTokenActive = 0.001623;        // J per token and 1e9 active parameters: arithmetic
-constexpr double kPerPromptTokenActive = 0.002657;  // J per prompt token and 1e9 active parameters
+constexpr double kPerGbRead = 0.1871;               // J per GB: weights once per step, context once per token
+constexpr double kPerLayerStep = 0.02327;           // J per layer, GPU and step: starting the kernels, waiting
+constexpr double kPerLayerToken = 0.0009025;        // J per layer, GPU and token: small operations, exchange of GPUs
+constexpr double kPerTokenActive = 0.001651;        // J per token and 1e9 active parameters: arithmetic
+constexpr double kPerPromptTokenActive = 0.002674;  // J per prompt token and 1e9 active parameters
 constexpr double kWattsOfAnH100 = 516.7;
 
 // Shapes by size, from the models of the catalog.
 constexpr double kLayers = 17.7, kLayersByActive = 0.24, kLayersByTotal = 0.08;
 constexpr double kKvGb = 82e-6, kKvByActive = 0.30;  // GB per token of context
 constexpr double kExperts = 0.60;  // share of the experts that a token uses, times total / active parameters
-// Mixtures of experts in 8 bits, times the weights' reading: between the two cases that were measured, 2 and under 1.
-constexpr double kEightBitMixture = 1.75;
+// Mixtures of experts in 8 bits, times the weights' reading: measured as 2.2 (Qwen 3) and 1.75 (DeepSeek, on B200).
+constexpr double kEightBitMixture = 2.0;
 
 constexpr double kSigma = 0.20, kSigmaEightBitMixture = 0.50;
 constexpr double kOutside = 1.5;  // times sigma, where no measured row is near

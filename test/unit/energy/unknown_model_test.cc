@@ -76,7 +76,7 @@ TEST(UnknownModel, a_longer_context_and_a_longer_prompt_cost_what_they_weigh) {
   EXPECT_GT(reasoning->joules_per_output_token, 1.8 * chat->joules_per_output_token);
   EXPECT_NEAR(by_bytes->joules_per_output_token - chat->joules_per_output_token, 0.11, 0.02);
   const auto documents = unknown_model_on_h100({8, 8, 16}, 1, 64, {.prompt_per_output = 5.2});
-  EXPECT_NEAR(documents->joules_per_output_token - chat->joules_per_output_token, 5 * 8 * 0.002657, 1e-9);
+  EXPECT_NEAR(documents->joules_per_output_token - chat->joules_per_output_token, 5 * 8 * 0.002674, 1e-9);
 }
 
 TEST(UnknownModel, is_less_sure_where_nothing_near_was_measured) {
