@@ -67,13 +67,15 @@ bool empty(const Share& s) {
 // Means of the requests that were answered by a call; in a workload of documents each is a document.
 std::string per_request(const ledger::Sums& s, const std::string& currency) {
   if (s.requests <= 0 || s.energy == Energy()) return {};
+  const Carbon carbon = s.operational + s.embodied;
   const double n = 1.0 / static_cast<double>(s.requests);
-  const auto per_1k = [&](double v) { return human_number(v * 1000 / static_cast<double>(s.in + s.out)); };
   std::string text = fmt::format("A request took {}, {} CO2e and {} in the mean.", human(scale(s.energy, n)),
-                                 human(scale(s.operational + s.embodied, n)), human(scale(s.cost, n), currency));
-  if (s.in + s.out > 0)
-    text += fmt::format(" A thousand tokens took {} J ({} Wh) and {} g CO2e.", per_1k(to_joules(s.energy)),
-                        per_1k(to_joules(s.energy) / 3600), per_1k(to_grams(s.operational + s.embodied)));
+                                 human(scale(carbon, n)), human(scale(s.cost, n), currency));
+  if (s.in + s.out > 0) {
+    const double k = 1000.0 / static_cast<double>(s.in + s.out);
+    text += fmt::format(" A thousand tokens took {} ({} Wh) and {} CO2e.", human(scale(s.energy, k)),
+                        human_number(to_joules(s.energy) * k / 3600), human(scale(carbon, k)));
+  }
   return text + '\n';
 }
 
