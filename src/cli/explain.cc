@@ -34,7 +34,8 @@ std::vector<std::string> split_names(const std::string& joined) {
 Result<std::vector<energy::ReplayedWindow>> replayed(const ledger::Reports& reports, const energy::CallFacts& facts,
                                                      const gateway::Snapshot& snapshot) {
   auto windows = reports.windows(facts.deployment, facts.start, facts.end + kMargin);
-  if (!windows || windows->empty()) return std::vector<energy::ReplayedWindow>{};
+  if (!windows) return tl::unexpected(windows.error());
+  if (windows->empty()) return std::vector<energy::ReplayedWindow>{};
   const auto names = split_names(windows->front().deployment);
   auto calls = reports.calls_between(names, windows->front().begin - kMargin, facts.end + kMargin);
   if (!calls) return tl::unexpected(calls.error());

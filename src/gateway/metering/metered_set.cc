@@ -69,10 +69,10 @@ bool MeteredSet::reads(const Deployments& others) const {
                     });
 }
 
-void MeteredSet::complain(std::string why) {
-  if (why == trouble_) return;
-  trouble_ = std::move(why);
-  log::warning("deployment {}: {}", first().name, trouble_);
+void MeteredSet::complain(std::string& trouble, std::string why) {
+  if (why == trouble) return;
+  trouble = std::move(why);
+  log::warning("deployment {}: {}", first().name, trouble);
 }
 
 // The devices of the meter that are ours, by their stable names.
@@ -116,7 +116,7 @@ void MeteredSet::gpus(const meter::Readings* readings) {
       options.server.max_power_w = kMostHostW;
       cutter_.emplace(options);
     } else {
-      complain(chosen.error().message);
+      complain(trouble_, chosen.error().message);
     }
   }
   if (readings && cutter_) {
@@ -129,8 +129,8 @@ void MeteredSet::gpus(const meter::Readings* readings) {
       ++seen;
     }
     if (seen == 0) {
-      complain(
-          fmt::format("meter {} does not show {} any more.", first().meter->meter.name, fmt::join(devices_, ", ")));
+      complain(trouble_, fmt::format("meter {} does not show {} any more.", first().meter->meter.name,
+                                     fmt::join(devices_, ", ")));
     } else {
       trouble_.clear();
     }
@@ -145,18 +145,22 @@ void MeteredSet::gpus(const meter::Readings* readings) {
 void MeteredSet::host(const meter::Readings* readings) {
   if (!readings || !cutter_) return;
   const MeterConfig& wanted = *first().meter->host;
-  const meter::DeviceReading* found = nullptr;
+  std::vector<const meter::DeviceReading*> found;  // several moments of one server, oldest first
   for (const auto& r : readings->devices) {
     if (r.boundary != meter::Boundary::host || !r.whole_device) continue;
     if (!wanted.host.empty() && !r.host.empty() && r.host != wanted.host && r.device != "host:" + wanted.host) continue;
-    if (found && found->device != r.device) {
-      complain(fmt::format("meter {} shows several servers; say which with its host.", wanted.name));
+    if (!found.empty() && found.front()->device != r.device) {
+      complain(host_trouble_, fmt::format("meter {} shows several servers; say which with its host.", wanted.name));
       return;
     }
-    found = &r;
-    cutter_->add(cutter_->host_meter(), sample_of(r));
+    found.push_back(&r);
   }
-  if (!found) complain(fmt::format("meter {} shows no server.", wanted.name));
+  if (found.empty()) {
+    complain(host_trouble_, fmt::format("meter {} shows no server.", wanted.name));
+    return;
+  }
+  host_trouble_.clear();
+  for (const meter::DeviceReading* r : found) cutter_->add(cutter_->host_meter(), sample_of(*r));
 }
 
 void MeteredSet::engine(size_t index, const meter::Readings* readings) {

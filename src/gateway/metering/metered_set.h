@@ -55,7 +55,8 @@ class MeteredSet {
 
   std::optional<Wall> frontier() const { return cutter_ ? cutter_->frontier() : std::nullopt; }
   energy::WindowCutter::Stats stats() const { return cutter_ ? cutter_->stats() : energy::WindowCutter::Stats{}; }
-  const std::string& trouble() const { return trouble_; }  // why its meter's readings are of no use; empty: they are
+  // Why readings of its meter, or of its server's, are of no use; empty: they are.
+  const std::string& trouble() const { return trouble_.empty() ? host_trouble_ : trouble_; }
   const std::optional<energy::Calibration>& calibration() const { return calibration_; }
   double idle_w() const { return attributor_.idle_w(); }
 
@@ -68,7 +69,7 @@ class MeteredSet {
 
   const Deployment& first() const { return *deployments_.front(); }
   Result<std::vector<std::string>> choose(const meter::Readings& readings) const;
-  void complain(std::string why);
+  void complain(std::string& trouble, std::string why);
   void cut(Wall now);
   Wall told() const;
   void stand_in(Wall now);
@@ -92,9 +93,9 @@ class MeteredSet {
   std::vector<energy::Settlement> settled_;
   std::optional<energy::Calibration> calibration_;
   std::optional<Wall> calibrated_at_;
-  Wall busy_since_{};                // the first call since none was open
-  std::optional<Wall> stood_until_;  // end of the last estimate
-  std::string trouble_;
+  Wall busy_since_{};                   // the first call since none was open
+  std::optional<Wall> stood_until_;     // end of the last estimate
+  std::string trouble_, host_trouble_;  // each is logged when it changes
 };
 
 }  // namespace trine::gateway

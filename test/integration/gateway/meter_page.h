@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "gateway/metering/metering.h"
 #include "integration/gateway/harness.h"
 
 namespace trine::gateway::test {
@@ -34,6 +35,23 @@ class MeterPage final : public net::Handler {
   bool broken = false;
   net::Server server;
 };
+
+// What the workers noted so far.
+inline void hand_over(Harness& h, Metering& metering) {
+  h.feed.flush();
+  metering.take(std::exchange(h.notes, {}));
+}
+// The last readings; every window is closed afterwards.
+inline void finish(Harness& h, Metering& metering) {
+  hand_over(h, metering);
+  bool done = false;
+  const auto last = [](Metering& m, bool& over) -> net::Task<void> {
+    co_await m.finish();
+    over = true;
+  };
+  net::spawn(last(metering, done));
+  EXPECT_TRUE(h.until([&] { return done; }));
+}
 
 inline void close_page(Harness& h, MeterPage& page) {
   bool drained = false;

@@ -43,20 +43,10 @@ struct MeteringTest : testing::Test {
     }));
     hand_over();
   }
-  void hand_over() {
-    h.feed.flush();
-    metering.take(std::exchange(h.notes, {}));
-  }
+  void hand_over() { test::hand_over(h, metering); }
   void finish() {
     if (!metering.set_of("fr")) return;
-    hand_over();
-    bool done = false;
-    const auto last = [](Metering& m, bool& over) -> net::Task<void> {
-      co_await m.finish();
-      over = true;
-    };
-    net::spawn(last(metering, done));
-    EXPECT_TRUE(h.until([&] { return done; }));
+    test::finish(h, metering);
   }
   // An answer that takes so long, of so many tokens.
   Message serve(int in, int out, Nanos takes) {

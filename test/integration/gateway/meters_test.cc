@@ -58,20 +58,10 @@ struct MetersTest : testing::Test {
     h.settle();
     hand_over();
   }
-  void hand_over() {
-    h.feed.flush();
-    metering.take(std::exchange(h.notes, {}));
-  }
+  void hand_over() { test::hand_over(h, metering); }
   void finish() {
     if (std::exchange(finished, true)) return;
-    hand_over();
-    bool done = false;
-    const auto last = [](Metering& m, bool& over) -> net::Task<void> {
-      co_await m.finish();
-      over = true;
-    };
-    net::spawn(last(metering, done));
-    EXPECT_TRUE(h.until([&] { return done; }));
+    test::finish(h, metering);
   }
   Message serve(string_view where, int in, int out) {
     Client& client = h.send(chat());
@@ -194,6 +184,30 @@ TEST_F(MetersTest, TheServersEnergyIsMeteredWhereAMeterIsNamed) {
   // 100 W of GPUs and half of a server of 100 W, PUE 1.2: 180 W. Modelled, the server would be 2 x 150 W.
   const double gpu_j = to_joules(idle.gpu_energy), facility_j = to_joules(idle.energy);
   EXPECT_NEAR(facility_j / gpu_j, 1.8, 0.2);
+}
+
+TEST_F(MetersTest, AServerThatItsMeterDoesNotShowIsSaidAndStaysSaid) {
+  start(deployment("a", 2, ", host_meter: server, server_gpus: 4"), "a",
+        fmt::format("  - {{ name: server, kind: dcgm, url: \"http://127.0.0.1:{}\" }}\n", gpus.port()));
+  for (int i = 0; i < 5; ++i) second(50'000);
+  EXPECT_EQ(metering.set_of("a")->trouble(), "meter server shows no server.");
+}
+
+TEST_F(MetersTest, OfSeveralServersNoneIsTakenUnlessItIsNamed) {
+  host.body = [this] {
+    return fmt::format(
+        "kepler_node_cpu_joules_total{{node_name=\"n1\",zone=\"package\"}} {}\n"
+        "kepler_node_cpu_joules_total{{node_name=\"n2\",zone=\"package\"}} {}\n",
+        host_j, 9 * host_j);
+  };
+  start(deployment("a", 2, ", host_meter: server"), "a",
+        fmt::format("  - {{ name: server, kind: kepler, url: \"http://127.0.0.1:{}\" }}\n", host.port()));
+  for (int i = 0; i < 40; ++i) second(50'000);
+  EXPECT_EQ(metering.set_of("a")->trouble(), "meter server shows several servers; say which with its host.");
+  finish();
+  // 100 W of GPUs and a server that is modelled at 2 x 150 W, PUE 1.2.
+  const auto idle = total().unattributed;
+  EXPECT_NEAR(to_joules(idle.energy) / to_joules(idle.gpu_energy), 4.8, 0.01);
 }
 
 }  // namespace
