@@ -45,6 +45,7 @@ Result<std::unique_ptr<HttpGetter>> HttpGetter::open(net::Loop& loop, const Http
     auto tls = net::tls_client(access.tls);
     if (!tls) return tl::unexpected(tls.error());
     origin.tls = std::move(*tls);
+    origin.server_name = access.server_name;
   }
   return std::unique_ptr<HttpGetter>(new HttpGetter(loop, std::move(origin), std::move(*url), access, dialer));
 }

@@ -24,6 +24,7 @@ struct HttpAccess {
   std::string url;           // "http://gpu-1:9400/metrics"; without a path: the kind's own
   std::string bearer_token;  // empty: none
   net::TlsClientOptions tls;
+  std::string server_name;  // to expect in its certificate; empty: the URL's host
   Nanos timeout = std::chrono::seconds(5);
   size_t max_bytes = 16 << 20;  // of one page
 };

@@ -19,6 +19,7 @@ meter::HttpAccess access_of(const MeterConfig& c) {
   meter::HttpAccess a;
   a.url = c.url->text();
   a.bearer_token = c.bearer_token;
+  a.server_name = c.server_name;
   a.tls = {.ca_file = c.ca, .cert_file = c.client_cert, .key_file = c.client_key, .verify = c.tls_verify};
   return a;
 }
@@ -39,8 +40,6 @@ Result<std::unique_ptr<meter::Source>> local(net::Loop& loop, Opened opened) {
   if (!opened) return tl::unexpected(opened.error());
   return meter::local_source(loop, std::move(*opened));
 }
-
-}  // namespace
 
 Result<std::unique_ptr<meter::Source>> open_source(net::Loop& loop, const MeterConfig& c) {
   const std::string host = !c.host.empty() ? c.host : c.url ? c.url->host : "localhost";
@@ -71,8 +70,14 @@ Result<std::unique_ptr<meter::Source>> open_source(net::Loop& loop, const MeterC
   return fail(Code::invalid_argument, "meters: \"{}\" is of no kind.", c.name);
 }
 
-MeterFeed::MeterFeed(net::Loop& loop, std::unique_ptr<meter::Source> source, std::string name, Nanos every)
-    : net::Timer(loop), loop_(loop), source_(std::move(source)), name_(std::move(name)), every_(every) {}
+}  // namespace
+
+OpenSource source_of(net::Loop& loop, const MeterConfig& config) {
+  return [&loop, config] { return open_source(loop, config); };
+}
+
+MeterFeed::MeterFeed(net::Loop& loop, OpenSource open, std::string name, Nanos every)
+    : net::Timer(loop), loop_(loop), open_(std::move(open)), name_(std::move(name)), every_(every) {}
 
 void MeterFeed::start() {
   net::spawn(step());
@@ -95,9 +100,18 @@ net::Task<void> MeterFeed::finish() {
   co_await read();
 }
 
+net::Task<Result<meter::Readings>> MeterFeed::ask() {
+  if (!source_) {
+    auto opened = open_();
+    if (!opened) co_return tl::unexpected(opened.error());
+    source_ = std::move(*opened);
+  }
+  co_return co_await source_->read();
+}
+
 net::Task<void> MeterFeed::read() {
   reading_ = true;
-  const auto readings = co_await source_->read();
+  const auto readings = co_await ask();
   reading_ = false;
   if (!readings) {
     if (trouble_ != readings.error().message) {

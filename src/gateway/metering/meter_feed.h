@@ -13,8 +13,10 @@
 
 namespace trine::gateway {
 
-// The source that a configured meter is. Errors: those of its kind, with what to do.
-Result<std::unique_ptr<meter::Source>> open_source(net::Loop& loop, const MeterConfig& config);
+using OpenSource = std::function<Result<std::unique_ptr<meter::Source>>()>;
+
+// The source that a configured meter is. Errors when it is opened: those of its kind, with what to do.
+OpenSource source_of(net::Loop& loop, const MeterConfig& config);
 
 // One thread.
 class MeterFeed final : public std::enable_shared_from_this<MeterFeed>, net::Timer {
@@ -22,7 +24,8 @@ class MeterFeed final : public std::enable_shared_from_this<MeterFeed>, net::Tim
   // Called after each reading; null: it failed.
   using Listener = std::function<void(const meter::Readings*)>;
 
-  MeterFeed(net::Loop& loop, std::unique_ptr<meter::Source> source, std::string name, Nanos every);
+  // A source that cannot be opened is a reading that failed, and is tried again: a driver may be loaded later.
+  MeterFeed(net::Loop& loop, OpenSource open, std::string name, Nanos every);
 
   void listen(std::vector<Listener> listeners) { listeners_ = std::move(listeners); }
   // Reads now and then `every` after the reading before, until stop().
@@ -38,10 +41,12 @@ class MeterFeed final : public std::enable_shared_from_this<MeterFeed>, net::Tim
   void expired() override { start(); }
   net::Task<void> step();
   net::Task<void> read();
+  net::Task<Result<meter::Readings>> ask();
 
   net::Loop& loop_;
-  std::unique_ptr<meter::Source> source_;
-  std::string name_;  // "meter gpu-1", "engine of fr-4090": for the log
+  OpenSource open_;
+  std::unique_ptr<meter::Source> source_;  // null: not opened yet
+  std::string name_;                       // "meter gpu-1", "engine of fr-4090": for the log
   Nanos every_;
   std::vector<Listener> listeners_;
   std::string trouble_;

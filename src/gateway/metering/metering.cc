@@ -2,7 +2,6 @@
 
 #include <map>
 
-#include "base/log.h"
 #include "meter/http_source.h"
 
 namespace trine::gateway {
@@ -30,29 +29,22 @@ std::string key_of(const MeterConfig& c) {
 
 }  // namespace
 
-Metering::Feed* Metering::add(const std::string& key, const MeterConfig& config,
-                              Result<std::unique_ptr<meter::Source>> source, const std::string& name) {
-  if (!source) {
-    log::error("{}: it cannot be read: {}", name, source.error().message);
-    return nullptr;
-  }
-  Feed& f = feeds_[key];
-  f.config = config;
-  f.feed = std::make_shared<MeterFeed>(loop_, std::move(*source), name, config.every);
+// The one that runs, unless its configuration has changed.
+Metering::Feed& Metering::feed(const std::string& key, const MeterConfig& config, const std::string& name,
+                               OpenSource open) {
+  const auto [it, fresh] = feeds_.try_emplace(key);
+  Feed& f = it->second;
   f.used = true;
+  if (!fresh && f.config == config) return f;
+  if (f.feed) f.feed->stop();
+  f.config = config;
+  f.feed = std::make_shared<MeterFeed>(loop_, std::move(open), name, config.every);
   f.listening = false;
-  return &f;
+  return f;
 }
 
-Metering::Feed* Metering::feed(const MeterConfig& config) {
-  const std::string key = key_of(config);
-  const auto it = feeds_.find(key);
-  if (it != feeds_.end() && it->second.config == config) {
-    it->second.used = true;
-    return &it->second;
-  }
-  if (it != feeds_.end()) it->second.feed->stop();
-  return add(key, config, open_source(loop_, config), "meter " + config.name);
+Metering::Feed& Metering::meter_feed(const MeterConfig& config) {
+  return feed(key_of(config), config, "meter " + config.name, source_of(loop_, config));
 }
 
 Metering::Feed* Metering::engine_feed(const Deployment& d) {
@@ -61,16 +53,11 @@ Metering::Feed* Metering::engine_feed(const Deployment& d) {
   MeterConfig config;
   config.name = d.name;
   config.url = d.metrics;
-  const std::string key = "engine " + d.name;
-  const auto it = feeds_.find(key);
-  if (it != feeds_.end() && it->second.config == config) {
-    it->second.used = true;
-    return &it->second;
-  }
-  if (it != feeds_.end()) it->second.feed->stop();
-  meter::HttpAccess access;
-  access.url = d.metrics->text();
-  return add(key, config, meter::http_source(loop_, *kind, access, d.metrics->host), "engine of " + d.name);
+  return &feed("engine " + d.name, config, "engine of " + d.name, [this, kind = *kind, url = *d.metrics] {
+    meter::HttpAccess access;
+    access.url = url.text();
+    return meter::http_source(loop_, kind, access, url.host);
+  });
 }
 
 // The listeners keep the set alive no longer than its deployments use it.
@@ -79,22 +66,19 @@ void Metering::connect(const std::shared_ptr<MeteredSet>& set, const MeteredSet:
   const std::weak_ptr<MeteredSet> weak = set;
   for (size_t i = 0; i < deployments.size(); ++i) {
     const bool same_page = use.meter.kind == MeterKind::engine_sim && deployments[i]->metrics == use.meter.url;
-    Feed* engine = same_page ? feed(use.meter) : engine_feed(*deployments[i]);
+    Feed* engine = same_page ? &meter_feed(use.meter) : engine_feed(*deployments[i]);
     if (!engine) continue;
     engine->listeners.push_back([weak, i](const meter::Readings* r) {
       if (const auto s = weak.lock()) s->engine(i, r);
     });
   }
-  if (use.host) {
-    if (Feed* host = feed(*use.host))
-      host->listeners.push_back([weak](const meter::Readings* r) {
-        if (const auto s = weak.lock()) s->host(r);
-      });
-  }
-  if (Feed* gpus = feed(use.meter))
-    gpus->listeners.push_back([weak](const meter::Readings* r) {
-      if (const auto s = weak.lock()) s->gpus(r);
+  if (use.host)
+    meter_feed(*use.host).listeners.push_back([weak](const meter::Readings* r) {
+      if (const auto s = weak.lock()) s->host(r);
     });
+  meter_feed(use.meter).listeners.push_back([weak](const meter::Readings* r) {
+    if (const auto s = weak.lock()) s->gpus(r);
+  });
 }
 
 void Metering::use(std::shared_ptr<const Snapshot> snapshot) {
@@ -110,7 +94,6 @@ void Metering::use(std::shared_ptr<const Snapshot> snapshot) {
   std::unordered_map<std::string, std::shared_ptr<MeteredSet>> sets;
   gpu_feeds_.clear();
   for (const auto& [hardware, deployments] : groups) {
-    if (!feed(deployments.front()->meter->meter)) continue;
     std::shared_ptr<MeteredSet> set;
     const auto it = sets_.find(deployments.front()->name);
     if (it != sets_.end() && it->second->reads(deployments)) set = it->second;

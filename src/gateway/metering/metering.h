@@ -32,7 +32,7 @@ class Metering {
   // No more readings from now on.
   void stop();
 
-  // A deployment's; null: it has no meter, or none that can be asked.
+  // A deployment's; null: it has no meter.
   const MeteredSet* set_of(const std::string& deployment) const;
   const MeterFeed* feed_of(const std::string& deployment) const;  // of its GPUs
 
@@ -49,10 +49,9 @@ class Metering {
     }
   };
 
-  Feed* feed(const MeterConfig& config);
-  Feed* engine_feed(const Deployment& deployment);
-  Feed* add(const std::string& key, const MeterConfig& config, Result<std::unique_ptr<meter::Source>> source,
-            const std::string& name);
+  Feed& feed(const std::string& key, const MeterConfig& config, const std::string& name, OpenSource open);
+  Feed& meter_feed(const MeterConfig& config);
+  Feed* engine_feed(const Deployment& deployment);  // null: its counters cannot be read
   void connect(const std::shared_ptr<MeteredSet>& set, const MeteredSet::Deployments& deployments);
 
   net::Loop& loop_;

@@ -210,5 +210,29 @@ TEST_F(MetersTest, OfSeveralServersNoneIsTakenUnlessItIsNamed) {
   EXPECT_NEAR(to_joules(idle.energy) / to_joules(idle.gpu_energy), 4.8, 0.01);
 }
 
+TEST_F(MetersTest, AMeterThatCannotBeOpenedIsSaidAndStoodInFor) {
+  start(deployment("a", 2, ", host_meter: server"), "a",
+        "  - { name: server, kind: kepler, url: \"https://127.0.0.1:1\", ca: /nonexistent/ca.pem }\n");
+  const string own = deployment("a", 2);
+  sample.more = "meters:\n  - { name: node, kind: dcgm, url: \"https://127.0.0.1:1\", ca: /nonexistent/ca.pem }\n";
+  sample.deployments = "\n" + own;
+  h.reload(sample);
+  metering.use(h.context.snapshot());
+  ASSERT_TRUE(h.until([&] { return !metering.feed_of("a")->trouble().empty(); }));
+  EXPECT_NE(metering.feed_of("a")->trouble().find("/nonexistent/ca.pem"), string::npos);
+  Client& client = h.send(chat());
+  h.engines["engine-a"].side().send(json_answer(completion(usage_json(500, 80))));
+  h.settle();
+  hand_over();
+  for (int i = 0; i < 40; ++i) {
+    const int before = engine.reads;
+    h.advance(1s);
+    ASSERT_TRUE(h.until([&] { return engine.reads > before; }));
+  }
+  const auto record = h.record(client.answer());
+  ASSERT_TRUE(record.final()) << "by an estimate";
+  EXPECT_EQ(record.calls[0].settlements.back().figures.letter, energy::Letter::C);
+}
+
 }  // namespace
 }  // namespace trine::gateway::test
