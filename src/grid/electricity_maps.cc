@@ -63,11 +63,7 @@ Result<void> read(const JsonFields& f, Answer& out) {
 }  // namespace
 
 Result<Answer> read_electricity_maps(std::string_view text) {
-  const auto fields = JsonFields::of(text);
-  if (!fields) return internal::told(kName, fields.error());
-  Answer out;
-  if (auto ok = read(*fields, out); !ok) return internal::told(kName, ok.error());
-  return out;
+  return internal::answer_of(kName, text, read);
 }
 
 }  // namespace trine::grid

@@ -77,4 +77,14 @@ inline tl::unexpected<Error> told(std::string_view source, const Error& e) {
   return fail(e.code, "{}: {}", source, e.message);
 }
 
+// An answer that is one object; `read(fields, answer)` takes it in.
+template <class Read>
+Result<Answer> answer_of(std::string_view source, std::string_view text, Read&& read) {
+  const auto fields = JsonFields::of(text);
+  if (!fields) return told(source, fields.error());
+  Answer out;
+  if (auto ok = read(*fields, out); !ok) return told(source, ok.error());
+  return out;
+}
+
 }  // namespace trine::grid::internal

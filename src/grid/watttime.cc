@@ -57,11 +57,7 @@ Result<std::string> only(std::string_view text, std::string_view key) {
 }  // namespace
 
 Result<Answer> read_watttime(std::string_view text) {
-  const auto fields = JsonFields::of(text);
-  if (!fields) return internal::told(kName, fields.error());
-  Answer out;
-  if (auto ok = read(*fields, out); !ok) return internal::told(kName, ok.error());
-  return out;
+  return internal::answer_of(kName, text, read);
 }
 
 Result<std::string> read_watttime_token(std::string_view text) {
