@@ -99,7 +99,10 @@ Result<void> from_size(const catalog::Catalog& catalog, const Asked& asked, cons
                        const EstimateOptions& o, OwnEstimate& e) {
   energy::RequestShape shape{.prompt_per_output = e.prompt_per_output};
   if (o.context) shape.context = *o.context;
-  if (asked.known) shape.kv_bytes_per_token = static_cast<double>(asked.known->kv_bytes);
+  if (asked.known) {
+    shape.kv_bytes_per_token = static_cast<double>(asked.known->kv_bytes);
+    shape.expert_share = asked.known->expert_share();
+  }
   if (o.kv_bytes) shape.kv_bytes_per_token = *o.kv_bytes;
   const auto on_h100 = energy::unknown_model_on_h100(asked.spec, e.gpus, e.batch, shape);
   if (!on_h100) return tl::unexpected(on_h100.error());
