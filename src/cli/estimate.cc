@@ -13,6 +13,7 @@
 #include "cli/say.h"
 #include "energy/boundary.h"
 #include "energy/estimate.h"
+#include "energy/uncertainty.h"
 #include "energy/unknown_model.h"
 #include "energy/vendor.h"
 #include "gateway/resolve.h"
@@ -21,7 +22,6 @@ namespace trine::cli {
 namespace {
 
 constexpr const char* kReferenceGpu = "H100-SXM5-80GB";
-constexpr double kOtherGpuSigma = 0.35;  // one step away from what was measured (docs/accounting.md §4c)
 
 // As people write it: "RTX 4090", "NVIDIA H100".
 const catalog::Gpu* find_gpu(const catalog::Catalog& catalog, const std::string& name) {
@@ -118,7 +118,7 @@ Result<void> from_size(const catalog::Catalog& catalog, const Asked& asked, cons
     const auto scaled = energy::unknown_gpu(asked.spec, spec_of(*h100), known_tokens_per_s, spec_of(gpu), e.batch);
     if (!scaled) return tl::unexpected(scaled.error());
     e.joules = scaled->joules_per_output_token;
-    e.sigma = energy::combined({e.sigma, kOtherGpuSigma});
+    e.sigma = energy::combined({e.sigma, energy::sigma::other_gpu});
     e.method = fmt::format("by size, H100; scaled to {} by bandwidth, FLOPS and TDP", gpu.id);
     e.source = "docs/estimates.md, docs/accounting.md §4c";
     watts = energy::typical_power_w(spec_of(gpu));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "energy/uncertainty.h"
 #include "energy/unknown_model.h"
 #include "score/control.h"
 
@@ -58,7 +59,8 @@ Result<OwnDeployment> curve_of(const catalog::Catalog& catalog, const catalog::M
     weights = *scaled;
   }
   own.hardware.weights = weights;
-  own.hardware.curve_sigma = high->sigma;
+  own.hardware.curve_sigma =
+      known->id == gpu.id ? high->sigma : energy::combined({high->sigma, energy::sigma::other_gpu});
   const double one = energy::decode_step_s(spec_of(model), spec_of(gpu), 1);
   const double many = energy::decode_step_s(spec_of(model), spec_of(gpu), kReferenceBatches[1]);
   const double slope = std::max(0.0, (many - one) / (kReferenceBatches[1] - 1));

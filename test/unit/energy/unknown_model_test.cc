@@ -121,8 +121,8 @@ TEST(UnknownModel, refuses_what_is_no_model_and_says_what_one_is) {
   EXPECT_NE(unknown_model_on_h100({9, 8, 16}, 1, 64).error().message.find("9 active, 8 in total"), std::string::npos);
 }
 
-// The rows that the form was fitted on (mixtures in 8 bits apart): it must reproduce them about as well as bench/estimate
-// says.
+// The rows that the form was fitted on (mixtures in 8 bits apart): it must reproduce them about as well as
+// bench/estimate says.
 TEST(UnknownModel, is_near_the_measured_rows) {
   const auto rows = rows_of("mlenergy_v3_h100_b200_llm.csv");
   if (rows.empty()) GTEST_SKIP() << "The measured rows (../shared/data/energy) are not beside this checkout.";
