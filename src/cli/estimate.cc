@@ -104,6 +104,13 @@ Result<void> from_size(const catalog::Catalog& catalog, const Asked& asked, cons
     shape.expert_share = asked.known->expert_share();
   }
   if (o.kv_bytes) shape.kv_bytes_per_token = *o.kv_bytes;
+  if (o.experts && o.active_experts) {
+    if (*o.active_experts >= *o.experts || asked.spec.active_b >= asked.spec.total_b)
+      return fail(Code::invalid_argument,
+                  "--experts and --active-experts are a mixture's: fewer active ones than all, and --active-b under "
+                  "--params-b.");
+    shape.expert_share = static_cast<double>(*o.active_experts) / *o.experts;
+  }
   const auto on_h100 = energy::unknown_model_on_h100(asked.spec, e.gpus, e.batch, shape);
   if (!on_h100) return tl::unexpected(on_h100.error());
   e.joules = on_h100->joules_per_output_token;
