@@ -1,5 +1,6 @@
-#include "ledger/events.h"
+#include "ledger/record_event.h"
 
+#include "ledger/events.h"
 #include "ledger/ledger.h"
 #include "unit/ledger/fixtures.h"
 
@@ -12,23 +13,30 @@ Event decision(std::string json, std::string user = {}) {
   return {.kind = "decision", .at = kNoon, .key = {}, .user = std::move(user), .json = std::move(json)};
 }
 
-TEST(Events, TheFirstOneMakesTheLedger) {
-  const TempDir dir;
-  const auto place = dir.path() / "new";
-  const auto id = record_event(place, decision(R"({"n":1})", "ada"));
-  ASSERT_TRUE(id) << id.error().message;
-  ASSERT_TRUE(record_event(place, {.kind = "other", .at = kNoon, .key = {}, .user = {}, .json = "{}"}));
-  const auto all = events(place, "decision");
-  ASSERT_TRUE(all) << all.error().message;
-  ASSERT_EQ(all->size(), 1u);
-  EXPECT_EQ(all->front().id, *id);
-  EXPECT_EQ(all->front().event, decision(R"({"n":1})", "ada"));
-  EXPECT_EQ(events(place, "")->size(), 2u);
-  EXPECT_EQ(events(place, "nothing")->size(), 0u);
-  EXPECT_FALSE(events(dir.path(), "decision")) << "there is no ledger in it";
+std::vector<Event> stored(const std::filesystem::path& dir, std::string_view kind = "decision") {
+  std::vector<Event> all;
+  const auto read = each_event(dir, kind, [&](const Event& e) -> Result<void> {
+    all.push_back(e);
+    return {};
+  });
+  EXPECT_TRUE(read) << read.error().message;
+  return all;
 }
 
-TEST(Events, AreTakenWhileAGatewayHoldsTheLedger) {
+TEST(RecordEvent, TheFirstOneMakesTheLedger) {
+  const TempDir dir;
+  const auto place = dir.path() / "new";
+  const auto kept = record_event(place, decision(R"({"n":1})", "ada"));
+  ASSERT_TRUE(kept) << kept.error().message;
+  ASSERT_TRUE(record_event(place, {.kind = "other", .at = kNoon, .key = {}, .user = {}, .json = "{}"}));
+  const auto all = stored(place);
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all.front(), decision(R"({"n":1})", "ada"));
+  EXPECT_EQ(stored(place, "other").size(), 1u);
+  EXPECT_EQ(stored(place, "nothing").size(), 0u);
+}
+
+TEST(RecordEvent, AreTakenWhileAGatewayHoldsTheLedger) {
   const TempDir dir;
   Ledger::Options options;
   options.dir = dir.path();
@@ -43,21 +51,21 @@ TEST(Events, AreTakenWhileAGatewayHoldsTheLedger) {
     }
   }
   ASSERT_TRUE((*ledger)->flush());
-  EXPECT_EQ(events(dir.path(), "decision")->size(), 10u);
+  EXPECT_EQ(stored(dir.path()).size(), 10u);
   EXPECT_EQ(total(dir.path()).sums.requests, 200) << "and nothing of the traffic is missing";
 }
 
-TEST(Events, ErasureReachesThem) {
+TEST(RecordEvent, ErasureReachesThem) {
   const TempDir dir;
   ASSERT_TRUE(record_event(dir.path(), decision(R"({"by":"ada@example.com"})", "ada@example.com")));
   ASSERT_TRUE(erase(dir.path(), {Subject::Kind::user, "ada@example.com"}));
-  const auto all = events(dir.path(), "decision");
-  ASSERT_TRUE(all && all->size() == 1);
-  EXPECT_EQ(all->front().event.json.find("ada"), std::string::npos);
-  EXPECT_TRUE(all->front().event.user.starts_with("erased-")) << all->front().event.user;
+  const auto all = stored(dir.path());
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all.front().json.find("ada"), std::string::npos);
+  EXPECT_TRUE(all.front().user.starts_with("erased-")) << all.front().user;
 }
 
-TEST(Events, WhatDoesNotFitIsRefusedNotCut) {
+TEST(RecordEvent, WhatDoesNotFitIsRefusedNotCut) {
   const TempDir dir;
   const auto big = record_event(dir.path(), decision(std::string(kMaxEventJson + 1, ' ')));
   ASSERT_FALSE(big);
