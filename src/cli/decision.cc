@@ -124,7 +124,7 @@ std::string decision_sentence(const Choice& c, const fleet::Sheet& sheet, size_t
   if (lead < 0)
     text += fmt::format(", against the score ({:.0f} % behind){}{}", (1 - std::exp(lead)) * 100,
                         s.pros.empty() ? "" : ": for " + joined(s.pros),
-                        s.cons.empty() ? "" : ", in spite of " + joined(s.cons));
+                        s.cons.empty() ? "" : ", although " + joined(s.cons));
   else if (s.pros.empty())
     text += ": they are alike";
   else if (s.cons.empty())

@@ -29,6 +29,8 @@ std::string decision_sentence(const Choice& choice, const fleet::Sheet& sheet, s
 // REQUIRES: measured.total.sums.calls > 0.
 Record review_record(const Record& decision, const ledger::Report& measured, const std::string& where, Wall now);
 
+std::string review_text(const Record& decision, const Record& review);  // a line for each figure
+
 // A text of a record; empty where there is none: a ledger may hold what another program wrote.
 std::string text_of(const Record& record, const char* key);
 

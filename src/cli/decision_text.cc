@@ -44,7 +44,7 @@ std::string flip_text(const Record& f) {
     return text(f, "unit").empty() ? human_number(v) : fmt::format("{} {}", human_number(v), text(f, "unit"));
   };
   const double now = number(f, "now"), at = number(f, "at");
-  if (!part(f, "at").is_number()) return fmt::format("{}, now {}: no change of it", what, with_unit(now));
+  if (!part(f, "at").is_number()) return fmt::format("{}, now {}: no value of it does", what, with_unit(now));
   return fmt::format("{}, now {}: at {} ({:+.0f} %) it would be {}", what, with_unit(now), with_unit(at),
                      now > 0 ? (at / now - 1) * 100 : 0.0, text(f, "to"));
 }
@@ -142,23 +142,32 @@ Record axes_json(const Record& expected, const Record& option, const ledger::Sum
                  to_grams(s.carbon_low + idle_carbon) / mtok, to_grams(s.carbon_high + idle_carbon) / mtok)}};
 }
 
-std::string review_sentence(const Record& r, const std::string& money) {
-  const auto axes = part(r, "attributed");
-  std::string out =
-      fmt::format("{}: {} of {} days, {} Mtok; attributed {}; {}; {}", text(r, "decision"), text(r, "where"),
-                  human_number(number(r, "days")), human_number(number(r, "tokens") / 1e6),
-                  compared_text(part(axes, "cost_per_mtok"), money + "/Mtok"),
-                  compared_text(part(axes, "joules_per_token"), "J/token"),
-                  compared_text(part(axes, "carbon_g_per_mtok"), "g/Mtok"));
-  const auto loaded = part(r, "with_idle");
-  if (!loaded.empty())
-    out += fmt::format("; with idle {}; {}; {}", compared_text(part(loaded, "cost_per_mtok"), money + "/Mtok"),
-                       compared_text(part(loaded, "joules_per_token"), "J/token"),
-                       compared_text(part(loaded, "carbon_g_per_mtok"), "g/Mtok"));
+struct ReviewLine {
+  const char* of;  // "attributed", "with_idle"
+  const char* axis;
+  const char* unit;  // behind the currency where it is money
+};
+constexpr ReviewLine kReviewLines[] = {
+    {"attributed", "cost_per_mtok", "/Mtok"},      {"attributed", "joules_per_token", "J/token"},
+    {"attributed", "carbon_g_per_mtok", "g/Mtok"}, {"with_idle", "cost_per_mtok", "/Mtok"},
+    {"with_idle", "joules_per_token", "J/token"},  {"with_idle", "carbon_g_per_mtok", "g/Mtok"},
+};
+
+std::vector<std::string> review_lines(const Record& r, const std::string& money) {
+  std::vector<std::string> lines = {fmt::format("{}: {}, {} days, {} Mtok, quality {}", text(r, "decision"),
+                                                text(r, "where"), human_number(number(r, "days")),
+                                                human_number(number(r, "tokens") / 1e6), text(r, "quality"))};
+  for (const ReviewLine& l : kReviewLines) {
+    const auto axes = part(r, l.of);
+    if (axes.empty()) continue;
+    const std::string unit_text = *l.unit == '/' ? money + l.unit : l.unit;
+    lines.push_back(
+        fmt::format("{} {}", *l.of == 'a' ? "attributed" : "with idle", compared_text(part(axes, l.axis), unit_text)));
+  }
   if (part(r, "utilisation").is_number())
-    out += fmt::format("; {:.1f} % of one machine used, {:.0f} % expected", number(r, "utilisation") * 100,
-                       number(r, "utilisation_expected") * 100);
-  return out + fmt::format(" (quality {}).", text(r, "quality"));
+    lines.push_back(fmt::format("{:.1f} % of one machine used, {:.0f} % expected", number(r, "utilisation") * 100,
+                                number(r, "utilisation_expected") * 100));
+  return lines;
 }
 
 }  // namespace
@@ -204,16 +213,20 @@ Record review_record(const Record& d, const ledger::Report& measured, const std:
     r["utilisation"] = static_cast<double>(s.in + s.out) / took_s / can;
     r["utilisation_expected"] = number(load, "utilisation");
   }
-  r["sentence"] = review_sentence(r, unit(d));
+  r["sentence"] = fmt::format("{}.", fmt::join(review_lines(r, unit(d)), "; "));
   return r;
+}
+
+std::string review_text(const Record& d, const Record& r) {
+  return fmt::format("{}\n", fmt::join(review_lines(r, unit(d)), "\n  "));
 }
 
 std::string decision_text(const Record& d, const std::vector<Record>& reviews) {
   std::string out = fmt::format("{}\n{}\n", text(d, "id"), text(d, "sentence"));
   if (!text(d, "because").empty()) out += fmt::format("Because: {}\n", text(d, "because"));
-  out += fmt::format("\ndecided {}, scored at {} for {:.0f} h, {}\nweights: {}\na month: {} tokens ({})\n\n",
+  out += fmt::format("\ndecided {}, scored at {} for {:.0f} h, {}\nweights: {}\na month: {} million tokens ({})\n\n",
                      text(d, "at"), text(d, "scored_at"), std::max(1.0, number(d, "for_s") / 3600),
-                     text(d, "options_from"), weights_of(d), human_number(number(part(d, "month"), "tokens")),
+                     text(d, "options_from"), weights_of(d), human_number(number(part(d, "month"), "tokens") / 1e6),
                      text(part(d, "month"), "from"));
   std::vector<Table::Column> columns;
   for (const auto& title : titles(unit(d))) columns.push_back({title, columns.size() > 1});
@@ -236,9 +249,10 @@ std::string decision_markdown(const Record& d, const std::vector<Record>& review
   if (!text(d, "by").empty()) out += fmt::format(", by {}", text(d, "by"));
   out += ".\n";
   if (!text(d, "because").empty()) out += fmt::format("\n**Because** {}\n", text(d, "because"));
-  out += fmt::format("\nWeights: {}. Scored at {} for {:.0f} h, {}. A month: {} tokens ({}).\n\n", weights_of(d),
-                     text(d, "scored_at"), std::max(1.0, number(d, "for_s") / 3600), text(d, "options_from"),
-                     human_number(number(part(d, "month"), "tokens")), text(part(d, "month"), "from"));
+  out +=
+      fmt::format("\nWeights: {}. Scored at {} for {:.0f} h, {}. A month: {} million tokens ({}).\n\n", weights_of(d),
+                  text(d, "scored_at"), std::max(1.0, number(d, "for_s") / 3600), text(d, "options_from"),
+                  human_number(number(part(d, "month"), "tokens") / 1e6), text(part(d, "month"), "from"));
   const auto head = titles(unit(d));
   out += fmt::format("| {} |\n", fmt::join(head, " | "));
   for (size_t i = 0; i < head.size(); ++i) out += i == 0 ? "|---|" : "---|";

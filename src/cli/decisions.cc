@@ -136,7 +136,7 @@ int review(const std::filesystem::path& dir, std::vector<Kept>& kept, const Deci
     const auto recorded =
         ledger::record_event(dir, {.kind = kReview, .at = now, .key = {}, .user = {}, .json = dump(r)});
     if (!recorded) return complain(recorded.error());
-    text += text_of(r, "sentence") + "\n";
+    text += review_text(k.decision, r);
     all.push_back(std::move(r));
   }
   say(o.json ? dump(all) : text.empty() ? "Nothing was decided." : text);

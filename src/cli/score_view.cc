@@ -152,7 +152,7 @@ std::string inputs_text(const Choice& c, const fleet::Sheet& sheet, size_t i) {
                                  human_number(s.g_per_kwh), c.intensity_from[i].what, from_text(c.intensity_from[i]),
                                  c.energy[i].what, from_text(c.energy[i]));
   if (s.capacity)
-    text += fmt::format("; batch {:.0f} (by {}), {} requests/s, {:.0f} % of its joules are there when it idles",
+    text += fmt::format("; batch {:.0f} (by {}), {} requests/s, {:.0f} % of its joules are idle and host power",
                         s.capacity->batch, name(s.capacity->bound), human_number(s.capacity->requests_per_s),
                         s.idle_share * 100);
   if (s.machines > 0) text += fmt::format("; {:.0f} machines at the peak", s.machines);

@@ -3,12 +3,10 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <map>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "catalog/load.h"
-#include "integration/cli/program.h"
+#include "integration/cli/page.h"
 
 namespace trine::cli {
 namespace {
@@ -16,26 +14,8 @@ namespace {
 using namespace testing;
 using Json = nlohmann::json;
 
-// Line breaks are blanks, and so are several: prose is wrapped, tables are padded by their widest cell.
-std::string squeezed(const std::string& text) {
-  std::istringstream words(text);
-  std::string out, word;
-  while (words >> word) out += (out.empty() ? "" : " ") + word;
-  return out;
-}
-
 std::string page() {
-  std::ifstream file(TRINE_SOURCE_DIR "/docs/what-the-numbers-say.md");
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-std::vector<std::string> words_of(const std::string& command) {
-  std::istringstream in(command);
-  std::vector<std::string> words;
-  for (std::string word; in >> word;) words.push_back(word);
-  return words;
+  return read_page("what-the-numbers-say.md");
 }
 
 Json estimate(const std::string& options) {
@@ -45,34 +25,9 @@ Json estimate(const std::string& options) {
 }
 
 TEST(NumbersPage, EveryCommandPrintsWhatIsQuoted) {
-  std::istringstream lines(page());
-  std::string line, command, output;
-  std::map<std::string, std::string> ran_before;
-  bool block = false;
-  int commands = 0, quoted = 0;
-  while (std::getline(lines, line)) {
-    if (line.starts_with("```")) {
-      block = !block;
-      command.clear();
-    } else if (block && line.starts_with("$ trine ")) {
-      command = line.substr(8);
-      ++commands;
-      auto& known = ran_before[command];
-      if (known.empty()) {
-        const auto ran = run_trine(words_of(command));
-        ASSERT_EQ(ran.status, 0) << command << ": " << ran.err;
-        std::istringstream printed(ran.out);
-        for (std::string each; std::getline(printed, each);) known += squeezed(each) + "\n";
-      }
-      output = "\n" + known;
-    } else if (block) {
-      ++quoted;
-      EXPECT_NE(output.find("\n" + squeezed(line) + "\n"), std::string::npos)
-          << "trine " << command << " does not print: " << line << output;
-    }
-  }
-  EXPECT_GE(commands, 14);
-  EXPECT_GE(quoted, commands) << "each command shows what it is there for";
+  const auto ran = run_page(page());
+  EXPECT_GE(ran.commands, 14);
+  EXPECT_GE(ran.quoted, ran.commands) << "each command shows what it is there for";
 }
 
 class NumbersInProse : public ::testing::Test {
