@@ -82,7 +82,7 @@ Result<void> take_mix(Choice& c, const ChoiceSource& s, Wall now) {
   if (s.in) {
     c.workload.mix = {.in = *s.in, .cached = s.cached.value_or(0), .out = *s.out};
     c.mix_from = "given";
-  } else if (!c.ledger.empty()) {
+  } else if (!c.ledger.empty() && (s.fleet.empty() || !s.workload.empty())) {  // a fleet file has its own
     ledger::ReportQuery query;
     query.since = now - kMixPeriod;
     query.until = now;
@@ -106,6 +106,29 @@ Result<void> take_mix(Choice& c, const ChoiceSource& s, Wall now) {
   if (!(mix.total() > 0))
     return fail(Code::invalid_argument, "A request without tokens costs nothing: --in N --out N.");
   if (mix.cached > mix.in) return fail(Code::invalid_argument, "--cached must not be more than --in.");
+  return {};
+}
+
+Result<void> take_measured(Choice& c, const ChoiceSource&, Wall now) {
+  c.measured.resize(c.options.size());
+  if (c.ledger.empty()) return {};
+  ledger::ReportQuery query;
+  query.since = now - kMixPeriod;
+  query.until = now;
+  query.by = ledger::By::deployment;
+  const auto report = ledger::Reports(c.ledger).query(query);
+  if (!report && report.error().code == Code::not_found) return {};
+  if (!report) return tl::unexpected(report.error());
+  for (const auto& row : report->rows) {
+    const size_t i = c.find(row.name);
+    const auto letter = row.sums.letter();
+    if (i == c.options.size() || !letter || row.sums.in + row.sums.out <= 0) continue;
+    const double settled = 1 - static_cast<double>(row.sums.unsettled_calls) / static_cast<double>(row.sums.calls);
+    c.measured[i] = MeasuredHere{
+        .joules_per_token = to_joules(row.sums.energy) / (static_cast<double>(row.sums.in + row.sums.out) * settled),
+        .calls = row.sums.calls,
+        .letter = *letter};
+  }
   return {};
 }
 
@@ -230,7 +253,7 @@ Result<Choice> make_choice(const ChoiceSource& s, Wall now) {
   }
   for (auto* step : {&take_slo, &take_rules})
     if (auto done = step(c, s); !done) return tl::unexpected(done.error());
-  for (auto* step : {&take_mix, &take_intensities})
+  for (auto* step : {&take_mix, &take_intensities, &take_measured})
     if (auto done = step(c, s, now); !done) return tl::unexpected(done.error());
   describe_inputs(c);
   return c;

@@ -24,6 +24,14 @@ struct Provenance {
   std::optional<Nanos> age;
 };
 
+// What the ledger has of a deployment with the option's name, over kMixPeriod; attributed figures. Shown beside the
+// curve's, which the axes are made of: it holds for the load that there was.
+struct MeasuredHere {
+  double joules_per_token = 0;
+  int64_t calls = 0;
+  energy::Letter letter = energy::Letter::D;
+};
+
 struct Choice {
   std::string from;   // "fleet file x.yaml"
   std::string model;  // of all options, else empty
@@ -32,6 +40,7 @@ struct Choice {
   std::vector<fleet::Option> options;
   std::vector<grid::Reading> intensities;                  // one for each option
   std::vector<Provenance> prices, intensity_from, energy;  // likewise
+  std::vector<std::optional<MeasuredHere>> measured;       // likewise
   fleet::Workload workload;
   std::string mix_from, utilisation_from;
   fleet::Rules rules;

@@ -156,6 +156,9 @@ std::string inputs_text(const Choice& c, const fleet::Sheet& sheet, size_t i) {
                         s.capacity->batch, name(s.capacity->bound), human_number(s.capacity->requests_per_s),
                         s.idle_share * 100);
   if (s.machines > 0) text += fmt::format("; {:.0f} machines at the peak", s.machines);
+  if (const auto& m = c.measured[i])
+    text += fmt::format("; the ledger has {} J/token attributed (quality {}, {} calls)",
+                        human_number(m->joules_per_token), letter(m->letter), m->calls);
   if (!o.control.missing.empty())
     text += fmt::format("; control facts not known: {}", fmt::join(o.control.missing, ", "));
   return text;
@@ -197,6 +200,9 @@ Json option_json(const Choice& c, const fleet::Sheet& sheet, size_t i) {
     j["idle_share"] = s.idle_share;
   }
   if (s.machines > 0) j["machines_at_peak"] = s.machines;
+  if (const auto& m = c.measured[i])
+    j["measured_here"] = {
+        {"joules_per_token", m->joules_per_token}, {"quality", letter(m->letter)}, {"calls", m->calls}};
   j["inputs"] = {{"price", provenance_json(c.prices[i])},
                  {"intensity", provenance_json(c.intensity_from[i])},
                  {"energy", provenance_json(c.energy[i])}};

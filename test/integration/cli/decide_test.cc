@@ -40,7 +40,7 @@ class TrineDecide : public ::testing::Test {
   // Traffic of `deployment` since now, each call as dear as `served` says.
   void serve(const std::string& deployment, const std::string& zone, int calls, const Served& served,
              double idle_joules = 0) {
-    const auto ledger = open_ledger(ledger_);
+    const auto ledger = open_ledger(ledger_, 16 << 20);
     ASSERT_TRUE(ledger);
     const Wall now = system_clock().wall();
     for (int i = 0; i < calls; ++i) write_request(ledger->journal(0), next_++, deployment, zone, now, served);
@@ -191,6 +191,16 @@ TEST_F(TrineDecide, AReviewComparesAttributedWithAttributedAndChangesNothing) {
   const Json& loaded = r.at("with_idle").at("joules_per_token");
   EXPECT_GT(loaded.at("measured"), a.at("joules_per_token").at("measured"));
   EXPECT_GT(loaded.at("expected"), a.at("joules_per_token").at("expected"));
+
+  // From now on the score shows what was measured, and takes the workload's mix from there when it is asked to.
+  const Json next = decided({"--best", "--dry-run"});
+  const Json& seen = next.at("options").at(0).at("measured_here");
+  EXPECT_EQ(seen.at("calls"), 50);
+  EXPECT_EQ(next.at("workload").at("in"), 1155) << "the fleet file's";
+  const Json asked = decided({"--best", "--dry-run", "--workload", "invoices"});
+  EXPECT_EQ(asked.at("workload").at("in"), 1000);
+  EXPECT_EQ(asked.at("workload").at("mix_from"), "the ledger's 50 calls of the last 30 days");
+  EXPECT_NEAR(seen.at("joules_per_token").get<double>(), served.joules / 1200, 1e-9);
 
   // Far out of the range is better or worse.
   Served dear = served;

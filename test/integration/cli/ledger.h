@@ -87,11 +87,12 @@ inline void write_request(ledger::Journal& journal, uint64_t n, const std::strin
   ASSERT_TRUE(journal.append(request));
 }
 
-inline std::unique_ptr<ledger::Ledger> open_ledger(const std::filesystem::path& dir) {
+// `segment_bytes`: more for thousands of requests at once.
+inline std::unique_ptr<ledger::Ledger> open_ledger(const std::filesystem::path& dir, uint64_t segment_bytes = 64 << 10) {
   ledger::Ledger::Options options;
   options.dir = dir;
-  options.segment_bytes = 16 << 20;
-  options.reserve_bytes = 64 << 10;
+  options.segment_bytes = segment_bytes;
+  options.reserve_bytes = 8 << 10;
   auto ledger = ledger::Ledger::open(options);
   EXPECT_TRUE(ledger) << (ledger ? "" : ledger.error().message);
   return ledger ? std::move(*ledger) : nullptr;

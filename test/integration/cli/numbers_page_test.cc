@@ -25,7 +25,7 @@ Json estimate(const std::string& options) {
 }
 
 TEST(NumbersPage, EveryCommandPrintsWhatIsQuoted) {
-  const auto ran = run_page(page());
+  const auto ran = run_page(page(), TRINE_SOURCE_DIR);
   EXPECT_GE(ran.commands, 14);
   EXPECT_GE(ran.quoted, ran.commands) << "each command shows what it is there for";
 }
@@ -132,6 +132,16 @@ TEST_F(NumbersInProse, GridsAndCards) {
   says(fmt::format("At {:.0f} % cleaner the move saves {:.0f} % of the carbon", 100 * (1 - cleaner),
                    100 * (1 - more * cleaner)));
   says(fmt::format("it would have **raised** it by {:.0f} %", 100 * (more * 0.6 - 1)));
+  const auto decided = run_trine({"decide", "--fleet", TRINE_SOURCE_DIR "/examples/frankfurt-cannes.yaml", "--best",
+                                  "--dry-run", "--json", "--at", "2026-11-28T12:00:00Z"});
+  const auto record = Json::parse(decided.out, nullptr, false);
+  for (const auto& flip : record.at("flips")) {
+    if (flip.at("input") != "intensity" || flip.at("of") != "FR") continue;
+    const double turns = flip.at("at"), germany = record.at("options").at(1).at("g_per_kwh");
+    says(fmt::format("at {:.0f} g/kWh, {:.0f} % cleaner than Germany's, the answer turns to Frankfurt", turns,
+                     less(turns, germany)));
+    EXPECT_LT(turns, 0.6 * germany) << "40 % would not do";
+  }
   const double milan = catalog_->find_zone("IT-NO")->lifecycle.rbegin()->second.g_per_kwh;
   const double frankfurt = de.rbegin()->second.g_per_kwh;
   says(fmt::format("{:.0f} against {:.0f} is {:.0f} % dirtier", frankfurt, milan, 100 * (frankfurt / milan - 1)));

@@ -14,7 +14,7 @@ TEST(Walkthrough, TheWholeWayAsThePageHasIt) {
   const auto traffic = [&](const std::string& comment) {
     if (comment != "traffic") return;
     served = true;
-    const auto ledger = open_ledger(dir.path() / "ledger");
+    const auto ledger = open_ledger(dir.path() / "ledger", 16 << 20);
     ASSERT_TRUE(ledger);
     const Served document{
         .in = 1155, .cached = 0, .out = 211, .joules = 220, .grams = 0.0028, .euros = 3e-5, .simulated = false};
