@@ -132,6 +132,9 @@ std::string decision_sentence(const Choice& c, const fleet::Sheet& sheet, size_t
   else
     text += fmt::format(": {} {} {}", joined(s.pros), s.pros.size() == 1 ? "outweighs" : "outweigh", joined(s.cons));
   if (std::abs(lead) < kSure * sigma) text += "; within the uncertainty of the figures";
+  const size_t first = sheet.verdict.ordered.front().index;
+  if (first != chosen && std::find(over.begin(), over.end(), first) == over.end())
+    text += fmt::format("; {} has the highest score", c.options[first].name);
   return text;
 }
 

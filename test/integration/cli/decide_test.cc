@@ -134,6 +134,9 @@ TEST_F(TrineDecide, AgainstTheScoreItSaysSo) {
     if (!f.at("at").is_null()) {
       EXPECT_EQ(f.at("to"), "frankfurt-a100") << "what would make it the first";
     }
+  const Json other = decided({"--choose", "frankfurt-a100", "--over", "api-mini", "--dry-run"});
+  EXPECT_TRUE(other.at("sentence").get<std::string>().ends_with("; cannes-4090 has the highest score"))
+      << other.at("sentence");
   const auto none = decisions("list");
   EXPECT_EQ(none.status, 1) << "a dry run keeps nothing";
 }
