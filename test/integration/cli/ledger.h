@@ -88,7 +88,8 @@ inline void write_request(ledger::Journal& journal, uint64_t n, const std::strin
 }
 
 // `segment_bytes`: more for thousands of requests at once.
-inline std::unique_ptr<ledger::Ledger> open_ledger(const std::filesystem::path& dir, uint64_t segment_bytes = 64 << 10) {
+inline std::unique_ptr<ledger::Ledger> open_ledger(const std::filesystem::path& dir,
+                                                   uint64_t segment_bytes = 64 << 10) {
   ledger::Ledger::Options options;
   options.dir = dir;
   options.segment_bytes = segment_bytes;
