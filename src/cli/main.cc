@@ -22,6 +22,9 @@ struct Run {
   int operator()(const EstimateOptions& o) const { return run_estimate(o); }
   int operator()(const BaselineCreateOptions& o) const { return run_baseline_create(o); }
   int operator()(const BaselineShowOptions& o) const { return run_baseline_show(o); }
+  int operator()(const ScoreOptions& o) const { return run_score(o); }
+  int operator()(const DecideOptions& o) const { return run_decide(o); }
+  int operator()(const DecisionsOptions& o) const { return run_decisions(o); }
   int operator()(const EraseOptions& o) const { return run_erase(o); }
   int operator()(const LedgerVerifyOptions& o) const { return run_ledger_verify(o); }
   int operator()(const CatalogCheckOptions& o) const { return run_catalog_check(o); }

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "base/text.h"
+#include "cli/options_choose.h"
 
 namespace trine::cli {
 namespace {
@@ -35,6 +36,9 @@ struct Draft {
   EstimateOptions estimate;
   BaselineCreateOptions baseline;
   BaselineShowOptions baseline_show;
+  ScoreOptions score;
+  DecideOptions decide;
+  DecisionsOptions decisions;
   EraseOptions erase;
   LedgerVerifyOptions verify;
   CatalogCheckOptions catalog_check;
@@ -61,6 +65,7 @@ class Commands {
     estimating();
     intensities();
     comparing();
+    choosing();
     looking_up();
   }
   CLI::App& app() { return app_; }
@@ -293,6 +298,31 @@ class Commands {
     show->add_option("file", d_.baseline_show.file, "the baseline file")->type_name("FILE")->required();
     show->add_option("--dir", d_.baseline_show.dir, "catalog files in it replace the built-in ones")->type_name("DIR");
     json_option(show, d_.baseline_show.json);
+  }
+
+  void choosing() {
+    score_options(command(&app_, "score", "what could serve a workload: cost, control and carbon as one number",
+                          [this]() -> Command { return d_.score; }),
+                  d_.score);
+    decide_options(command(&app_, "decide", "put a choice on record, with what would have to change to change it",
+                           [this]() -> Command { return d_.decide; }),
+                   d_.decide);
+    auto* decisions = group("decisions", "what was decided, and how it turned out");
+    using What = DecisionsOptions::What;
+    const auto about = [&](const char* name, const char* what_it_does, What what) {
+      auto* c = command(decisions, name, what_it_does, [this, what]() -> Command {
+        d_.decisions.what = what;
+        return d_.decisions;
+      });
+      ledger_options(c, d_.decisions.source);
+      decisions_options(c, what, d_.decisions);
+      return c;
+    };
+    json_option(about("list", "a line for each decision", What::list), d_.decisions.json);
+    json_option(about("show", "one decision with all its figures", What::show), d_.decisions.json);
+    about("export", "decisions as pages for a repository", What::to_markdown);
+    json_option(about("review", "how decisions turned out, by the ledger; kept beside them", What::review),
+                d_.decisions.json);
   }
 
   void looking_up() {

@@ -1,4 +1,4 @@
-// What the command line asks for, as one struct per command. CLI11 is used in options.cc and nowhere else.
+// What the command line asks for, as one struct per command. CLI11 is used in options.cc and options_choose.cc only.
 #pragma once
 
 #include <cstdint>
@@ -78,6 +78,46 @@ struct BaselineShowOptions {
   bool json = false;
 };
 
+// What to choose among, and by what: of a fleet file, of a configuration, or of the catalog's instances. With both
+// files the options are the fleet's, and mix, grid, catalog and ledger the configuration's.
+struct ChoiceSource {
+  std::string fleet, config, ledger, dir, grid;
+  std::string model = "llama-3.1-8b";  // of the catalog's instances
+  std::string workload;
+  std::vector<std::string> regions, zones, ban;
+  std::string weights;  // "cost=0.4,control=0.2,carbon=0.4"
+  std::optional<double> in, cached, out, utilisation, min_control;
+  std::string ttft, tpot;  // durations
+  std::string at;          // empty: now
+  std::string span;        // empty: the hour of `at`
+};
+
+struct ScoreOptions {
+  ChoiceSource source;
+  std::optional<double> lambda;  // per kg CO2e
+  bool json = false;
+};
+
+struct DecideOptions {
+  ChoiceSource source;
+  std::string choose;  // or
+  bool best = false;   // the one with the highest score
+  std::vector<std::string> over;
+  std::string because, by;
+  std::optional<double> tokens_per_month;
+  double mean_share = 0.5;  // of the peak, on average over a month
+  bool dry_run = false, json = false;
+};
+
+struct DecisionsOptions {
+  enum class What { list, show, to_markdown, review } what = What::list;
+  LedgerSource source;
+  std::string id;
+  std::string file;              // of to_markdown; empty: standard output
+  std::string deployment, zone;  // of review: where the outcome is looked for
+  bool json = false;
+};
+
 struct EraseOptions {
   LedgerSource source;
   std::string user, key;  // one of them
@@ -134,10 +174,11 @@ struct KeyNewOptions {
   bool json = false;
 };
 
-using Command = std::variant<ServeOptions, CheckOptions, EngineSimOptions, ReportOptions, ExplainOptions,
-                             EstimateOptions, BaselineCreateOptions, BaselineShowOptions, EraseOptions,
-                             LedgerVerifyOptions, CatalogCheckOptions, CatalogImportOptions, CatalogListOptions,
-                             ConfigDocsOptions, KeyNewOptions, GridOptions, GridImportOptions>;
+using Command =
+    std::variant<ServeOptions, CheckOptions, EngineSimOptions, ReportOptions, ExplainOptions, EstimateOptions,
+                 BaselineCreateOptions, BaselineShowOptions, EraseOptions, LedgerVerifyOptions, CatalogCheckOptions,
+                 CatalogImportOptions, CatalogListOptions, ConfigDocsOptions, KeyNewOptions, GridOptions,
+                 GridImportOptions, ScoreOptions, DecideOptions, DecisionsOptions>;
 
 struct Parsed {
   std::optional<Command> command;  // nothing: print `out` or `err` and end with `exit_code`

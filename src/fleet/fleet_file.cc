@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "fleet/catalog_options.h"
 #include "yaml/reader.h"
 
 namespace trine::fleet {
@@ -19,14 +20,6 @@ struct Draft {
   std::optional<Money> per_hour, electricity_per_kwh, in_per_mtok, cached_per_mtok, out_per_mtok;
   std::map<std::string, std::string> control;
 };
-
-const catalog::Curve* curve_for(const Catalog& catalog, const catalog::Model& model, const catalog::Gpu& gpu,
-                                int gpus) {
-  const catalog::Curve* exact = catalog.find_curve(model.id, gpu.id, gpus);
-  return exact ? exact : catalog.find_curve(model.id, gpu.id, 0);
-}
-
-constexpr double kEstimatedBatch = 64;  // as far as an estimated curve is trusted (machine.cc fixes it at 4 and 64)
 
 void place(Fields& f, Option& o, const Catalog& catalog) {
   if (!o.region.empty()) {
@@ -52,15 +45,8 @@ void finish_machine(Fields& f, Draft& d, const Fleet& fleet, const Catalog& cata
   const catalog::Region* region = o.region.empty() ? nullptr : catalog.find_region(o.region);
   auto pue = region ? catalog.pue_of(*region) : catalog.world_pue();
   if (d.pue) pue = {.pue = *d.pue, .published = true, .source = "fleet file"};
-  auto machine = machine_of(catalog, *model, *gpu, o.gpus, pue);
-  if (!machine) return f.complain(f.where(), "options: \"" + o.name + "\": " + machine.error().message);
-  o.gpu = gpu->id;
-  o.memory_gb = gpu->memory_gb * o.gpus;
-  o.weight_gb = model->weight_gb();
-  o.kv_bytes = static_cast<double>(model->kv_bytes);
-  const catalog::Curve* curve = curve_for(catalog, *model, *gpu, o.gpus);
-  o.curve_batch = curve ? curve->max_batch : kEstimatedBatch;
-  o.curve_source = !curve ? "estimated" : curve->method == catalog::Method::measured ? "measured" : "derived";
+  if (auto known = describe_machine(o, catalog, *model, *gpu, pue); !known)
+    return f.complain(f.where(), "options: \"" + o.name + "\": " + known.error().message);
   o.price_source = "fleet file";
   if (!d.per_hour) {
     d.per_hour = cheapest_hour(catalog, *gpu, o.gpus, o.region, fleet.currency);
@@ -69,14 +55,12 @@ void finish_machine(Fields& f, Draft& d, const Fleet& fleet, const Catalog& cata
   if (!d.per_hour)
     return f.complain(f.where(), "options: \"" + o.name + "\" has no price, and the catalog no instance with " +
                                      gpu->id + "; set per_hour.");
-  machine->hardware.price = {.per_hour = *d.per_hour, .electricity_per_kwh = d.electricity_per_kwh.value_or(Money())};
-  o.machine = *machine;
+  o.machine->hardware.price = {.per_hour = *d.per_hour, .electricity_per_kwh = d.electricity_per_kwh.value_or(Money())};
 }
 
 void finish_vendor(Fields& f, Draft& d, const Fleet& fleet, const Catalog& catalog) {
   Option& o = d.option;
-  if (!catalog.find_vendor(d.vendor))
-    return f.complain("vendor", catalog.unknown(catalog::Kind::vendor, d.vendor));
+  if (!catalog.find_vendor(d.vendor)) return f.complain("vendor", catalog.unknown(catalog::Kind::vendor, d.vendor));
   if (d.in_per_mtok.has_value() != d.out_per_mtok.has_value())
     return f.complain(f.where(), "options: \"" + o.name + "\": give input_per_mtok and output_per_mtok together.");
   std::optional<energy::VendorPrice> price;
@@ -146,6 +130,7 @@ void check_names(Fields& f, const Fleet& fleet) {
       f.complain(f.where("options", i), "options: there are two with the name \"" + fleet.options[i].name + "\".");
   if (!fleet.baseline.empty() && !fleet.find(fleet.baseline))
     f.complain("baseline", "no option is called \"" + fleet.baseline + "\".");
+  if (!fleet.priced.empty() && !parse_iso8601(fleet.priced)) f.complain("priced", "is a day, such as 2026-11-28.");
   if (fleet.options.empty()) f.complain("options", "there is none.");
   if (!(fleet.tokens.total() > 0)) f.complain("tokens", "a request without tokens costs nothing; set in and out.");
   if (fleet.tokens.cached > fleet.tokens.in) f.complain("tokens", "cached must not be more than in.");
@@ -163,6 +148,7 @@ const Option* Fleet::find(std::string_view name) const {
 void declare(Fields& f, Fleet& fleet, const Catalog& catalog) {
   constexpr double kManyTokens = 1e12;
   f.text({"currency", "ISO 4217; all prices of the file are in it."}, fleet.currency);
+  f.text({"priced", "The day that the prices are of, 2026-11-28; decisions show how old they are."}, fleet.priced);
   f.text({"model", "What the options serve, a model of the catalog."}, fleet.model);
   f.number(yaml::required("peak_tokens_per_min", "Input and output tokens in a minute of the busiest hour."),
            fleet.peak_tokens_per_min, 1, kManyTokens);

@@ -14,6 +14,7 @@ namespace trine::fleet {
 
 struct Fleet {
   std::string currency = "EUR";
+  std::string priced;              // the day that its prices are of; empty: it does not say
   std::string model;               // of options that name none
   double peak_tokens_per_min = 0;  // input + output
   Mix tokens;                      // of a request, where the trace has only counts

@@ -71,7 +71,13 @@ Result<Machine> curve_of(const catalog::Catalog& catalog, const catalog::Model& 
 
 std::optional<Money> cheapest_hour(const catalog::Catalog& catalog, const catalog::Gpu& gpu, int gpus,
                                    std::string_view region, const std::string& currency) {
-  std::optional<Money> best;
+  const auto best = cheapest_instance(catalog, gpu, gpus, region, currency);
+  return best ? std::optional(best->per_hour) : std::nullopt;
+}
+
+std::optional<HourPrice> cheapest_instance(const catalog::Catalog& catalog, const catalog::Gpu& gpu, int gpus,
+                                           std::string_view region, const std::string& currency) {
+  std::optional<HourPrice> best;
   bool here = false;
   for (const catalog::Instance& i : catalog.tables().instances) {
     if (i.gpu != gpu.id || i.gpus <= 0) continue;
@@ -80,7 +86,7 @@ std::optional<Money> cheapest_hour(const catalog::Catalog& catalog, const catalo
     const auto whole = catalog.convert(i.per_hour, currency);
     if (!whole) continue;
     const Money price = scale(*whole, static_cast<double>(gpus) / i.gpus);
-    if (!best || (same && !here) || price < *best) best = price;
+    if (!best || (same && !here) || price < best->per_hour) best = HourPrice{price, &i};
     here = here || same;
   }
   return best;

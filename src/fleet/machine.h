@@ -32,8 +32,14 @@ struct VendorService {
 Result<Machine> machine_of(const catalog::Catalog& catalog, const catalog::Model& model, const catalog::Gpu& gpu,
                            int gpus, const catalog::Catalog::PueFigure& pue);
 
-// Of the cheapest instance of the catalog with these GPUs, in `region` where there is one (empty: anywhere), by the
-// number of GPUs; null where it has none with a price in `currency`.
+// The cheapest instance of the catalog with these GPUs, in `region` where there is one (empty: anywhere), and what it
+// takes an hour by the number of GPUs; null where it has none with a price in `currency`.
+struct HourPrice {
+  Money per_hour;
+  const catalog::Instance* instance = nullptr;  // of the catalog, lives as long
+};
+std::optional<HourPrice> cheapest_instance(const catalog::Catalog& catalog, const catalog::Gpu& gpu, int gpus,
+                                           std::string_view region, const std::string& currency);
 std::optional<Money> cheapest_hour(const catalog::Catalog& catalog, const catalog::Gpu& gpu, int gpus,
                                    std::string_view region, const std::string& currency);
 

@@ -38,6 +38,10 @@ struct Option {
   Nanos startup{};           // from the order to the first request; rent and idle power are paid from the order on
   std::string price_source;  // "fleet file", "catalog"
   std::string curve_source;  // "measured", "derived"
+  bool simulated = false;    // a simulated engine
+  // A machine that is billed by the token: a deployment of a configuration. Fleet files have none, plans do not read
+  // it.
+  std::optional<energy::VendorPrice> token_price;
 };
 
 // What one machine does when it is full.

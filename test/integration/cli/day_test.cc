@@ -130,7 +130,7 @@ TEST_F(Day, TheReportsPartsAddUpToTheMetersTotals) {
     EngineSide* engine;
     Asked asked;
   };
-  std::optional<Running> running;
+  std::unique_ptr<Running> running;
   size_t next = 0, sent = 0, left = 0;
   string some_answer;
   for (int s = 0; s < 24 * 120; ++s) {
@@ -152,7 +152,7 @@ TEST_F(Day, TheReportsPartsAddUpToTheMetersTotals) {
       const Asked asked = traffic->requests[next++ % traffic->requests.size()];
       Client& client = h.send(chat());
       ASSERT_NE(asked_engine, nullptr);
-      running = {&client, std::exchange(asked_engine, nullptr), asked};
+      running = std::make_unique<Running>(Running{&client, std::exchange(asked_engine, nullptr), asked});
       ++sent;
     }
     fr.mj += 30 * (!running ? 22'000 : 310'000) + static_cast<int64_t>(random() % 50'000);

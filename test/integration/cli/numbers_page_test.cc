@@ -3,12 +3,10 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <map>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "catalog/load.h"
-#include "integration/cli/program.h"
+#include "integration/cli/page.h"
 
 namespace trine::cli {
 namespace {
@@ -16,26 +14,8 @@ namespace {
 using namespace testing;
 using Json = nlohmann::json;
 
-// Line breaks are blanks, and so are several: prose is wrapped, tables are padded by their widest cell.
-std::string squeezed(const std::string& text) {
-  std::istringstream words(text);
-  std::string out, word;
-  while (words >> word) out += (out.empty() ? "" : " ") + word;
-  return out;
-}
-
 std::string page() {
-  std::ifstream file(TRINE_SOURCE_DIR "/docs/what-the-numbers-say.md");
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-std::vector<std::string> words_of(const std::string& command) {
-  std::istringstream in(command);
-  std::vector<std::string> words;
-  for (std::string word; in >> word;) words.push_back(word);
-  return words;
+  return read_page("what-the-numbers-say.md");
 }
 
 Json estimate(const std::string& options) {
@@ -45,34 +25,9 @@ Json estimate(const std::string& options) {
 }
 
 TEST(NumbersPage, EveryCommandPrintsWhatIsQuoted) {
-  std::istringstream lines(page());
-  std::string line, command, output;
-  std::map<std::string, std::string> ran_before;
-  bool block = false;
-  int commands = 0, quoted = 0;
-  while (std::getline(lines, line)) {
-    if (line.starts_with("```")) {
-      block = !block;
-      command.clear();
-    } else if (block && line.starts_with("$ trine ")) {
-      command = line.substr(8);
-      ++commands;
-      auto& known = ran_before[command];
-      if (known.empty()) {
-        const auto ran = run_trine(words_of(command));
-        ASSERT_EQ(ran.status, 0) << command << ": " << ran.err;
-        std::istringstream printed(ran.out);
-        for (std::string each; std::getline(printed, each);) known += squeezed(each) + "\n";
-      }
-      output = "\n" + known;
-    } else if (block) {
-      ++quoted;
-      EXPECT_NE(output.find("\n" + squeezed(line) + "\n"), std::string::npos)
-          << "trine " << command << " does not print: " << line << output;
-    }
-  }
-  EXPECT_GE(commands, 14);
-  EXPECT_GE(quoted, commands) << "each command shows what it is there for";
+  const auto ran = run_page(page(), TRINE_SOURCE_DIR);
+  EXPECT_GE(ran.commands, 14);
+  EXPECT_GE(ran.quoted, ran.commands) << "each command shows what it is there for";
 }
 
 class NumbersInProse : public ::testing::Test {
@@ -177,6 +132,16 @@ TEST_F(NumbersInProse, GridsAndCards) {
   says(fmt::format("At {:.0f} % cleaner the move saves {:.0f} % of the carbon", 100 * (1 - cleaner),
                    100 * (1 - more * cleaner)));
   says(fmt::format("it would have **raised** it by {:.0f} %", 100 * (more * 0.6 - 1)));
+  const auto decided = run_trine({"decide", "--fleet", TRINE_SOURCE_DIR "/examples/frankfurt-cannes.yaml", "--best",
+                                  "--dry-run", "--json", "--at", "2026-11-28T12:00:00Z"});
+  const auto record = Json::parse(decided.out, nullptr, false);
+  for (const auto& flip : record.at("flips")) {
+    if (flip.at("input") != "intensity" || flip.at("of") != "FR") continue;
+    const double turns = flip.at("at"), germany = record.at("options").at(1).at("g_per_kwh");
+    says(fmt::format("at {:.0f} g/kWh, {:.0f} % cleaner than Germany's, the answer turns to Frankfurt", turns,
+                     less(turns, germany)));
+    EXPECT_LT(turns, 0.6 * germany) << "40 % would not do";
+  }
   const double milan = catalog_->find_zone("IT-NO")->lifecycle.rbegin()->second.g_per_kwh;
   const double frankfurt = de.rbegin()->second.g_per_kwh;
   says(fmt::format("{:.0f} against {:.0f} is {:.0f} % dirtier", frankfurt, milan, 100 * (frankfurt / milan - 1)));

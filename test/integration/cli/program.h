@@ -38,7 +38,8 @@ struct Pipe {
   }
 };
 
-inline pid_t spawn_trine(const std::vector<std::string>& words, int out, int err) {
+// `folder`: where it runs; empty: here.
+inline pid_t spawn_trine(const std::vector<std::string>& words, int out, int err, const std::string& folder = {}) {
   std::vector<std::string> all = {TRINE_PROGRAM};
   all.insert(all.end(), words.begin(), words.end());
   std::vector<char*> argv;
@@ -48,6 +49,7 @@ inline pid_t spawn_trine(const std::vector<std::string>& words, int out, int err
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, err, STDERR_FILENO);
+  if (!folder.empty()) posix_spawn_file_actions_addchdir_np(&actions, folder.c_str());
   pid_t pid = -1;
   EXPECT_EQ(::posix_spawn(&pid, argv[0], &actions, nullptr, argv.data(), environ), 0) << argv[0];
   posix_spawn_file_actions_destroy(&actions);
@@ -66,9 +68,9 @@ struct Ran {
   std::string out, err;
 };
 
-inline Ran run_trine(const std::vector<std::string>& words) {
+inline Ran run_trine(const std::vector<std::string>& words, const std::string& folder = {}) {
   Pipe out, err;
-  const pid_t pid = spawn_trine(words, out.write, err.write);
+  const pid_t pid = spawn_trine(words, out.write, err.write, folder);
   out.close_write();
   err.close_write();
   Ran ran;

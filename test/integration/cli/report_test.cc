@@ -1,8 +1,8 @@
 // trine report, erase and ledger verify on a ledger that is written here.
 #include <nlohmann/json.hpp>
 
+#include "integration/cli/ledger.h"
 #include "integration/cli/program.h"
-#include "ledger/ledger.h"
 
 namespace trine::cli {
 namespace {
@@ -12,83 +12,6 @@ using Json = nlohmann::json;
 using namespace std::chrono_literals;
 
 const Wall kNine = *parse_iso8601("2026-11-23T09:00:00Z");
-
-ledger::CallIntent intent_of(const CallId& call, const std::string& deployment, const std::string& zone, Wall start) {
-  ledger::CallIntent intent;
-  intent.id = call;
-  intent.tenant = {"acme", "claims", "intake", "key_7"};
-  intent.user = "ada@example.com";
-  intent.workload = "invoices";
-  intent.route = "small";
-  intent.endpoint = "/v1/chat/completions";
-  intent.deployment = deployment;
-  intent.zone = zone;
-  intent.model = "gpt-oss-20b";
-  intent.start = start;
-  intent.simulated = true;
-  return intent;
-}
-
-// One answered request of one call, booked at its end.
-void write_request(ledger::Journal& journal, uint64_t n, const std::string& deployment, const std::string& zone,
-                   Wall end) {
-  const RequestId id{0x019a'0000'0000'0000ull + n, n};
-  const CallId call{id, 0};
-  ASSERT_TRUE(journal.intent(intent_of(call, deployment, zone, end - 1s)));
-
-  energy::CallFacts facts;
-  facts.id = call;
-  facts.deployment = deployment;
-  facts.zone = zone;
-  facts.model = "gpt-oss-20b";
-  facts.start = end - 1s;
-  facts.first_token = end - 900ms;
-  facts.end = end;
-  facts.in = 1000;
-  facts.cached = 400;
-  facts.out = 200;
-  facts.simulated = true;
-  facts.http_status = 200;
-  ASSERT_TRUE(journal.append(facts));
-
-  energy::Settlement s;
-  s.call = call;
-  s.booked_at = end;
-  s.figures.gpu_energy = joules(300);
-  s.figures.energy = joules(400);
-  s.figures.energy_low = joules(300);
-  s.figures.energy_high = joules(550);
-  s.figures.operational = grams(0.02);
-  s.figures.embodied = grams(0.005);
-  s.figures.carbon_low = grams(0.02);
-  s.figures.carbon_high = grams(0.04);
-  s.figures.cost = euros(0.0001);
-  s.figures.letter = energy::Letter::S;
-  ASSERT_TRUE(journal.append(s));
-
-  energy::RequestFacts request;
-  request.id = id;
-  request.tenant = {"acme", "claims", "intake", "key_7"};
-  request.user = "ada@example.com";
-  request.workload = "invoices";
-  request.route = "small";
-  request.endpoint = "/v1/chat/completions";
-  request.start = end - 1s;
-  request.end = end;
-  request.http_status = 200;
-  request.calls = 1;
-  ASSERT_TRUE(journal.append(request));
-}
-
-std::unique_ptr<ledger::Ledger> open_ledger(const std::filesystem::path& dir) {
-  ledger::Ledger::Options options;
-  options.dir = dir;
-  options.segment_bytes = 64 << 10;
-  options.reserve_bytes = 8 << 10;
-  auto ledger = ledger::Ledger::open(options);
-  EXPECT_TRUE(ledger) << (ledger ? "" : ledger.error().message);
-  return ledger ? std::move(*ledger) : nullptr;
-}
 
 class TrineReport : public ::testing::Test {
  protected:

@@ -63,6 +63,48 @@ TEST(Options, EngineSimTakesItsFaults) {
   EXPECT_EQ(o.time_scale, 10);
 }
 
+TEST(Options, ScoreAndDecideTakeTheSameOptions) {
+  const std::vector<std::string> same = {"--fleet",       "f.yaml", "-c",        "t.yaml", "--zone", "FR",
+                                         "--zone",        "DE",     "--ban",     "x",      "--in",   "100",
+                                         "--out",         "20",     "--at",      "+6h",    "--for",  "730h",
+                                         "--utilisation", "0.5",    "--weights", "cost=1"};
+  const auto with = [&](std::vector<std::string> words) {
+    words.insert(words.end(), same.begin(), same.end());
+    return words;
+  };
+  const auto score = parsed<ScoreOptions>(with({"score", "--lambda", "0.1"}));
+  const auto decide = parsed<DecideOptions>(with({"decide", "--choose", "a", "--over", "b,c", "--by", "ada"}));
+  for (const ChoiceSource* s : {&score.source, &decide.source}) {
+    EXPECT_EQ(s->fleet, "f.yaml");
+    EXPECT_EQ(s->config, "t.yaml");
+    EXPECT_EQ(s->zones, (std::vector<std::string>{"FR", "DE"}));
+    EXPECT_EQ(s->ban, (std::vector<std::string>{"x"}));
+    EXPECT_EQ(s->in, 100);
+    EXPECT_EQ(s->at, "+6h");
+    EXPECT_EQ(s->utilisation, 0.5);
+    EXPECT_EQ(s->weights, "cost=1");
+  }
+  EXPECT_EQ(score.lambda, 0.1);
+  EXPECT_EQ(decide.over, (std::vector<std::string>{"b", "c"}));
+  EXPECT_NE(usage_error({"decide", "--fleet", "f.yaml"}).find("--choose NAME and --best"), std::string::npos);
+  EXPECT_NE(usage_error({"decide", "--best", "--choose", "a"}), "");
+  EXPECT_NE(usage_error({"score", "--in", "5"}), "") << "--out is missing";
+  EXPECT_NE(usage_error({"score", "--utilisation", "0"}), "");
+}
+
+TEST(Options, DecisionsAreListedShownExportedAndReviewed) {
+  using What = DecisionsOptions::What;
+  EXPECT_EQ(parsed<DecisionsOptions>({"decisions", "list", "--ledger", "l"}).what, What::list);
+  const auto show = parsed<DecisionsOptions>({"decisions", "show", "dec_1", "--ledger", "l", "--json"});
+  EXPECT_EQ(show.what, What::show);
+  EXPECT_EQ(show.id, "dec_1");
+  EXPECT_EQ(parsed<DecisionsOptions>({"decisions", "export", "--ledger", "l", "--markdown", "d.md"}).file, "d.md");
+  EXPECT_EQ(parsed<DecisionsOptions>({"decisions", "export", "--ledger", "l", "--markdown"}).file, "");
+  EXPECT_EQ(parsed<DecisionsOptions>({"decisions", "review", "--ledger", "l", "--zone", "FR"}).zone, "FR");
+  EXPECT_NE(usage_error({"decisions", "show", "--ledger", "l"}), "");
+  EXPECT_NE(usage_error({"decisions", "list"}), "");
+}
+
 TEST(Options, CommandsOfAGroupAreTwoWords) {
   EXPECT_EQ(parsed<KeyNewOptions>({"key", "new", "--id", "team-a"}).id, "team-a");
   EXPECT_EQ(parsed<CatalogListOptions>({"catalog", "list", "gpus"}).what, "gpus");
