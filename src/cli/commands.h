@@ -15,6 +15,7 @@ int run_estimate(const EstimateOptions& o);
 int run_baseline_create(const BaselineCreateOptions& o);
 int run_baseline_show(const BaselineShowOptions& o);
 int run_erase(const EraseOptions& o);
+int run_close_month(const CloseMonthOptions& o);
 int run_ledger_verify(const LedgerVerifyOptions& o);
 int run_catalog_check(const CatalogCheckOptions& o);
 int run_catalog_import(const CatalogImportOptions& o);

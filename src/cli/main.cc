@@ -23,6 +23,7 @@ struct Run {
   int operator()(const BaselineCreateOptions& o) const { return run_baseline_create(o); }
   int operator()(const BaselineShowOptions& o) const { return run_baseline_show(o); }
   int operator()(const EraseOptions& o) const { return run_erase(o); }
+  int operator()(const CloseMonthOptions& o) const { return run_close_month(o); }
   int operator()(const LedgerVerifyOptions& o) const { return run_ledger_verify(o); }
   int operator()(const CatalogCheckOptions& o) const { return run_catalog_check(o); }
   int operator()(const CatalogImportOptions& o) const { return run_catalog_import(o); }

@@ -36,6 +36,7 @@ struct Draft {
   BaselineCreateOptions baseline;
   BaselineShowOptions baseline_show;
   EraseOptions erase;
+  CloseMonthOptions close_month;
   LedgerVerifyOptions verify;
   CatalogCheckOptions catalog_check;
   CatalogImportOptions catalog_import;
@@ -177,6 +178,10 @@ class Commands {
     });
 
     auto* ledger = group("ledger", "look after the ledger");
+    auto* close = command(ledger, "close-month", "make a month's totals final; what comes later is prior period",
+                          [this]() -> Command { return d_.close_month; });
+    close->add_option("month", d_.close_month.month, "which, in UTC")->type_name("YYYY-MM")->required();
+    ledger_options(close, d_.close_month.source);
     auto* verify = command(ledger, "verify", "read every record and check the database; changes nothing",
                            [this]() -> Command { return d_.verify; });
     ledger_options(verify, d_.verify.source);

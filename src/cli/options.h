@@ -83,6 +83,11 @@ struct EraseOptions {
   std::string user, key;  // one of them
 };
 
+struct CloseMonthOptions {
+  LedgerSource source;
+  std::string month;  // 2026-11
+};
+
 struct LedgerVerifyOptions {
   LedgerSource source;
   bool json = false;
@@ -136,7 +141,7 @@ struct KeyNewOptions {
 
 using Command = std::variant<ServeOptions, CheckOptions, EngineSimOptions, ReportOptions, ExplainOptions,
                              EstimateOptions, BaselineCreateOptions, BaselineShowOptions, EraseOptions,
-                             LedgerVerifyOptions, CatalogCheckOptions, CatalogImportOptions, CatalogListOptions,
+                             CloseMonthOptions, LedgerVerifyOptions, CatalogCheckOptions, CatalogImportOptions, CatalogListOptions,
                              ConfigDocsOptions, KeyNewOptions, GridOptions, GridImportOptions>;
 
 struct Parsed {

@@ -57,7 +57,9 @@ struct SavingsBaseline {
 struct ServedHour {
   ledger::Sums sums;                         // direct figures of the calls
   energy::DeviceWindow::Share unattributed;  // idle energy of own devices: counts against the saving
-  energy::GridValue grid;                    // of the baseline's zone then
+  ledger::PriorPeriod prior = {};            // what earlier months still owe: it counts when it came
+  ledger::GatewayHours gateway = {};         // the gateway's own energy: counts against the saving
+  energy::GridValue grid = {};               // of the baseline's zone then
   double seconds = 3600;
 };
 
