@@ -27,9 +27,10 @@ int run_close_month(const CloseMonthOptions& o) {
       return kOk;
     }
   }
-  say(fmt::format("Closed {}: its totals stay as they are. What is settled later is shown as prior period, in the month "
-                  "in which it comes.",
-                  text));
+  say(fmt::format(
+      "Closed {}: its totals stay as they are. What is settled later is shown as prior period, in the month "
+      "in which it comes.",
+      text));
   return kOk;
 }
 

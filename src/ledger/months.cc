@@ -1,10 +1,9 @@
-#include "ledger/month.h"
-
 #include <nlohmann/json.hpp>
 
 #include "base/log.h"
 #include "base/text.h"
 #include "ledger/lock.h"
+#include "ledger/month.h"
 #include "ledger/report_database.h"
 #include "ledger/store.h"
 #include "ledger/store_transaction.h"
@@ -107,11 +106,8 @@ Result<Closing> Store::close_month_locked(const Month& month) {
     const auto text = month.text();
     close->bind(std::string_view(text)).bind(unix_ns(month.until)).bind(unix_ns(now));
     if (auto ran = close->run(); !ran) return ran;
-    return tables_->add_event({.kind = "month_closed",
-                               .at = now,
-                               .key = {},
-                               .user = {},
-                               .json = event_json(month, report->total)});
+    return tables_->add_event(
+        {.kind = "month_closed", .at = now, .key = {}, .user = {}, .json = event_json(month, report->total)});
   });
   if (!done) return tl::unexpected(done.error());
   tables_->close_until(month.until);
@@ -176,8 +172,8 @@ Result<bool> closing_pending(const std::filesystem::path& dir, const Month& mont
   const auto row = rows->bind(std::string_view(text)).step();
   if (!row) return row;
   if (*row) return rows->integer(0) != 0;
-  return fail(Code::failed_precondition, "The gateway that runs on {} did not close {}; its log says why.", dir.string(),
-              text);
+  return fail(Code::failed_precondition, "The gateway that runs on {} did not close {}; its log says why.",
+              dir.string(), text);
 }
 
 }  // namespace trine::ledger

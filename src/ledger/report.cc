@@ -109,8 +109,9 @@ Result<void> each(Database& db, const std::string& sql, const Filter& filter, co
 constexpr auto kBlocks = " b.kind={} AND b.high_ns >= ?1 AND b.low_ns < ?2";
 constexpr auto kInBlock = "{0}.n >= b.block*4096 AND {0}.n < (b.block+1)*4096";
 
-constexpr const char* kFigures[] = {"gpu_energy_uj", "energy_uj",    "energy_low_uj",  "energy_high_uj", "operational_ng",
-                                    "embodied_ng",   "carbon_low_ng", "carbon_high_ng", "cost_neur"};
+constexpr const char* kFigures[] = {"gpu_energy_uj",  "energy_uj",      "energy_low_uj",
+                                    "energy_high_uj", "operational_ng", "embodied_ng",
+                                    "carbon_low_ng",  "carbon_high_ng", "cost_neur"};
 
 void add_figures(Sums& sums, const Statement& s, int column) {
   sums.gpu_energy += Energy::raw(s.integer(column));
@@ -192,14 +193,16 @@ Result<void> count_requests(Database& db, const ReportQuery& q, const Grouping& 
   const auto where = fmt::format("{} AND coalesce(r.late_ns, r.end_ns) >= ?1 AND coalesce(r.late_ns, r.end_ns) < ?2{}",
                                  fmt::format(kBlocks, 0), filter.sql);
   // Where only calls know the group, a request counts once in each group that it touched.
-  const auto sql =
-      g.request ? fmt::format("SELECT {} AS g, r.outcome, r.late_ns IS NOT NULL AS late, count(*) FROM {} WHERE{} GROUP"
-                              " BY g, r.outcome, late",
-                              g.request, from, where)
-                : fmt::format("SELECT {} AS g, r.outcome, r.late_ns IS NOT NULL AS late, count(DISTINCT r.id) FROM {}"
-                              " JOIN calls c ON c.request=r.id JOIN targets t ON t.id=c.target WHERE{} GROUP BY g,"
-                              " r.outcome, late",
-                              g.call, from, where);
+  const auto sql = g.request
+                       ? fmt::format(
+                             "SELECT {} AS g, r.outcome, r.late_ns IS NOT NULL AS late, count(*) FROM {} WHERE{} GROUP"
+                             " BY g, r.outcome, late",
+                             g.request, from, where)
+                       : fmt::format(
+                             "SELECT {} AS g, r.outcome, r.late_ns IS NOT NULL AS late, count(DISTINCT r.id) FROM {}"
+                             " JOIN calls c ON c.request=r.id JOIN targets t ON t.id=c.target WHERE{} GROUP BY g,"
+                             " r.outcome, late",
+                             g.call, from, where);
   return each(db, sql, filter, q, [&](const Statement& s) {
     auto& row = rows[s.text(0)];
     auto& sums = s.integer(2) != 0 ? row.prior.sums : row.sums;
@@ -220,15 +223,15 @@ Result<void> sum_windows(Database& db, const ReportQuery& q, const Grouping& g, 
         line);
   }
   for (const bool late : {false, true}) {
-    const auto sql = fmt::format(
-        "SELECT {} AS g{} FROM windows w WHERE {} AND w.{}_ns >= ?1 AND w.{}_ns < ?2{} GROUP BY g", g.window, columns,
-        late ? "w.late_ns IS NOT NULL" : "w.late_ns IS NULL", late ? "late" : "begin", late ? "late" : "begin",
-        filter.sql);
+    const auto sql =
+        fmt::format("SELECT {} AS g{} FROM windows w WHERE {} AND w.{}_ns >= ?1 AND w.{}_ns < ?2{} GROUP BY g",
+                    g.window, columns, late ? "w.late_ns IS NOT NULL" : "w.late_ns IS NULL", late ? "late" : "begin",
+                    late ? "late" : "begin", filter.sql);
     auto done = each(db, sql, filter, q, [&](const Statement& s) {
       auto& row = rows[s.text(0)];
       int column = 1;
-      for (auto* share : {late ? &row.prior.unattributed : &row.unattributed,
-                          late ? &row.prior.foreign : &row.foreign}) {
+      for (auto* share :
+           {late ? &row.prior.unattributed : &row.unattributed, late ? &row.prior.foreign : &row.foreign}) {
         share->gpu_energy = Energy::raw(s.integer(column++));
         share->energy = Energy::raw(s.integer(column++));
         share->operational = Carbon::raw(s.integer(column++));

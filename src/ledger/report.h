@@ -60,7 +60,7 @@ struct PriorPeriod {
   // Requests and calls that came late; their amounts, and by how much later settlements changed those of others, which
   // may be negative.
   Sums sums;
-  int64_t corrections = 0;                           // settlements that changed others
+  int64_t corrections = 0;                            // settlements that changed others
   energy::DeviceWindow::Share unattributed, foreign;  // of late windows
   bool any() const;
 };

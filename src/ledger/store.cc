@@ -265,10 +265,10 @@ Result<void> Store::put_away(const Track& track) {
 
 Result<std::vector<CallFacts>> Store::unsettled(size_t limit) {
   const std::lock_guard lock(work_);
-  auto rows = db_.prepare(
-      fmt::format("SELECT {} FROM calls c JOIN targets t ON t.id=c.target WHERE settled < 0 AND NOT EXISTS (SELECT 1 FROM"
-                  " corrections x WHERE x.request=c.request AND x.attempt=c.attempt) ORDER BY start_ns LIMIT ?",
-                  kCallColumns));
+  auto rows = db_.prepare(fmt::format(
+      "SELECT {} FROM calls c JOIN targets t ON t.id=c.target WHERE settled < 0 AND NOT EXISTS (SELECT 1 FROM"
+      " corrections x WHERE x.request=c.request AND x.attempt=c.attempt) ORDER BY start_ns LIMIT ?",
+      kCallColumns));
   if (!rows) return tl::unexpected(rows.error());
   rows->bind(static_cast<int64_t>(limit));
   std::vector<CallFacts> calls;

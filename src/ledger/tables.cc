@@ -128,10 +128,12 @@ Result<Tables> Tables::open(Database& db) {
       {&t.gateway_use_,
        "INSERT INTO gateway_use VALUES(" + placeholders(11) +
            ") ON CONFLICT DO UPDATE SET from_ns=min(from_ns,excluded.from_ns),"
-           " until_ns=max(until_ns,excluded.until_ns), cpu_ns=cpu_ns+excluded.cpu_ns, energy_uj=energy_uj+excluded.energy_uj,"
+           " until_ns=max(until_ns,excluded.until_ns), cpu_ns=cpu_ns+excluded.cpu_ns, "
+           "energy_uj=energy_uj+excluded.energy_uj,"
            " energy_low_uj=energy_low_uj+excluded.energy_low_uj,"
            " energy_high_uj=energy_high_uj+excluded.energy_high_uj, carbon_ng=carbon_ng+excluded.carbon_ng,"
-           " carbon_low_ng=carbon_low_ng+excluded.carbon_low_ng, carbon_high_ng=carbon_high_ng+excluded.carbon_high_ng"},
+           " carbon_low_ng=carbon_low_ng+excluded.carbon_low_ng, "
+           "carbon_high_ng=carbon_high_ng+excluded.carbon_high_ng"},
   };
   for (const auto& [into, sql] : all) {
     auto statement = db.prepare(sql);

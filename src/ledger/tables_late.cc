@@ -1,5 +1,5 @@
-// What comes after its month was closed (docs/accounting.md §1): it is counted in the month that is open, as prior period.
-// And the gateway's own hours.
+// What comes after its month was closed (docs/accounting.md §1): it is counted in the month that is open, as prior
+// period. And the gateway's own hours.
 #include <algorithm>
 #include <array>
 
@@ -55,9 +55,9 @@ Result<void> Tables::correct(const Settlement& s, const IdBytes& id) {
   if (!known) return tl::unexpected(known.error());
   const int64_t latest = *known ? latest_.integer(0) : -1;
   const auto& f = s.figures;
-  std::array changes = {f.gpu_energy.raw(),  f.energy.raw(),   f.energy_low.raw(), f.energy_high.raw(),
-                        f.operational.raw(), f.embodied.raw(), f.carbon_low.raw(), f.carbon_high.raw(),
-                        f.cost.raw()};
+  std::array changes = {f.gpu_energy.raw(),  f.energy.raw(),      f.energy_low.raw(),
+                        f.energy_high.raw(), f.operational.raw(), f.embodied.raw(),
+                        f.carbon_low.raw(),  f.carbon_high.raw(), f.cost.raw()};
   for (size_t i = 0; *known && i < changes.size(); ++i) changes[i] -= latest_.integer(static_cast<int>(i) + 1);
   latest_.reset();
   settlement_.reset();
@@ -71,7 +71,8 @@ Result<void> Tables::correct(const Settlement& s, const IdBytes& id) {
 
 Result<void> Tables::add_gateway_use(const GatewayUse& u) {
   constexpr int64_t kHour = 3'600'000'000'000;
-  const auto begin = std::max(unix_ns(u.begin), closed_until_);  // what comes late, a minute at most, goes into the next
+  const auto begin =
+      std::max(unix_ns(u.begin), closed_until_);  // what comes late, a minute at most, goes into the next
   const auto end = begin + std::max<int64_t>(1, (u.end - u.begin).count());
   gateway_use_.reset().bind(begin - begin % kHour).bind(std::string_view(u.zone)).bind(begin).bind(end);
   gateway_use_.bind(int64_t{u.cpu.count()});

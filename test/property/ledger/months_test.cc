@@ -55,7 +55,8 @@ RC_GTEST_PROP(Months, ThatAreClosedNeverChangeAndTheWholeStaysExact, ()) {
   const int steps = *rc::gen::inRange(10, 80);
   for (int i = 0; i < steps; ++i) {
     clock.advance(std::chrono::hours(*rc::gen::inRange(0, 160)));
-    const Wall then = std::max(start, clock.wall() - std::chrono::hours(*rc::gen::inRange(0, 900)));  // when it happened
+    const Wall then =
+        std::max(start, clock.wall() - std::chrono::hours(*rc::gen::inRange(0, 900)));  // when it happened
     switch (*rc::gen::weightedElement<int>({{5, 0}, {6, 1}, {2, 2}, {2, 3}, {6, 4}, {1, 5}})) {
       case 0: {
         const CallId id{request_number(begun.size()), 0};

@@ -1,10 +1,9 @@
-#include "ledger/month.h"
-
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
 
 #include "ledger/lock.h"
+#include "ledger/month.h"
 #include "unit/ledger/fixtures.h"
 
 namespace trine::ledger {
