@@ -118,6 +118,7 @@ Result<OwnDeployment> resolve_own(const Config& config, const DeploymentConfig& 
     auto price = hourly(catalog, d, gpu, config.ledger.currency);
     if (!price) return tl::unexpected(price.error());
     h.price = {.per_hour = *price, .electricity_per_kwh = d.price.electricity_per_kwh.value_or(Money())};
+    h.tariff = d.price.electricity_tariff;
   }
   return own;
 }

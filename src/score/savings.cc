@@ -109,8 +109,12 @@ Taken take_at(const OwnBaseline& b, const Work& w, const ServedHour& hour, doubl
   call.mean_batch = batch;
   double s = static_cast<double>(call.out) * (b.speed.step_s0 + b.speed.step_s1 * batch);
   if (b.speed.prefill_tokens_per_s > 0) s += static_cast<double>(call.in - call.cached) / b.speed.prefill_tokens_per_s;
+  call.start = hour.begin;
   call.end = call.start + from_seconds(s);
-  Figures f = energy::provisional(call, b.hardware, hour.grid);
+  energy::OwnHardware hardware = b.hardware;
+  hardware.price = b.hardware.price_over(hour.begin, hour.begin + from_seconds(hour.seconds));
+  hardware.tariff.reset();
+  Figures f = energy::provisional(call, hardware, hour.grid);
   f.energy = scale(f.energy, w.calls);
   f.energy_low = scale(f.energy_low, w.calls);
   f.energy_high = scale(f.energy_high, w.calls);

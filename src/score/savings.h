@@ -61,6 +61,7 @@ struct ServedHour {
   ledger::GatewayHours gateway = {};         // the gateway's own energy: counts against the saving
   energy::GridValue grid = {};               // of the baseline's zone then
   double seconds = 3600;
+  Wall begin{};  // for a baseline whose electricity costs by the time of use
 };
 
 // One side of the comparison, or their difference. Low and high: 90 % range.
