@@ -262,7 +262,8 @@ class Commands {
         ->type_name("ZONE");
     import->add_option("--method", d_.grid_import.method, "what the values count; only lifecycle is booked")
         ->type_name("METHOD")
-        ->check(CLI::IsMember({"lifecycle", "lifecycle_production", "direct", "direct_production", "marginal"}))
+        ->check(
+            CLI::IsMember({"lifecycle", "lifecycle_production", "direct", "direct_production", "marginal", "market"}))
         ->capture_default_str();
     makers_.emplace_back(grid, [this]() -> Command { return d_.grid; });  // after its own command, which is the longer
   }

@@ -141,8 +141,8 @@ struct KeyNewOptions {
 
 using Command = std::variant<ServeOptions, CheckOptions, EngineSimOptions, ReportOptions, ExplainOptions,
                              EstimateOptions, BaselineCreateOptions, BaselineShowOptions, EraseOptions,
-                             CloseMonthOptions, LedgerVerifyOptions, CatalogCheckOptions, CatalogImportOptions, CatalogListOptions,
-                             ConfigDocsOptions, KeyNewOptions, GridOptions, GridImportOptions>;
+                             CloseMonthOptions, LedgerVerifyOptions, CatalogCheckOptions, CatalogImportOptions,
+                             CatalogListOptions, ConfigDocsOptions, KeyNewOptions, GridOptions, GridImportOptions>;
 
 struct Parsed {
   std::optional<Command> command;  // nothing: print `out` or `err` and end with `exit_code`

@@ -91,8 +91,21 @@ Line prior_line(const ledger::PriorPeriod& p) {
 }
 
 std::vector<std::string> gateway_cells(const ledger::GatewayHours& g) {
-  return {"gateway", "", "", "", "", "", human(g.energy), human(g.carbon), "", "", "", "",
-          human_range(g.energy_low, g.energy_high), human_range(g.carbon_low, g.carbon_high), ""};
+  return {"gateway",
+          "",
+          "",
+          "",
+          "",
+          "",
+          human(g.energy),
+          human(g.carbon),
+          "",
+          "",
+          "",
+          "",
+          human_range(g.energy_low, g.energy_high),
+          human_range(g.carbon_low, g.carbon_high),
+          ""};
 }
 
 std::string notes(const ledger::Report& report) {
