@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "energy/provisional.h"
+
 namespace trine::energy {
 namespace {
 
@@ -84,6 +86,19 @@ TEST(Tariff, TheMeanWeighsByTime) {
   EXPECT_EQ(t.mean(at("2026-11-23T00:00:00Z"), at("2026-11-24T00:00:00Z")), euros((8 * 0.1 + 16 * 0.3) / 24));
   EXPECT_EQ(t.mean(at("2026-11-23T21:30:00Z"), at("2026-11-23T22:30:00Z")), euros(0.2));
   EXPECT_EQ(t.mean(at("2026-11-23T22:00:00Z"), at("2026-11-23T22:00:00Z")), euros(0.1));
+}
+
+TEST(Tariff, WhatIsProvisionalCostsTheMeanOverItsTime) {
+  OwnHardware hardware;
+  hardware.weights = TokenWeights::from({0.05, 2.5});
+  hardware.tariff = tariff(0.3, {slot(22, 6, 0.1)});
+  CallFacts call;
+  call.in = 1000;
+  call.out = 5000;
+  call.start = at("2026-11-23T21:59:00Z");
+  call.end = at("2026-11-23T22:01:00Z");
+  const auto f = provisional(call, hardware, {50, 0.08, true});
+  EXPECT_NEAR(static_cast<double>(f.cost.raw()), 0.2e9 * to_kwh(f.energy), 1);
 }
 
 TEST(Tariff, WhatCannotBeRightIsRefusedWithTheDayAndHour) {

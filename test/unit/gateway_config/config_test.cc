@@ -319,6 +319,16 @@ TEST(ConfigErrors, AFileThatIsNotThere) {
             "/nonexistent/trine.yaml: cannot be opened: No such file or directory.");
 }
 
+TEST(Config, MarketBasedValuesComeFromFilesOrAsAConstant) {
+  const auto grid = [](std::string_view g) { return problems(fmt::format("grid: {}\n", g)); };
+  EXPECT_EQ(grid("{ sources: [ { kind: file, path: a.csv, zones: [FR], method: market } ] }"), "no problem");
+  EXPECT_EQ(grid("{ zones: { FR: { market_g_per_kwh: 0 } } }"), "no problem");
+  EXPECT_EQ(grid("{ zones: { FR: { g_per_kwh: 50, market_g_per_kwh: 3 } } }"), "no problem");
+  EXPECT_NE(grid("{ zones: { FR: { market_g_per_kwh: -1 } } }"), "no problem");
+  EXPECT_NE(grid("{ zones: { FR: {} } }"), "no problem");
+  EXPECT_NE(grid("{ sources: [ { kind: eco2mix, method: market } ] }").find("is of kind file"), std::string::npos);
+}
+
 TEST(Config, ATariffThatCannotBeRightIsRefused) {
   const auto tariff = [](std::string_view t) {
     const auto all =
