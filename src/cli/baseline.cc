@@ -43,10 +43,7 @@ Result<Reckoned> reckon(const FrozenBaseline& b, const catalog::Catalog& catalog
   r.seen = in + out > 0;
   if (r.seen) r.in = in, r.out = out, r.requests = static_cast<double>(requests);
   score::ServedHour hour;
-  hour.sums.calls = hour.sums.requests = 1;
-  hour.sums.in = r.in;
-  hour.sums.cached = cached;
-  hour.sums.out = r.out;
+  hour.sums.served = {1, r.in, cached, r.out};
   const auto* zone = catalog.find_zone(b.zone);
   r.intensity = zone ? zone->lifecycle.rbegin()->second : catalog::kWorldIntensity;
   hour.grid = {r.intensity.g_per_kwh, 0.45, false};  // σ of an annual mean, docs/accounting.md §3

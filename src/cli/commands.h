@@ -18,6 +18,7 @@ int run_score(const ScoreOptions& o);
 int run_decide(const DecideOptions& o);
 int run_decisions(const DecisionsOptions& o);
 int run_erase(const EraseOptions& o);
+int run_close_month(const CloseMonthOptions& o);
 int run_ledger_verify(const LedgerVerifyOptions& o);
 int run_catalog_check(const CatalogCheckOptions& o);
 int run_catalog_import(const CatalogImportOptions& o);

@@ -1,30 +1,10 @@
 // trine erase: an identity becomes a pseudonym, figures stay.
-#include <thread>
-
 #include "cli/commands.h"
 #include "cli/say.h"
 #include "cli/source.h"
 #include "ledger/ledger.h"
 
 namespace trine::cli {
-namespace {
-
-constexpr auto kPatience = std::chrono::seconds(5);  // a running gateway looks every second
-constexpr auto kLook = std::chrono::milliseconds(50);
-
-// True once the running gateway has done what it was asked.
-Result<bool> wait_for_gateway(const std::filesystem::path& dir) {
-  const auto end = std::chrono::steady_clock::now() + kPatience;
-  for (;;) {
-    const auto pending = ledger::erasure_pending(dir);
-    if (!pending) return pending;
-    if (!*pending) return true;
-    if (std::chrono::steady_clock::now() >= end) return false;
-    std::this_thread::sleep_for(kLook);
-  }
-}
-
-}  // namespace
 
 int run_erase(const EraseOptions& o) {
   const auto place = find_ledger(o.source);
@@ -39,7 +19,7 @@ int run_erase(const EraseOptions& o) {
                     place->dir.string()));
     return kOk;
   }
-  const auto done = wait_for_gateway(place->dir);
+  const auto done = wait_for_gateway([&] { return ledger::erasure_pending(place->dir); });
   if (!done) return complain(done.error());
   say(*done ? fmt::format("Erased by the gateway that runs on {}. Figures are unchanged.", place->dir.string())
             : fmt::format("Asked the gateway that runs on {}: it erases this {} with its next pass over the ledger.",

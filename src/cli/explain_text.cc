@@ -101,7 +101,11 @@ std::string factors(const ExplainedCall& c, const std::string& currency) {
     text += fmt::format("  embodied {} kg per GPU and {} kg of its server, over {} years\n",
                         human_number(h.embodied.gpu_kg), human_number(h.embodied.server_kg),
                         human_number(h.embodied.life_years));
-    text += fmt::format("  price {} an hour\n", human(h.price.per_hour, currency));
+    const Money electricity = h.price_at(c.call.facts.start).electricity_per_kwh;
+    text += fmt::format("  price {} an hour{}\n", human(h.price.per_hour, currency),
+                        electricity == Money() ? ""
+                                               : fmt::format(", and {} a kWh{}", human(electricity, currency),
+                                                             h.tariff ? " at its start" : ""));
   }
   if (d.vendor) {
     const auto& v = *d.vendor;

@@ -26,6 +26,7 @@ struct Run {
   int operator()(const DecideOptions& o) const { return run_decide(o); }
   int operator()(const DecisionsOptions& o) const { return run_decisions(o); }
   int operator()(const EraseOptions& o) const { return run_erase(o); }
+  int operator()(const CloseMonthOptions& o) const { return run_close_month(o); }
   int operator()(const LedgerVerifyOptions& o) const { return run_ledger_verify(o); }
   int operator()(const CatalogCheckOptions& o) const { return run_catalog_check(o); }
   int operator()(const CatalogImportOptions& o) const { return run_catalog_import(o); }

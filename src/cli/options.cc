@@ -40,6 +40,7 @@ struct Draft {
   DecideOptions decide;
   DecisionsOptions decisions;
   EraseOptions erase;
+  CloseMonthOptions close_month;
   LedgerVerifyOptions verify;
   CatalogCheckOptions catalog_check;
   CatalogImportOptions catalog_import;
@@ -182,6 +183,10 @@ class Commands {
     });
 
     auto* ledger = group("ledger", "look after the ledger");
+    auto* close = command(ledger, "close-month", "make a month's totals final; what comes later is prior period",
+                          [this]() -> Command { return d_.close_month; });
+    close->add_option("month", d_.close_month.month, "which, in UTC")->type_name("YYYY-MM")->required();
+    ledger_options(close, d_.close_month.source);
     auto* verify = command(ledger, "verify", "read every record and check the database; changes nothing",
                            [this]() -> Command { return d_.verify; });
     ledger_options(verify, d_.verify.source);
@@ -267,7 +272,8 @@ class Commands {
         ->type_name("ZONE");
     import->add_option("--method", d_.grid_import.method, "what the values count; only lifecycle is booked")
         ->type_name("METHOD")
-        ->check(CLI::IsMember({"lifecycle", "lifecycle_production", "direct", "direct_production", "marginal"}))
+        ->check(
+            CLI::IsMember({"lifecycle", "lifecycle_production", "direct", "direct_production", "marginal", "market"}))
         ->capture_default_str();
     makers_.emplace_back(grid, [this]() -> Command { return d_.grid; });  // after its own command, which is the longer
   }

@@ -123,6 +123,11 @@ struct EraseOptions {
   std::string user, key;  // one of them
 };
 
+struct CloseMonthOptions {
+  LedgerSource source;
+  std::string month;  // 2026-11
+};
+
 struct LedgerVerifyOptions {
   LedgerSource source;
   bool json = false;
@@ -178,7 +183,7 @@ using Command =
     std::variant<ServeOptions, CheckOptions, EngineSimOptions, ReportOptions, ExplainOptions, EstimateOptions,
                  BaselineCreateOptions, BaselineShowOptions, EraseOptions, LedgerVerifyOptions, CatalogCheckOptions,
                  CatalogImportOptions, CatalogListOptions, ConfigDocsOptions, KeyNewOptions, GridOptions,
-                 GridImportOptions, ScoreOptions, DecideOptions, DecisionsOptions>;
+                 GridImportOptions, ScoreOptions, DecideOptions, DecisionsOptions, CloseMonthOptions>;
 
 struct Parsed {
   std::optional<Command> command;  // nothing: print `out` or `err` and end with `exit_code`

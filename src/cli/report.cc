@@ -1,6 +1,7 @@
 // trine report: what the ledger says of a period, and the saving.
 
 #include "cli/commands.h"
+#include "cli/market.h"
 #include "cli/period.h"
 #include "cli/report_table.h"
 #include "cli/savings.h"
@@ -10,24 +11,15 @@
 namespace trine::cli {
 namespace {
 
-SavingsReport savings_of(const LedgerPlace& place, const ledger::Reports& reports, ledger::ReportQuery query) {
+using Snapshot = Result<std::shared_ptr<const gateway::Snapshot>>;
+
+SavingsReport savings_of(const Snapshot& snapshot, const ledger::Reports& reports, ledger::ReportQuery query) {
   SavingsReport out;
-  if (!place.config) {
-    out.sentence = "No saving: only a configuration (-c FILE) says what to compare with.";
-    return out;
-  }
-  const auto snapshot = resolve(place.config);
-  if (!snapshot) {
-    out.sentence = fmt::format("No saving: {}", snapshot.error().message);
-    return out;
-  }
   query.by = ledger::By::hour;
-  const auto hours = reports.query(query);
-  if (!hours) {
-    out.sentence = fmt::format("No saving: {}", hours.error().message);
-    return out;
-  }
-  return savings_report(**snapshot, *hours);
+  const auto hours = snapshot ? reports.query(query) : tl::unexpected(snapshot.error());
+  if (hours) return savings_report(**snapshot, *hours);
+  out.sentence = fmt::format("No saving: {}", hours.error().message);
+  return out;
 }
 
 }  // namespace
@@ -45,15 +37,24 @@ int run_report(const ReportOptions& o) {
   auto report = reports.query(query);
   if (!report) return complain(report.error());
   if (place->config) report->currency = place->config->ledger.currency;
-  const auto savings = savings_of(*place, reports, query);
+  const Snapshot snapshot =
+      place->config ? resolve(place->config)
+                    : fail(Code::failed_precondition, "only a configuration (-c FILE) says what to compare with.");
+  const auto savings = savings_of(snapshot, reports, query);
   if (!o.json) {
     say(fmt::format("{}\n{}", report_text(*report), savings.sentence));
     return kOk;
   }
-  // Ours goes into the ledger's object: both are JSON already.
+  std::vector<MarketZone> market;
+  if (snapshot) {
+    auto zones = market_zones(**snapshot, reports, query);
+    if (!zones) return complain(zones.error());
+    market = std::move(*zones);
+  }
+  // Ours go into the ledger's object: all are JSON already.
   std::string json = ledger::to_json(*report);
   json.pop_back();
-  say(fmt::format("{},\"savings\":{}}}", json, to_json(savings)));
+  say(fmt::format("{},\"market_based\":{},\"savings\":{}}}", json, to_json(market), to_json(savings)));
   return kOk;
 }
 

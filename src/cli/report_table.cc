@@ -64,6 +64,10 @@ bool empty(const Share& s) {
   return s == Share{};
 }
 
+bool empty(const ReportRow& r) {
+  return r.sums.requests == 0 && r.sums.calls == 0 && empty(r.unattributed) && empty(r.foreign) && !r.prior.any();
+}
+
 // Means of the requests that were answered by a call; in a workload of documents each is a document.
 std::string per_request(const ledger::Sums& s, const std::string& currency) {
   if (s.requests <= 0 || s.energy == Energy()) return {};
@@ -79,9 +83,43 @@ std::string per_request(const ledger::Sums& s, const std::string& currency) {
   return text + '\n';
 }
 
+// What came after its month was closed, the idle energy of late windows included.
+Line prior_line(const ledger::PriorPeriod& p) {
+  const auto& u = p.unattributed;
+  return {p.sums.energy + u.energy, p.sums.operational + p.sums.embodied + u.operational + u.embodied,
+          p.sums.cost + u.cost};
+}
+
+std::vector<std::string> gateway_cells(const ledger::GatewayHours& g) {
+  return {"gateway",
+          "",
+          "",
+          "",
+          "",
+          "",
+          human(g.energy),
+          human(g.carbon),
+          "",
+          "",
+          "",
+          "",
+          human_range(g.energy_low, g.energy_high),
+          human_range(g.carbon_low, g.carbon_high),
+          ""};
+}
+
 std::string notes(const ledger::Report& report) {
   const auto& s = report.total.sums;
   std::string text = per_request(s, report.currency);
+  if (const auto& prior = report.total.prior; prior.any()) {
+    text += fmt::format(
+        "Prior period: of months that are closed, {} calls that came late and {} corrections; in no other line.\n",
+        prior.sums.calls, prior.corrections);
+  }
+  if (report.total.gateway.cpu > Nanos(0)) {
+    text += fmt::format("Gateway: an estimate from its {} s of CPU time; in no other line, but in the saving.\n",
+                        human_number(seconds(report.total.gateway.cpu)));
+  }
   if (report.simulated) {
     text += s.simulated_calls == s.calls
                 ? "Simulated: every answer came from a simulated engine (quality S).\n"
@@ -111,10 +149,8 @@ std::string report_text(const ledger::Report& report) {
   std::string text =
       fmt::format("{} to {}, facility energy, direct figures; per token of input and output together\n\n",
                   iso8601(report.query.since), iso8601(report.query.until));
-  if (report.total.sums.requests == 0 && report.total.sums.calls == 0 && report.rows.empty() &&
-      empty(report.total.unattributed) && empty(report.total.foreign)) {
-    return text + "Nothing was asked in this period.\n";
-  }
+  const ledger::GatewayHours& gateway = report.total.gateway;
+  if (empty(report.total) && gateway.cpu == Nanos(0)) return text + "Nothing was asked in this period.\n";
   const std::string unit = report.currency == "EUR" ? "€" : report.currency;
   std::vector<Table::Column> columns = {{report.query.by == ledger::By::none ? "" : ledger::name(report.query.by)}};
   for (const std::string& title :
@@ -124,7 +160,9 @@ std::string report_text(const ledger::Report& report) {
   }
   columns.insert(columns.end(), {{"quality"}, {"energy, 90 % range"}, {"CO2e, 90 % range"}, {"idle energy", true}});
   Table table(std::move(columns));
-  for (const auto& r : report.rows) table.row(cells(r.name.empty() ? "(none)" : printable(r.name), r, report.currency));
+  for (const auto& r : report.rows) {
+    if (!empty(r)) table.row(cells(r.name.empty() ? "(none)" : printable(r.name), r, report.currency));
+  }
   table.rule();
   ReportRow total = report.total;
   total.unattributed = {};  // has its own line
@@ -138,6 +176,11 @@ std::string report_text(const ledger::Report& report) {
     table.row(cells("fully loaded", loaded, report.currency));
   }
   if (!empty(report.total.foreign)) table.row(cells("foreign load", line_of(report.total.foreign), report.currency));
+  if (const auto& prior = report.total.prior; prior.any()) {
+    table.row(cells("prior period", prior_line(prior), report.currency));
+    if (!empty(prior.foreign)) table.row(cells("prior foreign load", line_of(prior.foreign), report.currency));
+  }
+  if (gateway.cpu > Nanos(0)) table.row(gateway_cells(gateway));
   text += table.text();
   const std::string below = notes(report);
   return below.empty() ? text : text + '\n' + below;

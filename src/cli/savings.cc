@@ -67,8 +67,8 @@ SavingsReport savings_report(const gateway::Snapshot& snapshot, const ledger::Re
     if (!begin) continue;
     const Wall from = std::max(*begin, hours.query.since);
     const Wall to = std::min<Wall>(*begin + std::chrono::hours(1), hours.query.until);
-    served.push_back({row.sums, row.unattributed, grid_at(*snapshot.grid, out.baseline->zone, from + (to - from) / 2),
-                      seconds(to - from)});
+    served.push_back({row.sums, row.unattributed, row.prior, row.gateway,
+                      grid_at(*snapshot.grid, out.baseline->zone, from + (to - from) / 2), seconds(to - from), from});
   }
   const auto savings = score::savings(*out.baseline, served);
   if (!savings) {

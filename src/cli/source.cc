@@ -1,6 +1,25 @@
 #include "cli/source.h"
 
+#include <thread>
+
 namespace trine::cli {
+namespace {
+
+constexpr auto kPatience = std::chrono::seconds(5);  // a running gateway looks every second
+constexpr auto kLook = std::chrono::milliseconds(50);
+
+}  // namespace
+
+Result<bool> wait_for_gateway(const std::function<Result<bool>()>& pending) {
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  for (;;) {
+    const auto still = pending();
+    if (!still) return still;
+    if (!*still) return true;
+    if (std::chrono::steady_clock::now() >= end) return false;
+    std::this_thread::sleep_for(kLook);
+  }
+}
 
 Result<LedgerPlace> find_ledger(const LedgerSource& source) {
   LedgerPlace place{source.dir, nullptr};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 
 #include "base/error.h"
@@ -17,6 +18,9 @@ struct LedgerPlace {
 
 // `dir` goes before the configuration's ledger.dir.
 Result<LedgerPlace> find_ledger(const LedgerSource& source);
+
+// Waits a few seconds, as long as `pending`: true once the running gateway has done what it was asked.
+Result<bool> wait_for_gateway(const std::function<Result<bool>()>& pending);
 
 // The configuration with every name resolved. Errors name the file.
 Result<std::shared_ptr<const gateway::Snapshot>> resolve(std::shared_ptr<const gateway::Config> config);

@@ -44,7 +44,7 @@ struct Embodied {
 // Price of own hardware: the whole device set.
 struct HardwarePrice {
   Money per_hour;             // rent, or capex / life + maintenance
-  Money electricity_per_kwh;  // 0 where the rent includes it; time of use: change it at a price boundary
+  Money electricity_per_kwh;  // 0 where the rent includes it
 };
 Money depreciation_per_hour(Money capex, double life_years, Money maintenance_per_year);
 Money hourly_cost(const HardwarePrice& price, Nanos duration, Energy facility_energy);

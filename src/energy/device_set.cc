@@ -25,23 +25,11 @@ void SetCutter::cut_at(Wall at) {
   for (Lane& lane : lanes_) lane.cutter.cut_at(at);
 }
 
-// Takes what lies before `end` off the lane's first window. Time and energy are parted evenly, the rest stays.
 MeterWindow SetCutter::split(Lane& lane, Wall end) {
-  MeterWindow& front = lane.windows.front();
-  if (front.end <= end) {
-    MeterWindow whole = front;
-    lane.windows.pop_front();
-    return whole;
-  }
-  const double part = seconds(end - front.begin) / seconds(front.end - front.begin);
-  MeterWindow first = front;
-  first.end = end;
-  first.gpu = std::min(front.gpu, Energy::raw(std::llround(static_cast<double>(front.gpu.raw()) * part)));
-  first.duration = Nanos(std::llround(static_cast<double>(front.duration.count()) * part));
-  front.begin = end;
-  front.gpu -= first.gpu;
-  front.duration -= first.duration;
-  return first;
+  if (lane.windows.front().end > end) return take_until(lane.windows.front(), end);
+  MeterWindow whole = lane.windows.front();
+  lane.windows.pop_front();
+  return whole;
 }
 
 bool SetCutter::silent(const Lane& lane, Wall now) const {

@@ -115,4 +115,14 @@ struct DeviceWindow {
   bool operator==(const DeviceWindow&) const = default;
 };
 
+// What the gateway itself took for a while, estimated from its CPU time (own_use.h). No device's window.
+struct GatewayUse {
+  Wall begin{}, end{};  // within one hour
+  Nanos cpu{};
+  std::string zone;
+  Energy energy, energy_low, energy_high;  // facility
+  Carbon carbon, carbon_low, carbon_high;  // operational
+  bool operator==(const GatewayUse&) const = default;
+};
+
 }  // namespace trine::energy

@@ -22,7 +22,7 @@ Figures provisional(const CallFacts& call, const OwnHardware& hw, const GridValu
   f.energy = facility(f.gpu_energy, host, hw.site);
   f.operational = emitted(f.energy, Intensity{grid.g_per_kwh});
   f.embodied = Carbon::raw(std::llround(hw.embodied.ng_per_s(hw.site.gpus) * seconds(share)));
-  f.cost = hourly_cost(hw.price, share, f.energy);
+  f.cost = hourly_cost(hw.price_over(call.start, call.end), share, f.energy);
 
   const double it = of_sum(to_joules(f.gpu_energy), hw.curve_sigma, to_joules(host), sigma::modelled_host);
   const double energy_sigma = combined({it, hw.site.pue_sigma});

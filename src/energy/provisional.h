@@ -5,6 +5,7 @@
 #include "energy/boundary.h"
 #include "energy/estimate.h"
 #include "energy/facts.h"
+#include "energy/tariff.h"
 #include "energy/vendor.h"
 
 namespace trine::energy {
@@ -16,6 +17,13 @@ struct OwnHardware {
   double curve_sigma = sigma::curve;  // more where model or GPU are not measured
   Embodied embodied;
   HardwarePrice price;
+  std::optional<Tariff> tariff = std::nullopt;  // of electricity by the time of use, instead of the price's
+
+  // With what electricity costs at `t`, or in the mean of [from, to).
+  HardwarePrice price_at(Wall t) const { return price_over(t, t); }
+  HardwarePrice price_over(Wall from, Wall to) const {
+    return tariff ? HardwarePrice{price.per_hour, tariff->mean(from, to)} : price;
+  }
 };
 
 // Host, hourly price and embodied by the call's share of the machine while it ran: duration / mean batch.

@@ -27,6 +27,18 @@ WindowCutter::WindowCutter(const Options& options) : options_(options) {
   if (options_.slot <= Nanos(0)) options_.slot = kHour;
 }
 
+MeterWindow take_until(MeterWindow& window, Wall end) {
+  const double part = seconds(end - window.begin) / seconds(window.end - window.begin);
+  MeterWindow first = window;
+  first.end = end;
+  first.gpu = std::min(window.gpu, Energy::raw(std::llround(static_cast<double>(window.gpu.raw()) * part)));
+  first.duration = Nanos(std::llround(static_cast<double>(window.duration.count()) * part));
+  window.begin = end;
+  window.gpu -= first.gpu;
+  window.duration -= first.duration;
+  return first;
+}
+
 void WindowCutter::cut_at(Wall at) {
   const auto it = std::lower_bound(cuts_.begin(), cuts_.end(), at);
   if (it == cuts_.end() || *it != at) cuts_.insert(it, at);

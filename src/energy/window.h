@@ -31,6 +31,10 @@ struct MeterWindow {
   bool operator==(const MeterWindow&) const = default;
 };
 
+// Takes what lies before `end` off the window. Time and energy are parted evenly, the rest stays.
+// REQUIRES: begin < end < window.end; no host.
+MeterWindow take_until(MeterWindow& window, Wall end);
+
 // One thread. Deterministic.
 class WindowCutter {
  public:

@@ -115,6 +115,7 @@ class Gateway {
   net::Loop office_;
   Metering metering_;
   grid::Poller grid_;
+  OwnUse own_use_;
   Admin admin_;
   net::Server admin_server_;
   std::thread office_thread_;
@@ -132,12 +133,14 @@ Gateway::Gateway(const ServeOptions& options, Mono started, std::shared_ptr<cons
       counters_(static_cast<size_t>(snapshot_->config->workers)),
       metering_(office_, ledger_->back_office()),
       grid_({.loop = office_, .seed = random_seed(), .dialer = nullptr}),
+      own_use_(office_, ledger_->back_office()),
       admin_({.loop = office_,
               .own = own_,
               .workers = counters_,
               .ledger = *ledger_,
               .metering = metering_,
               .grid = grid_,
+              .own_use = own_use_,
               .metrics = options.metrics,
               .started = started_}),
       admin_server_(office_, admin_, server_limits(*snapshot_->config)) {}
@@ -177,6 +180,7 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
   if (auto ok = admin_server_.listen(at(config.listen.admin), false); !ok) return ok;
   admin_.use(snapshot_);
   metering_.use(snapshot_);
+  own_use_.use(snapshot_);
   grid_.use(snapshot_->grid_sources, config.grid_cache, snapshot_->grid);
   office_thread_ = std::thread([this] { office_.run(); });
   for (auto& w : workers_) w->start();
@@ -219,6 +223,7 @@ void Gateway::reload() {
   for (auto& w : workers_) w->use(snapshot_, *tls);
   office_.post([this, s = snapshot_] {
     metering_.use(s);
+    own_use_.use(s);
     grid_.use(s->grid_sources, s->config->grid_cache, s->grid);
     admin_.use(s);
   });
@@ -244,12 +249,14 @@ void Gateway::drain(const std::function<bool()>& hurry) {
     admin_server_.drain([finished] { finished->count_down(); });
     admin_server_.close_all();
     grid_.stop();
-    auto last_reading = [](Metering& m, grid::Poller& g, net::Loop& l, std::shared_ptr<Latch> done) -> net::Task<void> {
+    auto last_reading = [](Metering& m, OwnUse& own, grid::Poller& g, net::Loop& l,
+                           std::shared_ptr<Latch> done) -> net::Task<void> {
       co_await m.finish();
+      own.book();
       while (!g.idle()) co_await l.sleep(std::chrono::milliseconds(5));  // its requests end by themselves
       done->count_down();
     };
-    net::spawn(last_reading(metering_, grid_, office_, finished));
+    net::spawn(last_reading(metering_, own_use_, grid_, office_, finished));
   });
   if (!finished->wait_for(kFinishLimit)) log::warning("a meter did not answer: some figures stay provisional");
 }

@@ -35,6 +35,7 @@ Result<std::vector<grid::SourceSpec>> resolve_grid_sources(const Snapshot& s) {
     spec.user = c.user;
     spec.password = c.password;
     spec.path = c.path;
+    spec.method = grid::method_named(c.method).value_or(grid::Method::lifecycle);
     spec.areas = c.areas;
     spec.refresh = c.refresh;
     spec.requests_per_day = c.requests_per_day;

@@ -36,6 +36,7 @@ Result<fleet::Machine> resolve_own(const Config& config, const DeploymentConfig&
     auto price = hourly(catalog, d, gpu, config.ledger.currency);
     if (!price) return tl::unexpected(price.error());
     own->hardware.price = {.per_hour = *price, .electricity_per_kwh = d.price.electricity_per_kwh.value_or(Money())};
+    own->hardware.tariff = d.price.electricity_tariff;
   }
   return own;
 }

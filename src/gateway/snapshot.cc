@@ -69,7 +69,7 @@ std::string unknown_names(const Config& config, const catalog::Catalog& catalog)
 Result<std::map<std::string, grid::ZoneInput>> read_zones(const Config& config) {
   std::map<std::string, grid::ZoneInput> zones;
   for (const auto& [name, zone] : config.zones) {
-    grid::ZoneInput input{.constant = zone.constant, .series = {}, .series_source = {}};
+    grid::ZoneInput input{.constant = zone.constant, .series = {}, .series_source = {}, .market = zone.market};
     if (!zone.file.empty()) {
       auto file = grid::read_series_file(zone.file);
       if (!file) return tl::unexpected(file.error());

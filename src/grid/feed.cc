@@ -8,8 +8,8 @@
 namespace trine::grid {
 namespace {
 
-constexpr std::array<const char*, 5> kNames = {"lifecycle", "lifecycle_production", "direct", "direct_production",
-                                               "marginal"};
+constexpr std::array<const char*, 6> kNames = {
+    "lifecycle", "lifecycle_production", "direct", "direct_production", "marginal", "market"};
 
 bool same_place(const Feed& a, const Feed& b) {
   return iequals(a.zone, b.zone) && a.source == b.source && a.method == b.method;

@@ -22,6 +22,7 @@ enum class Method : uint8_t {
   direct,                // average, stack emissions only
   direct_production,     // average of the plants in the zone, stack emissions only
   marginal,              // of one more kWh, stack emissions only
+  market,                // by contract: the supplier's mix, certificates, the residual mix; the operator says it
 };
 const char* name(Method m);
 std::optional<Method> method_named(std::string_view name);

@@ -91,6 +91,7 @@ GridTable::GridTable(std::shared_ptr<const catalog::Catalog> catalog, std::map<s
     assert(!input.constant || (input.constant->g_per_kwh > 0 && input.constant->g_per_kwh <= kMostIntensity));
     auto& data = zones_.try_emplace(lower(zone), describe(zone)).first->second;
     data.constant = input.constant;
+    data.market = input.market;
     if (!input.series) continue;
     Feed feed{zone, std::move(input.series_source), Method::lifecycle, std::move(*input.series), {}, {}};
     data.own.push_back(std::make_shared<const Feed>(std::move(feed)));
@@ -180,6 +181,10 @@ std::vector<Reading> GridTable::beside(std::string_view zone, Wall t) const {
     r.method = name(feed->method);
     r.estimated = r.estimated || newest->estimated;
     out.push_back(std::move(r));
+  }
+  if (z->market) {
+    out.push_back(reading(*z->market, "configuration", Granularity::configured, 0ns, kSigmaAnnual));
+    out.back().method = name(Method::market);
   }
   return out;
 }

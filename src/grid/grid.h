@@ -52,6 +52,8 @@ struct ZoneInput {
   std::optional<Intensity> constant;  // REQUIRES: in (0, 2000]
   std::optional<Series> series;       // lifecycle
   std::string series_source;          // shown in readings: the file's name
+  // By the contract with the supplier; 0 is possible here. Shown beside, never booked.
+  std::optional<Intensity> market = {};
 };
 
 // A snapshot. Immutable; any thread.
@@ -68,7 +70,7 @@ class GridTable {
   Reading at(std::string_view zone, Wall t) const;
 
   // What other methods say of this moment: the value of this slot, else the last one. Method by method and source by
-  // source; `granularity` is hourly, or recent for whatever is older: `age` says how old.
+  // source; `granularity` is hourly, or recent for whatever is older: `age` says how old. A constant is `configured`.
   std::vector<Reading> beside(std::string_view zone, Wall t) const;
 
   // The hours from the one that holds `from`, as far as `hours` says: a source's own forecast where there is one, else
@@ -86,7 +88,7 @@ class GridTable {
     const catalog::Zone* zone = nullptr;
     const catalog::Profile* profile = nullptr;
     const catalog::Country* country = nullptr;
-    std::optional<Intensity> constant;
+    std::optional<Intensity> constant, market;
     Feeds own;   // of the configuration
     Feeds live;  // in the order of feeds_
   };

@@ -236,7 +236,7 @@ class File final : public Source {
     for (const auto& [name, series] : file->zones) {
       if (!name.empty() && !iequals(name, column)) continue;
       for (const auto& p : series.points())
-        out.points.push_back({p.start, series.step(), p.value, Method::lifecycle, p.estimated, p.start > now});
+        out.points.push_back({p.start, series.step(), p.value, spec_.method, p.estimated, p.start > now});
       return out;
     }
     return tl::unexpected(

@@ -33,10 +33,11 @@ const SourceFacts* source_named(std::string_view name);  // null: none
 // What the configuration says of one source.
 struct SourceSpec {
   SourceKind kind = SourceKind::electricity_maps;
-  std::string url;             // without "/" at its end; empty: the default
-  std::string token;           // a secret
-  std::string user, password;  // WattTime; the latter a secret
-  std::string path;            // of a file
+  std::string url;                    // without "/" at its end; empty: the default
+  std::string token;                  // a secret
+  std::string user, password;         // WattTime; the latter a secret
+  std::string path;                   // of a file
+  Method method = Method::lifecycle;  // what a file's values count
   std::vector<std::string> zones;
   std::map<std::string, std::string> areas;  // zone → the source's own name, where it is not the same
   Nanos refresh{0};                          // 0: the source's own

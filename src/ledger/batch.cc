@@ -74,6 +74,7 @@ Result<void> Batch::add(const RecordView& record, const Place& place, Mono now) 
       if (!decoded) return tl::unexpected(decoded.error());
       if (auto* window = std::get_if<DeviceWindow>(&*decoded)) windows.push_back(std::move(*window));
       if (auto* event = std::get_if<Event>(&*decoded)) events.push_back(std::move(*event));
+      if (auto* use = std::get_if<GatewayUse>(&*decoded)) gateway_use.push_back(std::move(*use));
     }
   }
   ++records_;
@@ -113,6 +114,7 @@ void Batch::clear() {
   settlements.clear();
   windows.clear();
   events.clear();
+  gateway_use.clear();
   closed_calls.clear();
   closed_requests.clear();
   records_ = 0;

@@ -59,6 +59,7 @@ class Batch {
   std::vector<Settlement> settlements;
   std::vector<DeviceWindow> windows;
   std::vector<Event> events;
+  std::vector<GatewayUse> gateway_use;
   std::vector<CallId> closed_calls;  // with rows to delete
   std::vector<RequestId> closed_requests;
 

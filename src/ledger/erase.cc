@@ -251,11 +251,23 @@ Result<Swept> Store::sweep(const Retention& retention, Wall now) {
        "DELETE FROM calls WHERE n IN (SELECT c.n FROM blocks b CROSS JOIN calls c ON c.n >= b.block*4096 AND"
        " c.n < (b.block+1)*4096 WHERE b.kind=1 AND b.low_ns < ?1 AND c.booked_ns < ?1 ORDER BY b.block, c.n LIMIT ?2)"},
       swept.calls);
+  int64_t corrections = 0;
+  step(
+      retention.calls,
+      {"DELETE FROM corrections WHERE (request, attempt, version) IN (SELECT request, attempt, version FROM corrections"
+       " WHERE late_ns < ? LIMIT ?)"},
+      corrections);
   step(retention.calls, {"DELETE FROM blocks WHERE kind=1 AND high_ns < ?1 AND ?2 > 0"}, blocks);
   step(retention.windows,
        {"DELETE FROM windows WHERE (device, deployment, begin_ns) IN (SELECT device, deployment, begin_ns FROM windows "
         "WHERE begin_ns < ? ORDER BY begin_ns LIMIT ?)"},
        swept.windows);
+  int64_t hours = 0;
+  step(
+      retention.windows,
+      {"DELETE FROM gateway_use WHERE (hour_ns, zone) IN (SELECT hour_ns, zone FROM gateway_use WHERE hour_ns < ? LIMIT"
+       " ?)"},
+      hours);
   step(retention.events,
        {"DELETE FROM events WHERE id IN (SELECT id FROM events WHERE at_ns < ? ORDER BY at_ns LIMIT ?)"}, swept.events);
   step(retention.identity,

@@ -206,6 +206,12 @@ Result<void> Journal::append(const Event& record) {
   return {};
 }
 
+Result<void> Journal::append(const GatewayUse& record) {
+  auto slot = put(RecordType::gateway_use, record, Kind::new_work);
+  if (!slot) return tl::unexpected(slot.error());
+  return {};
+}
+
 bool Journal::roll() {
   std::shared_ptr<MappedSegment> next;
   {

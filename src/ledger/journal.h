@@ -71,6 +71,7 @@ class Journal {
   Result<void> append(const Settlement& record);
   Result<void> append(const DeviceWindow& record);
   Result<void> append(const Event& record);
+  Result<void> append(const GatewayUse& record);
 
   // Prepares segments, syncs sealed ones. Blocks on the disk: never on a worker.
   void maintain();

@@ -26,6 +26,7 @@ Result<std::unique_ptr<Ledger>> Ledger::open(Options options) {
   if (!recovery) return tl::unexpected(recovery.error());
   ledger->recovery_ = std::move(*recovery);
   if (auto erased = ledger->store_->do_asked_erasures(); !erased) return tl::unexpected(erased.error());
+  if (auto closed = ledger->store_->do_asked_closings(); !closed) return tl::unexpected(closed.error());
   for (uint32_t worker = 0; worker <= o.workers; ++worker) {
     Journal::Options j;
     j.dir = o.dir;
@@ -81,6 +82,7 @@ void Ledger::fold_always() {
     if (done) {
       if (auto erased = store_->do_asked_erasures(); !erased) done = tl::unexpected(erased.error());
     }
+    if (done) done = store_->do_asked_closings();
     if (done && options_.clock->mono() - swept >= options_.sweep_every) {
       auto rows = store_->sweep(options_.retention, options_.clock->wall());
       if (rows)

@@ -63,6 +63,9 @@ void fields(Io& io, T& v) {
     auto& [kind, at, key, user, json] = v;
     Text<std::remove_reference_t<decltype(json)>> body{json, kMaxEventJson};
     io(kind, at, key, user, body);
+  } else if constexpr (std::is_same_v<U, GatewayUse>) {
+    auto& [begin, end, cpu, zone, energy, low, high, carbon, carbon_low, carbon_high] = v;
+    io(begin, end, cpu, zone, energy, low, high, carbon, carbon_low, carbon_high);
   } else if constexpr (std::is_same_v<U, CallId>) {
     auto& [request, attempt] = v;
     io(request, attempt);
@@ -103,7 +106,7 @@ struct Measure {
       size += 4 + clip(v, kMaxName).size();
     else if constexpr (std::is_arithmetic_v<U> || std::is_enum_v<U>)
       size += sizeof(U);
-    else if constexpr (std::is_same_v<U, Wall> || is_amount<U>)
+    else if constexpr (std::is_same_v<U, Wall> || std::is_same_v<U, Nanos> || is_amount<U>)
       size += 8;
     else
       fields(*this, v);
@@ -142,6 +145,8 @@ struct Write {
       raw(v);
     else if constexpr (std::is_same_v<U, Wall>)
       raw(unix_ns(v));
+    else if constexpr (std::is_same_v<U, Nanos>)
+      raw(int64_t{v.count()});
     else if constexpr (is_amount<U>)
       raw(v.raw());
     else
@@ -222,6 +227,8 @@ struct Read {
       v = raw<T>();
     } else if constexpr (std::is_same_v<T, Wall>) {
       v = from_unix_ns(raw<int64_t>());
+    } else if constexpr (std::is_same_v<T, Nanos>) {
+      v = Nanos(raw<int64_t>());
     } else if constexpr (is_amount<T>) {
       v = T::raw(raw<int64_t>());
     } else {
@@ -315,6 +322,9 @@ size_t encoded_size(const DeviceWindow& v) {
 size_t encoded_size(const Event& v) {
   return measure(v);
 }
+size_t encoded_size(const GatewayUse& v) {
+  return measure(v);
+}
 
 void encode(const CallIntent& v, std::byte* out) {
   put(v, out);
@@ -334,6 +344,9 @@ void encode(const DeviceWindow& v, std::byte* out) {
 void encode(const Event& v, std::byte* out) {
   put(v, out);
 }
+void encode(const GatewayUse& v, std::byte* out) {
+  put(v, out);
+}
 
 Result<Record> decode(RecordType type, uint16_t version, std::span<const std::byte> payload) {
   if (auto known = known_version(version); !known) return tl::unexpected(known.error());
@@ -350,6 +363,8 @@ Result<Record> decode(RecordType type, uint16_t version, std::span<const std::by
       return get<DeviceWindow>(payload);
     case RecordType::event:
       return get<Event>(payload);
+    case RecordType::gateway_use:
+      return get<GatewayUse>(payload);
     case RecordType::erased:
       break;
   }

@@ -18,6 +18,7 @@ namespace trine::ledger {
 
 using energy::CallFacts;
 using energy::DeviceWindow;
+using energy::GatewayUse;
 using energy::RequestFacts;
 using energy::Settlement;
 using energy::Tenant;
@@ -61,7 +62,7 @@ struct ProgressValues {
   bool operator==(const ProgressValues&) const = default;
 };
 
-using Record = std::variant<CallIntent, CallFacts, RequestFacts, Settlement, DeviceWindow, Event>;
+using Record = std::variant<CallIntent, CallFacts, RequestFacts, Settlement, DeviceWindow, Event, GatewayUse>;
 
 // The numbers are part of the format: never reuse one.
 enum class RecordType : uint16_t {
@@ -71,6 +72,7 @@ enum class RecordType : uint16_t {
   settlement = 4,
   device_window = 5,
   event = 6,
+  gateway_use = 7,
   erased = 0xFFFF,  // was one of the above; its payload is wiped
 };
 
@@ -87,6 +89,7 @@ size_t encoded_size(const RequestFacts&);
 size_t encoded_size(const Settlement&);
 size_t encoded_size(const DeviceWindow&);
 size_t encoded_size(const Event&);
+size_t encoded_size(const GatewayUse&);
 
 // REQUIRES: `out` has at least encoded_size() bytes.
 void encode(const CallIntent&, std::byte* out);
@@ -95,6 +98,7 @@ void encode(const RequestFacts&, std::byte* out);
 void encode(const Settlement&, std::byte* out);
 void encode(const DeviceWindow&, std::byte* out);
 void encode(const Event&, std::byte* out);
+void encode(const GatewayUse&, std::byte* out);
 
 constexpr uint16_t kPayloadVersion = 1;
 

@@ -85,7 +85,7 @@ Result<void> Store::interrupt_calls(Recovery& recovery) {
   }
   if (!row) return tl::unexpected(row.error());
   rows->reset();
-  if (auto written = tables_->write(batch); !written) return written;
+  if (auto written = tables_->write(batch, options_.clock->wall()); !written) return written;
 
   auto closed =
       db_.prepare(fmt::format("SELECT {} FROM open_calls o JOIN calls c ON c.request=o.request AND c.attempt=o.attempt"
@@ -129,7 +129,7 @@ Result<void> Store::interrupt_requests(Recovery& recovery) {
   if (!row) return tl::unexpected(row.error());
   rows->reset();
   recovery.requests = batch.requests.size();
-  return tables_->write(batch);
+  return tables_->write(batch, options_.clock->wall());
 }
 
 Result<Recovery> Store::close_open() {

@@ -1,12 +1,11 @@
 #include "ledger/report.h"
 
 #include <algorithm>
+#include <cmath>
 
-#include "ledger/batch.h"
 #include "ledger/report_database.h"
 #include "ledger/schema.h"
 #include "ledger/sqlite.h"
-#include "ledger/store_transaction.h"
 
 namespace trine::ledger {
 namespace {
@@ -34,8 +33,12 @@ constexpr Grouping kGroupings[] = {
     {By::model, "model", "t.model", nullptr, nullptr},
     {By::deployment, "deployment", "t.deployment", nullptr, "w.deployment"},
     {By::zone, "zone", "t.zone", nullptr, "w.zone"},
-    {By::hour, "hour", TRINE_HOUR("c.booked_ns"), TRINE_HOUR("r.end_ns"), TRINE_HOUR("w.begin_ns")},
+    {By::hour, "hour", TRINE_HOUR("c.booked_ns"), TRINE_HOUR("coalesce(r.late_ns,r.end_ns)"),
+     TRINE_HOUR("coalesce(w.late_ns,w.begin_ns)")},
 };
+
+constexpr auto kCorrectionHour = TRINE_HOUR("x.late_ns");
+constexpr auto kGatewayHour = TRINE_HOUR("hour_ns");
 
 #undef TRINE_IDENTITY
 #undef TRINE_HOUR
@@ -106,44 +109,80 @@ Result<void> each(Database& db, const std::string& sql, const Filter& filter, co
 constexpr auto kBlocks = " b.kind={} AND b.high_ns >= ?1 AND b.low_ns < ?2";
 constexpr auto kInBlock = "{0}.n >= b.block*4096 AND {0}.n < (b.block+1)*4096";
 
+constexpr const char* kFigures[] = {"gpu_energy_uj",  "energy_uj",      "energy_low_uj",
+                                    "energy_high_uj", "operational_ng", "embodied_ng",
+                                    "carbon_low_ng",  "carbon_high_ng", "cost_neur"};
+
+void add_figures(Sums& sums, const Statement& s, int column) {
+  sums.gpu_energy += Energy::raw(s.integer(column));
+  sums.energy += Energy::raw(s.integer(column + 1));
+  sums.energy_low += Energy::raw(s.integer(column + 2));
+  sums.energy_high += Energy::raw(s.integer(column + 3));
+  sums.operational += Carbon::raw(s.integer(column + 4));
+  sums.embodied += Carbon::raw(s.integer(column + 5));
+  sums.carbon_low += Carbon::raw(s.integer(column + 6));
+  sums.carbon_high += Carbon::raw(s.integer(column + 7));
+  sums.cost += Money::raw(s.integer(column + 8));
+}
+
+// A call that has figures, and is its request's last one, or the one that went well. Only where there are several is it
+// looked at: most requests have one.
+constexpr auto kServed =
+    "(c.settled >= 0 AND (coalesce(r.calls, 2) < 2 OR NOT EXISTS (SELECT 1 FROM calls k WHERE k.request=c.request AND"
+    " k.attempt<>c.attempt AND (k.outcome=0) >= (c.outcome=0) AND (k.attempt > c.attempt OR (k.outcome=0) >"
+    " (c.outcome=0)))))";
+
 Result<void> sum_calls(Database& db, const ReportQuery& q, const Grouping& g, Rows& rows) {
   const auto filter = call_filter(q);
   // The latest settlement: the call's own first one, unless a later one has replaced it.
   std::string figures;
-  for (const auto* column : {"gpu_energy_uj", "energy_uj", "energy_low_uj", "energy_high_uj", "operational_ng",
-                             "embodied_ng", "carbon_low_ng", "carbon_high_ng", "cost_neur"}) {
-    figures += fmt::format(", sum(coalesce(s.{0}, c.{0}))", column);
-  }
+  for (const auto* column : kFigures) figures += fmt::format(", sum(coalesce(s.{0}, c.{0}))", column);
   const auto sql = fmt::format(
-      "SELECT {} AS g, coalesce(s.letter, c.letter) AS l, count(*), sum(c.settled < 0), sum(c.simulated),"
-      " sum(c.source), sum(c.tokens_in), sum(c.tokens_cached), sum(c.tokens_out){} FROM blocks b CROSS JOIN calls c"
+      "SELECT {} AS g, coalesce(s.letter, c.letter) AS l, c.late_ns IS NOT NULL AS late, {} AS served, count(*),"
+      " sum(c.settled < 0), sum(c.simulated), sum(c.source), sum(c.tokens_in), sum(c.tokens_cached),"
+      " sum(c.tokens_out){} FROM blocks b CROSS JOIN calls c"
       " ON {} JOIN targets t ON t.id=c.target LEFT JOIN requests r ON r.id=c.request LEFT JOIN origins o ON"
       " o.id=r.origin LEFT JOIN later_settlements s ON s.request=c.request AND s.attempt=c.attempt AND"
       " s.version=c.settled AND c.settled IS NOT c.first_version"
-      " WHERE{} AND c.booked_ns >= ?1 AND c.booked_ns < ?2{} GROUP BY g, l",
-      g.call, figures, fmt::format(kInBlock, "c"), fmt::format(kBlocks, 1), filter.sql);
+      " WHERE{} AND c.booked_ns >= ?1 AND c.booked_ns < ?2{} GROUP BY g, l, late, served",
+      g.call, kServed, figures, fmt::format(kInBlock, "c"), fmt::format(kBlocks, 1), filter.sql);
   return each(db, sql, filter, q, [&](const Statement& s) {
-    auto& sums = rows[s.text(0)].sums;
-    sums.calls += s.integer(2);
-    sums.unsettled_calls += s.integer(3);
-    sums.simulated_calls += s.integer(4);
-    sums.counted_calls += s.integer(5);
-    sums.in += s.integer(6);
-    sums.cached += s.integer(7);
-    sums.out += s.integer(8);
-    sums.gpu_energy += Energy::raw(s.integer(9));
-    sums.energy += Energy::raw(s.integer(10));
-    sums.energy_low += Energy::raw(s.integer(11));
-    sums.energy_high += Energy::raw(s.integer(12));
-    sums.operational += Carbon::raw(s.integer(13));
-    sums.embodied += Carbon::raw(s.integer(14));
-    sums.carbon_low += Carbon::raw(s.integer(15));
-    sums.carbon_high += Carbon::raw(s.integer(16));
-    sums.cost += Money::raw(s.integer(17));
+    auto& row = rows[s.text(0)];
+    auto& sums = s.integer(2) != 0 ? row.prior.sums : row.sums;
+    sums.calls += s.integer(4);
+    sums.unsettled_calls += s.integer(5);
+    sums.simulated_calls += s.integer(6);
+    sums.counted_calls += s.integer(7);
+    sums.in += s.integer(8);
+    sums.cached += s.integer(9);
+    sums.out += s.integer(10);
+    add_figures(sums, s, 11);
+    if (s.integer(3) != 0) {
+      sums.served.calls += s.integer(4);
+      sums.served.in += s.integer(8);
+      sums.served.cached += s.integer(9);
+      sums.served.out += s.integer(10);
+    }
     const auto letter = s.text(1);
     if (!letter.empty()) {
-      sums.energy_by_letter[static_cast<energy::Letter>(letter[0])] += Energy::raw(s.integer(10));
+      sums.energy_by_letter[static_cast<energy::Letter>(letter[0])] += Energy::raw(s.integer(12));
     }
+  });
+}
+
+Result<void> sum_corrections(Database& db, const ReportQuery& q, const Grouping& g, Rows& rows) {
+  const auto filter = call_filter(q);
+  std::string figures;
+  for (const auto* column : kFigures) figures += fmt::format(", sum(x.{})", column);
+  const auto sql = fmt::format(
+      "SELECT {} AS g, count(*){} FROM corrections x LEFT JOIN calls c ON c.request=x.request AND c.attempt=x.attempt"
+      " LEFT JOIN targets t ON t.id=c.target LEFT JOIN requests r ON r.id=c.request LEFT JOIN origins o ON"
+      " o.id=r.origin WHERE x.late_ns >= ?1 AND x.late_ns < ?2{} GROUP BY g",
+      g.by == By::hour ? kCorrectionHour : g.call, figures, filter.sql);
+  return each(db, sql, filter, q, [&](const Statement& s) {
+    auto& prior = rows[s.text(0)].prior;
+    prior.corrections += s.integer(1);
+    add_figures(prior.sums, s, 2);
   });
 }
 
@@ -151,20 +190,25 @@ Result<void> count_requests(Database& db, const ReportQuery& q, const Grouping& 
   const auto filter = request_filter(q);
   const auto from =
       fmt::format("blocks b CROSS JOIN requests r ON {} JOIN origins o ON o.id=r.origin", fmt::format(kInBlock, "r"));
-  const auto where = fmt::format("{} AND r.end_ns >= ?1 AND r.end_ns < ?2{}", fmt::format(kBlocks, 0), filter.sql);
+  const auto where = fmt::format("{} AND coalesce(r.late_ns, r.end_ns) >= ?1 AND coalesce(r.late_ns, r.end_ns) < ?2{}",
+                                 fmt::format(kBlocks, 0), filter.sql);
   // Where only calls know the group, a request counts once in each group that it touched.
   const auto sql = g.request
-                       ? fmt::format("SELECT {} AS g, r.outcome, count(*) FROM {} WHERE{} GROUP BY g, r.outcome",
-                                     g.request, from, where)
+                       ? fmt::format(
+                             "SELECT {} AS g, r.outcome, r.late_ns IS NOT NULL AS late, count(*) FROM {} WHERE{} GROUP"
+                             " BY g, r.outcome, late",
+                             g.request, from, where)
                        : fmt::format(
-                             "SELECT {} AS g, r.outcome, count(DISTINCT r.id) FROM {} JOIN calls c ON c.request=r.id"
-                             " JOIN targets t ON t.id=c.target WHERE{} GROUP BY g, r.outcome",
+                             "SELECT {} AS g, r.outcome, r.late_ns IS NOT NULL AS late, count(DISTINCT r.id) FROM {}"
+                             " JOIN calls c ON c.request=r.id JOIN targets t ON t.id=c.target WHERE{} GROUP BY g,"
+                             " r.outcome, late",
                              g.call, from, where);
   return each(db, sql, filter, q, [&](const Statement& s) {
-    auto& sums = rows[s.text(0)].sums;
+    auto& row = rows[s.text(0)];
+    auto& sums = s.integer(2) != 0 ? row.prior.sums : row.sums;
     const auto outcome = static_cast<size_t>(s.integer(1));
-    sums.requests += s.integer(2);
-    if (outcome < sums.outcomes.size()) sums.outcomes[outcome] += s.integer(2);
+    sums.requests += s.integer(3);
+    if (outcome < sums.outcomes.size()) sums.outcomes[outcome] += s.integer(3);
   });
 }
 
@@ -178,122 +222,59 @@ Result<void> sum_windows(Database& db, const ReportQuery& q, const Grouping& g, 
         "sum({0}_cost_neur)",
         line);
   }
-  const auto sql = fmt::format("SELECT {} AS g{} FROM windows w WHERE w.begin_ns >= ? AND w.begin_ns < ?{} GROUP BY g",
-                               g.window, columns, filter.sql);
-  return each(db, sql, filter, q, [&](const Statement& s) {
-    auto& row = rows[s.text(0)];
-    int column = 1;
-    for (auto* share : {&row.unattributed, &row.foreign}) {
-      share->gpu_energy = Energy::raw(s.integer(column++));
-      share->energy = Energy::raw(s.integer(column++));
-      share->operational = Carbon::raw(s.integer(column++));
-      share->embodied = Carbon::raw(s.integer(column++));
-      share->cost = Money::raw(s.integer(column++));
-    }
+  for (const bool late : {false, true}) {
+    const auto sql =
+        fmt::format("SELECT {} AS g{} FROM windows w WHERE {} AND w.{}_ns >= ?1 AND w.{}_ns < ?2{} GROUP BY g",
+                    g.window, columns, late ? "w.late_ns IS NOT NULL" : "w.late_ns IS NULL", late ? "late" : "begin",
+                    late ? "late" : "begin", filter.sql);
+    auto done = each(db, sql, filter, q, [&](const Statement& s) {
+      auto& row = rows[s.text(0)];
+      int column = 1;
+      for (auto* share :
+           {late ? &row.prior.unattributed : &row.unattributed, late ? &row.prior.foreign : &row.foreign}) {
+        share->gpu_energy = Energy::raw(s.integer(column++));
+        share->energy = Energy::raw(s.integer(column++));
+        share->operational = Carbon::raw(s.integer(column++));
+        share->embodied = Carbon::raw(s.integer(column++));
+        share->cost = Money::raw(s.integer(column++));
+      }
+    });
+    if (!done) return done;
+  }
+  return {};
+}
+
+// Of a part of an hour its part.
+Result<void> sum_gateway(Database& db, const ReportQuery& q, const Grouping& g, Rows& rows) {
+  if ((g.by != By::none && g.by != By::hour) || q.workload || q.key || q.deployment || q.zone) return {};
+  constexpr int64_t kHour = 3'600'000'000'000;
+  const auto sql = fmt::format(
+      "SELECT {} AS g, from_ns, until_ns, cpu_ns, energy_uj, energy_low_uj, energy_high_uj, carbon_ng, carbon_low_ng,"
+      " carbon_high_ng FROM gateway_use WHERE hour_ns > ?1 - {} AND hour_ns < ?2 AND until_ns > ?1 AND from_ns < ?2",
+      g.by == By::hour ? kGatewayHour : "''", kHour);
+  return each(db, sql, Filter{}, q, [&](const Statement& s) {
+    auto& sum = rows[s.text(0)].gateway;
+    const auto from = s.integer(1), until = s.integer(2);
+    const auto asked = std::min(until, unix_ns(q.until)) - std::max(from, unix_ns(q.since));
+    const double part = static_cast<double>(asked) / static_cast<double>(until - from);
+    sum.cpu += Nanos(std::llround(static_cast<double>(s.integer(3)) * part));
+    sum.energy += scale(Energy::raw(s.integer(4)), part);
+    sum.energy_low += scale(Energy::raw(s.integer(5)), part);
+    sum.energy_high += scale(Energy::raw(s.integer(6)), part);
+    sum.carbon += scale(Carbon::raw(s.integer(7)), part);
+    sum.carbon_low += scale(Carbon::raw(s.integer(8)), part);
+    sum.carbon_high += scale(Carbon::raw(s.integer(9)), part);
   });
 }
 
 Result<Rows> collect(Database& db, const ReportQuery& q, By by) {
   Rows rows;
   const auto& g = grouping(by);
-  for (auto* part : {&sum_calls, &count_requests, &sum_windows}) {
+  for (auto* part : {&sum_calls, &sum_corrections, &count_requests, &sum_windows, &sum_gateway}) {
     if (auto done = part(db, q, g, rows); !done) return tl::unexpected(done.error());
   }
   for (auto& [name, row] : rows) row.name = name;
   return rows;
-}
-
-Result<std::vector<energy::Settlement>> settlements_of(Database& db, const CallId& id) {
-  auto s = db.prepare(
-      "SELECT version, basis, booked_ns, gpu_energy_uj, energy_uj, energy_low_uj, energy_high_uj, operational_ng,"
-      " embodied_ng, carbon_low_ng, carbon_high_ng, cost_neur, letter FROM settlements WHERE request=? AND attempt=?"
-      " ORDER BY version");
-  if (!s) return tl::unexpected(s.error());
-  const IdBytes bytes(id.request);
-  s->blob(bytes).bind(static_cast<int64_t>(id.attempt));
-  std::vector<energy::Settlement> all;
-  auto row = s->step();
-  for (; row && *row; row = s->step()) {
-    energy::Settlement one;
-    one.call = id;
-    one.version = static_cast<uint32_t>(s->integer(0));
-    one.basis = static_cast<energy::Basis>(s->integer(1));
-    one.booked_at = from_unix_ns(s->integer(2));
-    one.figures.gpu_energy = Energy::raw(s->integer(3));
-    one.figures.energy = Energy::raw(s->integer(4));
-    one.figures.energy_low = Energy::raw(s->integer(5));
-    one.figures.energy_high = Energy::raw(s->integer(6));
-    one.figures.operational = Carbon::raw(s->integer(7));
-    one.figures.embodied = Carbon::raw(s->integer(8));
-    one.figures.carbon_low = Carbon::raw(s->integer(9));
-    one.figures.carbon_high = Carbon::raw(s->integer(10));
-    one.figures.cost = Money::raw(s->integer(11));
-    const auto letter = s->text(12);
-    if (!letter.empty()) one.figures.letter = static_cast<energy::Letter>(letter[0]);
-    all.push_back(one);
-  }
-  if (!row) return tl::unexpected(row.error());
-  return all;
-}
-
-constexpr auto kWho =
-    "(SELECT name FROM identities WHERE id=o.org), (SELECT name FROM identities WHERE id=o.team),"
-    " (SELECT name FROM identities WHERE id=o.project), (SELECT name FROM identities WHERE id=q.key),"
-    " (SELECT name FROM identities WHERE id=q.user), workload, route, endpoint, start_ns, streamed";
-
-Result<std::optional<RequestView>> find_request(Database& db, const RequestId& id) {
-  const IdBytes bytes(id);
-  for (const bool open : {false, true}) {
-    auto s = db.prepare(
-        open ? fmt::format("SELECT {} FROM open_requests q JOIN origins o ON o.id=q.origin WHERE q.id=?", kWho)
-             : fmt::format("SELECT {}, end_ns, outcome, http_status, error, reason, calls"
-                           " FROM requests q JOIN origins o ON o.id=q.origin WHERE q.id=?",
-                           kWho));
-    if (!s) return tl::unexpected(s.error());
-    auto row = s->blob(bytes).step();
-    if (!row) return tl::unexpected(row.error());
-    if (!*row) continue;
-    RequestView view;
-    view.open = open;
-    auto& f = view.facts;
-    f.id = id;
-    f.tenant = {s->text(0), s->text(1), s->text(2), s->text(3)};
-    f.user = s->text(4);
-    f.workload = s->text(5);
-    f.route = s->text(6);
-    f.endpoint = s->text(7);
-    f.start = from_unix_ns(s->integer(8));
-    f.streamed = s->integer(9) != 0;
-    if (!open) {
-      f.end = from_unix_ns(s->integer(10));
-      f.outcome = static_cast<energy::Outcome>(s->integer(11));
-      f.http_status = static_cast<int>(s->integer(12));
-      f.error = s->text(13);
-      f.reason = s->text(14);
-      f.calls = static_cast<uint16_t>(s->integer(15));
-    }
-    return view;
-  }
-  return std::nullopt;
-}
-
-Result<std::vector<CallView>> calls_of(Database& db, const RequestId& id) {
-  auto s = db.prepare(fmt::format(
-      "SELECT {} FROM calls c JOIN targets t ON t.id=c.target WHERE c.request=? ORDER BY c.attempt", kCallColumns));
-  if (!s) return tl::unexpected(s.error());
-  const IdBytes bytes(id);
-  std::vector<CallView> calls;
-  auto row = s->blob(bytes).step();
-  for (; row && *row; row = s->step()) {
-    CallView call;
-    call.facts = read_call(*s);
-    auto settlements = settlements_of(db, call.facts.id);
-    if (!settlements) return tl::unexpected(settlements.error());
-    call.settlements = std::move(*settlements);
-    calls.push_back(std::move(call));
-  }
-  if (!row) return tl::unexpected(row.error());
-  return calls;
 }
 
 }  // namespace
@@ -331,10 +312,9 @@ std::optional<energy::Letter> Sums::letter() const {
   return lowest;
 }
 
-bool RequestView::final() const {
-  return !open && std::all_of(calls.begin(), calls.end(), [](const CallView& c) {
-    return !c.settlements.empty() && c.settlements.back().basis == energy::Basis::final;
-  });
+bool PriorPeriod::any() const {
+  using Share = energy::DeviceWindow::Share;
+  return sums.requests + sums.calls + corrections > 0 || unattributed != Share{} || foreign != Share{};
 }
 
 Result<Report> Reports::query(const ReportQuery& query) const {
@@ -346,29 +326,12 @@ Result<Report> Reports::query(const ReportQuery& query) const {
   if (!total) return tl::unexpected(total.error());
   if (!total->empty()) report.total = total->begin()->second;
   report.total.name = "total";
-  report.simulated = report.total.sums.simulated_calls > 0;
+  report.simulated = report.total.sums.simulated_calls + report.total.prior.sums.simulated_calls > 0;
   if (query.by == By::none) return report;
   auto rows = collect(*db, query, query.by);
   if (!rows) return tl::unexpected(rows.error());
   for (auto& [name, row] : *rows) report.rows.push_back(std::move(row));
   return report;
-}
-
-Result<std::optional<RequestView>> Reports::request(const RequestId& id) const {
-  auto db = open_report_database(dir_);
-  if (!db) return tl::unexpected(db.error());
-  auto view = find_request(*db, id);
-  if (!view || !*view) return view;
-  auto calls = calls_of(*db, id);
-  if (!calls) return tl::unexpected(calls.error());
-  (*view)->calls = std::move(*calls);
-  return view;
-}
-
-Result<std::vector<CallView>> Reports::calls(const RequestId& id) const {
-  auto db = open_report_database(dir_);
-  if (!db) return tl::unexpected(db.error());
-  return calls_of(*db, id);
 }
 
 }  // namespace trine::ledger

@@ -20,7 +20,8 @@ const char* name(By by);
 std::optional<By> parse_by(std::string_view text);
 
 // A call counts in the period its latest settlement is booked to (its end, while it has none), a request in that of its
-// end, a window in that of its beginning. [since, until).
+// end, a window in that of its beginning; what comes when that month is closed, as prior period, when it comes.
+// [since, until).
 struct ReportQuery {
   Wall since{};
   Wall until{};
@@ -43,9 +44,32 @@ struct Sums {
   Money cost;
   std::map<energy::Letter, Energy> energy_by_letter;
   std::array<int64_t, 5> outcomes{};  // requests, by energy::Outcome
+  // Of the calls that have figures those that served their request, once each: not a call that failed and was tried
+  // again. What a baseline would have served.
+  struct Served {
+    int64_t calls = 0;
+    Tokens in = 0, cached = 0, out = 0;
+  } served;
 
   // The lowest letter that holds over 5 % of the energy; nullopt without energy.
   std::optional<energy::Letter> letter() const;
+};
+
+// What came after the month that it belongs to was closed (month.h), counted when it came.
+struct PriorPeriod {
+  // Requests and calls that came late; their amounts, and by how much later settlements changed those of others, which
+  // may be negative.
+  Sums sums;
+  int64_t corrections = 0;                            // settlements that changed others
+  energy::DeviceWindow::Share unattributed, foreign;  // of late windows
+  bool any() const;
+};
+
+// The gateway's own, an estimate (docs/accounting.md §6).
+struct GatewayHours {
+  Nanos cpu{};
+  Energy energy, energy_low, energy_high;
+  Carbon carbon, carbon_low, carbon_high;
 };
 
 struct ReportRow {
@@ -53,6 +77,9 @@ struct ReportRow {
   Sums sums;
   // Beside the calls' figures, from the devices' windows. By::none, deployment, zone and hour only; zero else.
   energy::DeviceWindow::Share unattributed, foreign;
+  PriorPeriod prior;  // beside `sums`, `unattributed` and `foreign`, not in them
+  // By::none and hour, without conditions; zero else: it is nobody's.
+  GatewayHours gateway;
 };
 
 struct Report {

@@ -43,6 +43,45 @@ std::string letter_text(energy::Letter l) {
   return std::string(1, static_cast<char>(l));
 }
 
+void put_figures(Json& j, const Sums& s) {
+  put(j, "gpu_energy", s.gpu_energy);
+  put(j, "energy", s.energy);
+  put(j, "energy_low", s.energy_low);
+  put(j, "energy_high", s.energy_high);
+  put(j, "operational", s.operational);
+  put(j, "embodied", s.embodied);
+  put(j, "carbon", s.operational + s.embodied);
+  put(j, "carbon_low", s.carbon_low);
+  put(j, "carbon_high", s.carbon_high);
+  put(j, "cost", s.cost);
+}
+
+Json prior(const PriorPeriod& p) {
+  Json j;
+  j["requests"] = p.sums.requests;
+  j["calls"] = p.sums.calls;
+  j["corrections"] = p.corrections;
+  j["tokens_in"] = p.sums.in;
+  j["tokens_cached"] = p.sums.cached;
+  j["tokens_out"] = p.sums.out;
+  put_figures(j, p.sums);
+  j["unattributed"] = share(p.unattributed);
+  j["foreign"] = share(p.foreign);
+  return j;
+}
+
+Json gateway(const GatewayHours& g) {
+  Json j;
+  j["cpu_seconds"] = seconds(g.cpu);
+  put(j, "energy", g.energy);
+  put(j, "energy_low", g.energy_low);
+  put(j, "energy_high", g.energy_high);
+  put(j, "carbon", g.carbon);
+  put(j, "carbon_low", g.carbon_low);
+  put(j, "carbon_high", g.carbon_high);
+  return j;
+}
+
 Json row(const ReportRow& r) {
   const auto& s = r.sums;
   Json j;
@@ -56,16 +95,7 @@ Json row(const ReportRow& r) {
   j["tokens_in"] = s.in;
   j["tokens_cached"] = s.cached;
   j["tokens_out"] = s.out;
-  put(j, "gpu_energy", s.gpu_energy);
-  put(j, "energy", s.energy);
-  put(j, "energy_low", s.energy_low);
-  put(j, "energy_high", s.energy_high);
-  put(j, "operational", s.operational);
-  put(j, "embodied", s.embodied);
-  put(j, "carbon", s.operational + s.embodied);
-  put(j, "carbon_low", s.carbon_low);
-  put(j, "carbon_high", s.carbon_high);
-  put(j, "cost", s.cost);
+  put_figures(j, s);
   j["quality"] = s.letter() ? Json(letter_text(*s.letter())) : Json();
   j["quality_shares"] = Json::object();
   for (const auto& [letter, energy] : s.energy_by_letter) {
@@ -87,6 +117,8 @@ Json row(const ReportRow& r) {
   for (size_t i = 0; i < s.outcomes.size(); ++i) j["outcomes"][kOutcomes[i]] = s.outcomes[i];
   j["unattributed"] = share(r.unattributed);
   j["foreign"] = share(r.foreign);
+  j["prior_period"] = prior(r.prior);
+  j["gateway"] = gateway(r.gateway);
   return j;
 }
 

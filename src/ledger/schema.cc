@@ -123,6 +123,38 @@ CREATE TABLE erasures(
   pseudonym TEXT NOT NULL, asked_ns INTEGER NOT NULL, done_ns INTEGER
 ) STRICT;
 )sql",
+    // Closing of months, and what the gateway itself took.
+    R"sql(
+ALTER TABLE requests ADD COLUMN late_ns INTEGER;  -- when it is counted, where its month was closed before it came
+ALTER TABLE calls ADD COLUMN late_ns INTEGER;     -- the same; booked_ns is no earlier then
+ALTER TABLE windows ADD COLUMN late_ns INTEGER;
+CREATE INDEX windows_late ON windows(late_ns) WHERE late_ns IS NOT NULL;
+CREATE TABLE corrections(             -- by how much a settlement changed a call whose month was closed
+  request BLOB NOT NULL, attempt INTEGER NOT NULL, version INTEGER NOT NULL,
+  late_ns INTEGER NOT NULL,           -- when it is counted
+  gpu_energy_uj INTEGER NOT NULL, energy_uj INTEGER NOT NULL,
+  energy_low_uj INTEGER NOT NULL, energy_high_uj INTEGER NOT NULL,
+  operational_ng INTEGER NOT NULL, embodied_ng INTEGER NOT NULL,
+  carbon_low_ng INTEGER NOT NULL, carbon_high_ng INTEGER NOT NULL,
+  cost_neur INTEGER NOT NULL,
+  PRIMARY KEY(request, attempt, version)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX corrections_late ON corrections(late_ns);
+CREATE TABLE closed_months(
+  month TEXT PRIMARY KEY,             -- 2026-11, in UTC
+  until_ns INTEGER NOT NULL,          -- its end
+  asked_ns INTEGER NOT NULL,
+  closed_ns INTEGER                   -- NULL: asked for, not done yet
+) STRICT, WITHOUT ROWID;
+CREATE TABLE gateway_use(             -- by the hour
+  hour_ns INTEGER NOT NULL, zone TEXT NOT NULL,
+  from_ns INTEGER NOT NULL, until_ns INTEGER NOT NULL,  -- of the hour, what it ran
+  cpu_ns INTEGER NOT NULL,
+  energy_uj INTEGER NOT NULL, energy_low_uj INTEGER NOT NULL, energy_high_uj INTEGER NOT NULL,
+  carbon_ng INTEGER NOT NULL, carbon_low_ng INTEGER NOT NULL, carbon_high_ng INTEGER NOT NULL,
+  PRIMARY KEY(hour_ns, zone)
+) STRICT, WITHOUT ROWID;
+)sql",
 };
 
 // Schema 1 was never released; no step leads from it.

@@ -23,6 +23,9 @@ Result<void> Store::setup() {
   auto tables = Tables::open(db_);
   if (!tables) return tl::unexpected(tables.error());
   tables_ = std::move(*tables);
+  const auto closed = closed_until(db_);
+  if (!closed) return tl::unexpected(closed.error());
+  if (*closed != Wall{}) tables_->close_until(*closed);
   return load_positions();
 }
 
@@ -219,7 +222,7 @@ Result<Store::Progressed> Store::fold_tail(Track& track, bool leftover, Found fo
 
 Result<void> Store::commit(Batch& batch, uint64_t& folded) {
   if (batch.empty()) return {};
-  auto done = transaction([&] { return tables_->write(batch); });
+  auto done = transaction([&] { return tables_->write(batch, options_.clock->wall()); });
   if (!done) return done;
   folded += batch.records();
   const std::lock_guard lock(state_lock_);
@@ -262,9 +265,10 @@ Result<void> Store::put_away(const Track& track) {
 
 Result<std::vector<CallFacts>> Store::unsettled(size_t limit) {
   const std::lock_guard lock(work_);
-  auto rows = db_.prepare(
-      fmt::format("SELECT {} FROM calls c JOIN targets t ON t.id=c.target WHERE settled < 0 ORDER BY start_ns LIMIT ?",
-                  kCallColumns));
+  auto rows = db_.prepare(fmt::format(
+      "SELECT {} FROM calls c JOIN targets t ON t.id=c.target WHERE settled < 0 AND NOT EXISTS (SELECT 1 FROM"
+      " corrections x WHERE x.request=c.request AND x.attempt=c.attempt) ORDER BY start_ns LIMIT ?",
+      kCallColumns));
   if (!rows) return tl::unexpected(rows.error());
   rows->bind(static_cast<int64_t>(limit));
   std::vector<CallFacts> calls;

@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "ledger/batch.h"
+#include "ledger/month.h"
 #include "ledger/open_set.h"
 #include "ledger/report.h"
 #include "ledger/segment_reader.h"
@@ -84,6 +85,11 @@ class Store {
   // Does erasures that another process asked for (request_erasure). How many.
   Result<uint64_t> do_asked_erasures();
 
+  // Folds what is written, then closes the month, which becomes an event (month.h). Errors: those of may_close().
+  Result<Closing> close_month(const Month& month);
+  // Does those that another process asked for; one that may not be closed is said in the log and forgotten.
+  Result<void> do_asked_closings();
+
   Result<Swept> sweep(const Retention& retention, Wall now);
 
   // Calls without a settlement, oldest first (settled again after a crash).
@@ -128,6 +134,7 @@ class Store {
   Result<void> erase_in_segments(const Subject& subject);
   Result<void> finish_erasure(int64_t row);
   Result<void> empty_wal();
+  Result<Closing> close_month_locked(const Month& month);
   Result<void> sweep_rows(Wall limit, std::initializer_list<const char*> statements, int64_t& count);
   Result<void> put_away(const Track& track);
   void damage(std::string what);

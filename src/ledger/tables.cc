@@ -85,7 +85,7 @@ Result<Tables> Tables::open(Database& db) {
       {&t.call_, insert_call + one_call},
       {&t.settlements_, insert_settlement + rows(one_settlement, kRows)},
       {&t.settlement_, insert_settlement + one_settlement},
-      {&t.window_, "INSERT OR IGNORE INTO windows VALUES(" + placeholders(27) + ")"},
+      {&t.window_, "INSERT OR IGNORE INTO windows VALUES(" + placeholders(28) + ")"},
       {&t.event_, "INSERT INTO events(at_ns,kind,key,user,json) VALUES(?,?,?,?,?)"},
       {&t.position_, "INSERT OR REPLACE INTO journal_positions VALUES(?,?,?,?,?)"},
       {&t.block_,
@@ -96,7 +96,7 @@ Result<Tables> Tables::open(Database& db) {
       {&t.open_call_, "INSERT OR IGNORE INTO open_calls VALUES(" + placeholders(10) + ")"},
       {&t.close_request_, "DELETE FROM open_requests WHERE id=?"},
       {&t.close_call_, "DELETE FROM open_calls WHERE request=? AND attempt=?"},
-      {&t.find_call_, "SELECT n, settled, first_version FROM calls WHERE request=? AND attempt=?"},
+      {&t.find_call_, "SELECT n, settled, first_version, booked_ns FROM calls WHERE request=? AND attempt=?"},
       {&t.settle_, "UPDATE calls SET settled=?, booked_ns=? WHERE n=?"},
       {&t.call_exists_, "SELECT 1 FROM calls WHERE request=? AND attempt=?"},
       {&t.request_exists_, "SELECT 1 FROM requests WHERE id=?"},
@@ -117,6 +117,23 @@ Result<Tables> Tables::open(Database& db) {
        "SELECT id FROM origins WHERE org=? AND team=? AND project=? AND workload=? AND route=? AND endpoint=?"},
       {&t.add_origin_,
        "INSERT INTO origins(org,team,project,workload,route,endpoint) VALUES(?,?,?,?,?,?) RETURNING id"},
+      {&t.late_call_,
+       "UPDATE calls SET late_ns=?1, booked_ns=?1 WHERE request=?2 AND attempt=?3 AND booked_ns < ?4 RETURNING n"},
+      {&t.late_request_, "UPDATE requests SET late_ns=? WHERE id=? RETURNING n"},
+      {&t.latest_,
+       "SELECT version, gpu_energy_uj, energy_uj, energy_low_uj, energy_high_uj, operational_ng, embodied_ng,"
+       " carbon_low_ng, carbon_high_ng, cost_neur FROM settlements WHERE request=? AND attempt=? ORDER BY version DESC"
+       " LIMIT 1"},
+      {&t.correction_, "INSERT INTO corrections VALUES(" + placeholders(13) + ")"},
+      {&t.gateway_use_,
+       "INSERT INTO gateway_use VALUES(" + placeholders(11) +
+           ") ON CONFLICT DO UPDATE SET from_ns=min(from_ns,excluded.from_ns),"
+           " until_ns=max(until_ns,excluded.until_ns), cpu_ns=cpu_ns+excluded.cpu_ns, "
+           "energy_uj=energy_uj+excluded.energy_uj,"
+           " energy_low_uj=energy_low_uj+excluded.energy_low_uj,"
+           " energy_high_uj=energy_high_uj+excluded.energy_high_uj, carbon_ng=carbon_ng+excluded.carbon_ng,"
+           " carbon_low_ng=carbon_low_ng+excluded.carbon_low_ng, "
+           "carbon_high_ng=carbon_high_ng+excluded.carbon_high_ng"},
   };
   for (const auto& [into, sql] : all) {
     auto statement = db.prepare(sql);
@@ -263,6 +280,7 @@ Result<bool> Tables::settle(const Settlement& s, const IdBytes& id) {
   auto known = find_call_.reset().blob(id).bind(attempt).step();
   if (!known) return known;
   const auto n = *known ? find_call_.integer(0) : 0, settled = *known ? find_call_.integer(1) : 0;
+  const auto counted = *known ? find_call_.integer(3) : 0;
   const bool first = *known && !find_call_.is_null(2) && find_call_.integer(2) == version;
   find_call_.reset();
   if (!*known) {
@@ -270,13 +288,26 @@ Result<bool> Tables::settle(const Settlement& s, const IdBytes& id) {
     if (auto noted = early_.reset().blob(id).bind(attempt).run(); !noted) return tl::unexpected(noted.error());
     return true;
   }
+  if (closed(counted)) {
+    if (!first) {
+      if (auto done = correct(s, id); !done) return tl::unexpected(done.error());
+    }
+    return false;
+  }
   if (settled < version) {
-    const auto booked = unix_ns(s.booked_at);
+    const auto wanted = unix_ns(s.booked_at);
+    const auto booked = closed(wanted) ? counted : wanted;
     if (auto done = settle_.reset().bind(version).bind(booked).bind(n).run(); !done)
       return tl::unexpected(done.error());
     touch(Timed::calls, n, n, {booked, booked});
   }
   return !first;
+}
+
+void Tables::bind_settlement(Statement& row, const Settlement& s, const IdBytes& id) {
+  row.blob(id).bind(static_cast<int64_t>(s.call.attempt)).bind(static_cast<int64_t>(s.version));
+  row.bind(number(s.basis)).bind(unix_ns(s.booked_at));
+  bind_figures(row, s.figures);
 }
 
 Result<void> Tables::write_settlements(Batch& batch) {
@@ -296,9 +327,7 @@ Result<void> Tables::write_settlements(Batch& batch) {
     ids.clear();
     for (size_t i = 0; i < n; ++i) {
       const auto& s = *rows[at + i];
-      insert.blob(ids.emplace_back(s.call.request)).bind(static_cast<int64_t>(s.call.attempt));
-      insert.bind(static_cast<int64_t>(s.version)).bind(number(s.basis)).bind(unix_ns(s.booked_at));
-      bind_figures(insert, s.figures);
+      bind_settlement(insert, s, ids.emplace_back(s.call.request));
     }
     if (auto done = insert.run(); !done) return done;
     at += n;
@@ -332,6 +361,7 @@ Result<void> Tables::add_window(const DeviceWindow& w) {
     window_.bind(s->gpu_energy.raw()).bind(s->energy.raw()).bind(s->operational.raw());
     window_.bind(s->embodied.raw()).bind(s->cost.raw());
   }
+  window_.bind(closed(unix_ns(w.begin)) ? std::optional(late_ns_) : std::nullopt);
   return window_.run();
 }
 
@@ -363,8 +393,10 @@ Result<void> Tables::write_blocks() {
   return {};
 }
 
-Result<void> Tables::write(Batch& batch) {
+Result<void> Tables::write(Batch& batch, Wall now) {
   touched_.clear();
+  late_ns_ = std::max(unix_ns(now), closed_until_);
+  if (auto done = find_late(batch); !done) return done;
   if (auto done = write_calls(batch); !done) return done;
   if (auto done = write_requests(batch); !done) return done;
   if (early_count_ > 0) {
@@ -373,9 +405,13 @@ Result<void> Tables::write(Batch& batch) {
     }
     if (auto done = count_early(); !done) return done;
   }
+  if (auto done = mark_late(); !done) return done;
   if (auto done = write_settlements(batch); !done) return done;
   for (const auto& w : batch.windows) {
     if (auto done = add_window(w); !done) return done;
+  }
+  for (const auto& u : batch.gateway_use) {
+    if (auto done = add_gateway_use(u); !done) return done;
   }
   for (const auto& e : batch.events) {
     if (auto done = add_event(e); !done) return done;

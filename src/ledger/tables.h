@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "ledger/batch.h"
 #include "ledger/sqlite.h"
@@ -23,8 +24,11 @@ class Tables {
 
   static Result<Tables> open(Database& db);
 
+  // Months before it are closed: their totals never change again (month.h). `now`: when what comes late is counted.
+  void close_until(Wall end) { closed_until_ = unix_ns(end); }
+
   // Inside a transaction: all of these.
-  Result<void> write(Batch& batch);  // the batch's rows change their order
+  Result<void> write(Batch& batch, Wall now);  // the batch's rows change their order
   Result<void> add_event(const Event& e);
   Result<bool> add_open_request(const CallIntent& intent);  // false: it is closed, or has its row already
   Result<void> add_open_call(const CallIntent& intent, const Place& place);
@@ -49,9 +53,15 @@ class Tables {
   Result<void> bind_call(Statement& s, const Batch::Call& c, const IdBytes& id);
   Result<void> bind_request(Statement& s, const Batch::Request& r, const IdBytes& id);
   Result<void> write_settlements(Batch& batch);
+  static void bind_settlement(Statement& row, const Settlement& s, const IdBytes& id);
   Result<bool> settle(const Settlement& s, const IdBytes& id);
   Result<void> settle_early(const CallId& id);
   Result<void> add_window(const DeviceWindow& w);
+  Result<void> add_gateway_use(const GatewayUse& u);
+  bool closed(int64_t ns) const { return ns < closed_until_; }
+  Result<void> find_late(const Batch& batch);
+  Result<void> mark_late();
+  Result<void> correct(const Settlement& s, const IdBytes& id);
   Result<int64_t> target(Named& packed);
   Result<void> know(Named& origin);
   Result<std::optional<int64_t>> user(Named* name);
@@ -62,11 +72,15 @@ class Tables {
   std::unique_ptr<Names> names_;  // stays where it is when this moves
   std::map<std::pair<Timed, int64_t>, Period> touched_;
   int64_t early_count_ = 0;
+  int64_t closed_until_ = INT64_MIN;
+  int64_t late_ns_ = 0;  // of the batch being written
+  std::vector<CallId> late_calls_;
+  std::vector<RequestId> late_requests_;
 
   Statement requests_, request_, calls_, call_, settlements_, settlement_, window_, event_, position_, block_,
       open_request_, open_call_, close_request_, close_call_, find_call_, settle_, call_exists_, request_exists_,
       early_, early_exists_, early_drop_, early_settle_, early_done_, find_identity_, add_identity_, find_target_,
-      add_target_, find_origin_, add_origin_;
+      add_target_, find_origin_, add_origin_, late_call_, late_request_, latest_, correction_, gateway_use_;
 };
 
 }  // namespace trine::ledger

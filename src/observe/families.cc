@@ -281,6 +281,14 @@ constexpr Family kFamilies[] = {
      "Values of the source's last answer that were left out: missing (null, zero) or absurd (below 0, above 2000).",
      source_holes},
 
+    // The gateway itself.
+    {"trine_gateway_energy_joules_total", Kind::counter, "",
+     "Facility energy in joules of this gateway, an estimate from its CPU time since it started.",
+     [](Page& p, const Scene& s) { p.sample({}, fixed_point(s.view.own_use.energy.raw(), kEnergyDigits)); }},
+    {"trine_gateway_carbon_grams_total", Kind::counter, "",
+     "Grams of CO2e of this gateway's energy, operational; likewise an estimate.",
+     [](Page& p, const Scene& s) { p.sample({}, fixed_point(s.view.own_use.carbon.raw(), kCarbonDigits)); }},
+
     // Requests.
     {"trine_requests_total", Kind::counter, "outcome",
      "Requests that ended, by outcome: ok, failed, cancelled (the client left), refused (no call was made).", requests},

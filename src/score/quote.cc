@@ -5,8 +5,9 @@
 namespace trine::score {
 namespace {
 
-energy::CallFacts hypothetical(const Shape& shape, double seconds, double batch) {
+energy::CallFacts hypothetical(const Shape& shape, double seconds, double batch, Wall start = {}) {
   energy::CallFacts call;
+  call.start = start;
   call.end = call.start + from_seconds(seconds);
   call.in = shape.in;
   call.cached = std::min(shape.cached, shape.in);
@@ -27,12 +28,12 @@ Quote per_token(const energy::Figures& f, const Shape& shape) {
 }  // namespace
 
 Quote quote(const energy::OwnHardware& hw, const Speed& speed, const energy::GridValue& grid, uint32_t running,
-            const Shape& shape) {
+            const Shape& shape, Wall now) {
   const double batch = running + 1.0;
   const auto fresh = static_cast<double>(shape.in - std::min(shape.cached, shape.in));
   double s = static_cast<double>(shape.out) * (speed.step_s0 + speed.step_s1 * batch);
   if (speed.prefill_tokens_per_s > 0) s += fresh / speed.prefill_tokens_per_s;
-  Quote q = per_token(energy::provisional(hypothetical(shape, s, batch), hw, grid), shape);
+  Quote q = per_token(energy::provisional(hypothetical(shape, s, batch, now), hw, grid), shape);
   q.marginal_joules = hw.weights.curve.a + (running == 0 ? hw.weights.curve.b : 0);
   q.seconds = s;
   return q;

@@ -32,7 +32,7 @@ struct Quote {
 
 // REQUIRES: shape.in + shape.out > 0.
 Quote quote(const energy::OwnHardware& hardware, const Speed& speed, const energy::GridValue& grid, uint32_t running,
-            const Shape& shape);
+            const Shape& shape, Wall now = {});
 
 // A vendor's price does not depend on how busy it is. Errors: those of energy::provisional_vendor.
 Result<Quote> quote_vendor(const energy::VendorModel& model, const energy::VendorPrice& price,

@@ -14,18 +14,16 @@ using energy::Figures;
 using energy::Letter;
 using ledger::Sums;
 
-// Tokens of the calls that have figures: the others would count on the baseline's side only.
+// What the baseline would have served: each request once, and only calls that have figures here, since the others would
+// count on the baseline's side only.
 struct Work {
   double calls = 0;
   Tokens in = 0, cached = 0, out = 0;
 };
 
-Work work_of(const Sums& s) {
-  const int64_t settled = s.calls - s.unsettled_calls;
-  if (settled <= 0) return {};
-  const double share = static_cast<double>(settled) / static_cast<double>(s.calls);
-  const auto part = [&](Tokens t) { return static_cast<Tokens>(std::llround(static_cast<double>(t) * share)); };
-  Work w{static_cast<double>(settled), part(s.in), part(s.cached), part(s.out)};
+Work work_of(const ServedHour& hour) {
+  const auto &now = hour.sums.served, &late = hour.prior.sums.served;
+  Work w{static_cast<double>(now.calls + late.calls), now.in + late.in, now.cached + late.cached, now.out + late.out};
   w.cached = std::min(w.cached, w.in);
   return w;
 }
@@ -111,8 +109,12 @@ Taken take_at(const OwnBaseline& b, const Work& w, const ServedHour& hour, doubl
   call.mean_batch = batch;
   double s = static_cast<double>(call.out) * (b.speed.step_s0 + b.speed.step_s1 * batch);
   if (b.speed.prefill_tokens_per_s > 0) s += static_cast<double>(call.in - call.cached) / b.speed.prefill_tokens_per_s;
+  call.start = hour.begin;
   call.end = call.start + from_seconds(s);
-  Figures f = energy::provisional(call, b.hardware, hour.grid);
+  energy::OwnHardware hardware = b.hardware;
+  hardware.price = b.hardware.price_over(hour.begin, hour.begin + from_seconds(hour.seconds));
+  hardware.tariff.reset();
+  Figures f = energy::provisional(call, hardware, hour.grid);
   f.energy = scale(f.energy, w.calls);
   f.energy_low = scale(f.energy_low, w.calls);
   f.energy_high = scale(f.energy_high, w.calls);
@@ -143,9 +145,7 @@ Result<Letter> take(const OwnBaseline& b, const Work& w, const ServedHour& hour,
 }
 
 // The idle share of own devices is a meter's figure: certain beside the rest.
-void take_actual(const ServedHour& hour, Amounts& out) {
-  const Sums& s = hour.sums;
-  const auto& idle = hour.unattributed;
+void take_actual(const Sums& s, const energy::DeviceWindow::Share& idle, Amounts& out) {
   const Carbon idle_carbon = idle.operational + idle.embodied;
   out.energy += s.energy + idle.energy;
   out.energy_low += s.energy_low + idle.energy;
@@ -157,6 +157,15 @@ void take_actual(const ServedHour& hour, Amounts& out) {
   out.cost += cost;
   out.cost_low += cost;
   out.cost_high += cost;
+}
+
+void take_actual(const ledger::GatewayHours& g, Amounts& out) {
+  out.energy += g.energy;
+  out.energy_low += g.energy_low;
+  out.energy_high += g.energy_high;
+  out.carbon += g.carbon;
+  out.carbon_low += g.carbon_low;
+  out.carbon_high += g.carbon_high;
 }
 
 // Two independent quantities: their deviations add in squares.
@@ -184,11 +193,16 @@ Result<Savings> savings(const SavingsBaseline& baseline, std::span<const ServedH
   energy::LetterMix letters;
   std::optional<Letter> worst;
   for (const ServedHour& hour : hours) {
-    take_actual(hour, out.actual);
-    out.unsettled_calls += hour.sums.unsettled_calls;
-    out.simulated = out.simulated || hour.sums.simulated_calls > 0;
-    for (const auto& [letter, e] : hour.sums.energy_by_letter) letters.add(letter, e);
-    const Work w = work_of(hour.sums);
+    take_actual(hour.sums, hour.unattributed, out.actual);
+    take_actual(hour.prior.sums, hour.prior.unattributed, out.actual);
+    take_actual(hour.gateway, out.actual);
+    letters.add(Letter::D, hour.gateway.energy);
+    for (const Sums* sums : {&hour.sums, &hour.prior.sums}) {
+      out.unsettled_calls += sums->unsettled_calls;
+      out.simulated = out.simulated || sums->simulated_calls > 0;
+      for (const auto& [letter, e] : sums->energy_by_letter) letters.add(letter, e);
+    }
+    const Work w = work_of(hour);
     if (w.calls <= 0) continue;
     out.tokens += w.in + w.out;
     const auto letter = std::visit([&](const auto& b) { return take(b, w, hour, out.baseline); }, baseline.what);

@@ -57,8 +57,11 @@ struct SavingsBaseline {
 struct ServedHour {
   ledger::Sums sums;                         // direct figures of the calls
   energy::DeviceWindow::Share unattributed;  // idle energy of own devices: counts against the saving
-  energy::GridValue grid;                    // of the baseline's zone then
+  ledger::PriorPeriod prior = {};            // what earlier months still owe: it counts when it came
+  ledger::GatewayHours gateway = {};         // the gateway's own energy: counts against the saving
+  energy::GridValue grid = {};               // of the baseline's zone then
   double seconds = 3600;
+  Wall begin{};  // for a baseline whose electricity costs by the time of use
 };
 
 // One side of the comparison, or their difference. Low and high: 90 % range.

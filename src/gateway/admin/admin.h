@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gateway/metering/metering.h"
+#include "gateway/metering/own_use.h"
 #include "gateway/own_endpoints.h"
 #include "gateway/probe.h"
 #include "grid/poller.h"
@@ -23,6 +24,7 @@ struct GatewayView {
   Mono started{};
   Mono now{};
   std::vector<grid::SourceStatus> sources = {};  // of the grid's intensities
+  energy::GatewayUse own_use = {};               // of this process, as booked
 };
 // The page /metrics; made by the observe module.
 using MetricsPage = std::function<std::string(const GatewayView&)>;
@@ -37,6 +39,7 @@ class Admin final : public net::Handler {
     ledger::Ledger& ledger;
     const Metering& metering;
     const grid::Poller& grid;
+    const OwnUse& own_use;
     MetricsPage metrics;  // may be empty
     Mono started{};
   };

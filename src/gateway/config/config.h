@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "base/units.h"
+#include "energy/tariff.h"
 #include "gateway/config/address.h"
 #include "gateway/config/key_hash.h"
 #include "yaml/reader.h"
@@ -100,7 +101,8 @@ struct PriceConfig {  // in the ledger's currency
   std::optional<Money> per_hour;
   std::optional<Money> capex, maintenance_per_year;  // bought instead of rented
   double life_years = 3;
-  std::optional<Money> electricity_per_kwh;                                     // beside either
+  std::optional<Money> electricity_per_kwh;                                     // beside either,
+  std::optional<energy::Tariff> electricity_tariff;                             // or by the time of use
   std::optional<Money> input_per_mtok, cached_input_per_mtok, output_per_mtok;  // input and output: both or none
   bool free = false;  // said explicitly; nothing else costs zero
   bool known() const { return free || per_hour || capex || input_per_mtok; }
@@ -168,9 +170,10 @@ struct RouteConfig {
   std::string workload;
 };
 
-struct ZoneConfig {  // exactly one of them
+struct ZoneConfig {  // one of the first two, or neither
   std::optional<Intensity> constant;
   std::string file;
+  std::optional<Intensity> market;  // by the contract with the supplier; shown beside
 };
 
 // A live source of intensities (src/grid knows what each needs).
@@ -179,6 +182,7 @@ struct GridSourceConfig {
   std::string url, path, user, token, password;          // the last two are secrets
   std::vector<std::string> zones;                        // empty: those of the deployments
   std::map<std::string, std::string> areas;              // zone → the source's own name of it
+  std::string method = "lifecycle";                      // of a file's values: grid::method_named()
   Nanos refresh{0};                                      // 0: the source's own step
   int64_t requests_per_day = 0, requests_per_month = 0;  // 0: without a bound
 };
@@ -187,6 +191,13 @@ struct BaselineConfig {  // a deployment, or a vendor's model, or a frozen one
   std::string deployment;
   std::string file;
   std::string vendor, model, zone;
+};
+
+// Where the gateway itself runs, for the estimate of its own energy.
+struct OwnUseConfig {
+  std::string zone;            // empty: the deployments' if they are in one
+  std::optional<double> pue;   // none: the world's mean
+  double watts_per_core = 10;  // of a core that is busy, with its part of the server (docs/accounting.md §6)
 };
 
 enum class CatalogKind { gpu, vendor, model, region, zone };
@@ -222,6 +233,7 @@ struct Config {
   std::vector<GridSourceConfig> grid_sources;
   std::string grid_cache = "var/grid";
   std::optional<BaselineConfig> baseline;
+  OwnUseConfig own_use;
   log::Level log_level = log::Level::info;
   std::vector<CatalogRef> catalog_refs;
 

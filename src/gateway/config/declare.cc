@@ -154,36 +154,6 @@ void declare_key(Fields& f, KeyConfig& key, Draft::KeyMarks& marks) {
   });
 }
 
-void declare_price(Fields& f, PriceConfig& price) {
-  f.price({"per_hour", "Of all its GPUs together."}, price.per_hour);
-  f.price({"capex", "Or what was paid for its GPUs and their part of the server, written off over life_years,"},
-          price.capex);
-  f.number({"life_years", "years of use,"}, price.life_years, 0.5, 15);
-  f.price({"maintenance_per_year", "and what it takes beside electricity: racks, staff, spares."},
-          price.maintenance_per_year);
-  f.price({"electricity_per_kwh", "Where per_hour or capex do not have it: of the facility's energy, PUE included."},
-          price.electricity_per_kwh);
-  f.price({"input_per_mtok", "Per million prompt tokens."}, price.input_per_mtok);
-  f.price({"cached_input_per_mtok", "Per million prompt tokens from the prefix cache; default: the input price."},
-          price.cached_input_per_mtok);
-  f.price({"output_per_mtok", "Per million generated tokens."}, price.output_per_mtok);
-  f.boolean({"free", "It costs nothing (a price of 0 is refused, being usually a slip)."}, price.free);
-  f.check([&f, &price] {
-    const bool tokens = price.input_per_mtok || price.cached_input_per_mtok || price.output_per_mtok;
-    const int ways = (price.free ? 1 : 0) + (price.per_hour ? 1 : 0) + (price.capex ? 1 : 0) + (tokens ? 1 : 0);
-    if (ways == 0) f.complain(f.where(), "price: give per_hour, capex, prices per Mtok, or free: true.");
-    if (ways > 1) f.complain(f.where(), "price: give one of per_hour, capex, prices per Mtok, and free: true.");
-    for (const auto key : {"life_years", "maintenance_per_year"})
-      if (!price.capex && f.has(key)) f.complain(key, "goes with capex.");
-    if (price.electricity_per_kwh && !price.capex && !price.per_hour)
-      f.complain("electricity_per_kwh", "goes with per_hour or capex.");
-    if (tokens && (!price.input_per_mtok || !price.output_per_mtok))
-      f.complain(f.where(), "price: input_per_mtok and output_per_mtok belong together.");
-    if (price.input_per_mtok && price.cached_input_per_mtok && *price.cached_input_per_mtok > *price.input_per_mtok)
-      f.complain("cached_input_per_mtok", "must not be above input_per_mtok.");
-  });
-}
-
 void check_deployment(Fields& f, const DeploymentConfig& d) {
   if (!d.gpu.empty() && !d.vendor.empty())
     f.complain("vendor", "a deployment is own hardware (gpu) or a vendor's API (vendor), not both.");
@@ -284,13 +254,19 @@ void declare_route(Fields& f, Draft& draft, RouteConfig& route, Draft::RouteMark
 }
 
 void declare_grid_zone(Fields& z, Draft& draft, ZoneConfig& source, const std::string& zone) {
-  std::optional<double> constant;
+  std::optional<double> constant, market;
   z.number({"g_per_kwh", "Grams CO2e per kWh, lifecycle."}, constant, 0.1, 2000);
   if (constant) source.constant = Intensity{*constant};
   z.text({"file", "CSV or JSON file of hourly values, read at start and on reload."}, source.file);
+  z.number(
+      {"market_g_per_kwh", "By the contract with the supplier (certificates, residual mix): shown beside, not booked."},
+      market, 0, 2000);
+  if (market) source.market = Intensity{*market};
   draft.config.catalog_refs.push_back({CatalogKind::zone, zone, "", z.at(z.where()), "grid.zones", ""});
   z.check([&z] {
-    if (z.has("g_per_kwh") == z.has("file")) z.complain(z.where(), "grid.zones: give either g_per_kwh or file.");
+    const bool constant_given = z.has("g_per_kwh"), file = z.has("file");
+    if (constant_given == file && (file || !z.has("market_g_per_kwh")))
+      z.complain(z.where(), "grid.zones: give either g_per_kwh or file.");
   });
 }
 
@@ -304,6 +280,11 @@ void declare_grid_source(Fields& s, Draft& draft, GridSourceConfig& source) {
   s.text({"user", "Of watttime."}, source.user);
   s.secret({"password", "Of watttime."}, source.password);
   s.text({"path", "Of file: CSV or JSON, read again at each refresh."}, source.path);
+  std::vector<std::pair<std::string_view, std::string>> methods;
+  for (const auto method : {"lifecycle", "lifecycle_production", "direct", "direct_production", "marginal", "market"})
+    methods.emplace_back(method, method);
+  s.choice({"method", "Of file: what its values count; only lifecycle is booked, the others are shown beside."},
+           source.method, methods);
   s.text({"url", "Another address of the source, without its path."}, source.url);
   s.text_map({"areas", "The source's own name of a zone, such as { US-CAL-CISO: CAISO_NORTH }."}, source.areas);
   s.duration({"refresh", "How often; default: the source's own step, an hour at most."}, source.refresh, 1min, 24h);
@@ -323,6 +304,7 @@ void declare_grid_source(Fields& s, Draft& draft, GridSourceConfig& source) {
       need("a password", source.password);
     }
     if (source.kind == "file") need("a path", source.path);
+    if (source.kind != "file" && s.has("method")) s.complain("method", "is of kind file; the other kinds have theirs.");
   });
 }
 
@@ -385,6 +367,17 @@ void declare(Fields& f, Draft& draft) {
             [&draft](Fields& r, RouteConfig& route) { declare_route(r, draft, route, draft.routes.emplace_back()); });
   declare_grid(f, draft);
   declare_baseline(f, draft);
+  f.object({"gateway", "The machine that the gateway itself runs on, for the estimate of its own energy."}, c.own_use,
+           [&draft](Fields& g, OwnUseConfig& own) {
+             g.text(
+                 {"zone", "Its grid zone; default: the deployments', if they are all in one; else the world's mean."},
+                 own.zone);
+             g.number({"pue", "Facility energy per IT energy; default: the world's mean."}, own.pue, 1, 5);
+             g.number({"watts_per_core", "Of a busy core, with its part of the server."}, own.watts_per_core, 0.1, 200);
+             if (!own.zone.empty())
+               draft.config.catalog_refs.push_back(
+                   {CatalogKind::zone, own.zone, "", g.at(g.where("zone")), "gateway.zone", ""});
+           });
   f.object({"log", "The log on standard error."}, c.log_level, [](Fields& l, log::Level& level) {
     l.choice({"level", "The least that is written."}, level,
              {{"debug", log::Level::debug},

@@ -10,6 +10,7 @@ namespace {
 
 constexpr double kMostGpuW = 2000;  // of one GPU; nothing above is believed
 constexpr double kMostHostW = 10000;
+constexpr Nanos kAhead = std::chrono::minutes(10);  // of a reading, prices are known
 
 std::string joined(const MeteredSet::Deployments& deployments) {
   std::string names;
@@ -53,6 +54,7 @@ MeteredSet::MeteredSet(const Clock& clock, ledger::Journal& journal, Deployments
 
 void MeteredSet::use(std::shared_ptr<const Snapshot> snapshot, Deployments deployments) {
   if (snapshot_ && cutter_) cutter_->cut_at(clock_.wall());
+  priced_until_ = clock_.wall();
   snapshot_ = std::move(snapshot);
   deployments_ = std::move(deployments);
   if (calibration_) return;  // better than the catalog's
@@ -101,6 +103,17 @@ Result<std::vector<std::string>> MeteredSet::choose(const meter::Readings& readi
               use.meter.name, fmt::join(use.devices, ", "), fmt::join(all, ", "));
 }
 
+// Windows are cut where electricity changes its price, before a reading reaches over that.
+void MeteredSet::cut_at_prices(Wall until) {
+  const auto& tariff = first().own->hardware.tariff;
+  if (!tariff || !cutter_) return;
+  for (auto change = tariff->next_change(priced_until_); change && *change <= until;
+       change = tariff->next_change(*change)) {
+    cutter_->cut_at(*change);
+    priced_until_ = *change;
+  }
+}
+
 void MeteredSet::gpus(const meter::Readings* readings) {
   if (readings && !cutter_) {
     auto chosen = choose(*readings);
@@ -115,10 +128,12 @@ void MeteredSet::gpus(const meter::Readings* readings) {
       options.gpu.max_power_w = kMostGpuW * first().own->hardware.site.gpus / static_cast<double>(devices_.size());
       options.server.max_power_w = kMostHostW;
       cutter_.emplace(options);
+      priced_until_ = clock_.wall() - kAhead;
     } else {
       complain(trouble_, chosen.error().message);
     }
   }
+  cut_at_prices(clock_.wall() + kAhead);
   if (readings && cutter_) {
     size_t seen = 0;
     for (const meter::DeviceReading& r : readings->devices) {
@@ -186,9 +201,13 @@ void MeteredSet::stand_in(Wall now) {
 }
 
 void MeteredSet::stand_in_for(Wall begin, Wall end) {
-  const energy::MeterWindow estimate = attributor_.estimate_window(begin, end);
+  energy::MeterWindow estimate = attributor_.estimate_window(begin, end);
   if (frontier()) cutter_->book(end, estimate.gpu);
   stood_until_ = end;
+  if (const auto& tariff = first().own->hardware.tariff) {
+    for (auto change = tariff->next_change(begin); change && *change < end; change = tariff->next_change(*change))
+      windows_.push_back(energy::take_until(estimate, *change));
+  }
   windows_.push_back(estimate);
 }
 
@@ -214,7 +233,7 @@ void MeteredSet::close_all() {
 void MeteredSet::close(const energy::MeterWindow& window) {
   const grid::Reading r = snapshot_->grid->at(first().zone, window.begin);
   energy::Conditions conditions{.grid = {.g_per_kwh = r.value.g_per_kwh, .sigma = r.sigma_ln, .hourly = r.hourly()},
-                                .price = first().own->hardware.price,
+                                .price = first().own->hardware.price_at(window.begin),
                                 .foreign = foreign_.take(window.begin, window.end),
                                 .running = {}};
   // With foreign work the batch is larger than our own calls show.

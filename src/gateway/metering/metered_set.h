@@ -71,6 +71,7 @@ class MeteredSet {
   Result<std::vector<std::string>> choose(const meter::Readings& readings) const;
   void complain(std::string& trouble, std::string why);
   void cut(Wall now);
+  void cut_at_prices(Wall until);
   Wall told() const;
   void stand_in(Wall now);
   void stand_in_for(Wall begin, Wall end);
@@ -95,6 +96,7 @@ class MeteredSet {
   std::optional<Wall> calibrated_at_;
   Wall busy_since_{};                   // the first call since none was open
   std::optional<Wall> stood_until_;     // end of the last estimate
+  Wall priced_until_{};                 // windows are cut at the price changes until then
   std::string trouble_, host_trouble_;  // each is logged when it changes
 };
 

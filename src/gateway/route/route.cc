@@ -39,7 +39,7 @@ score::Option option_of(Exchange& x, const Deployment& d, const score::Shape& sh
   score::Axes axes{.control = d.control};
   score::Quote q;
   if (d.own) {
-    q = score::quote(d.own->hardware, d.own->speed, grid, o.running, shape);
+    q = score::quote(d.own->hardware, d.own->speed, grid, o.running, shape, now);
   } else if (auto v = score::quote_vendor(d.vendor->model, d.vendor->price, grid, shape)) {
     q = *v;
   }

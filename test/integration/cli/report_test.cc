@@ -1,4 +1,4 @@
-// trine report, erase and ledger verify on a ledger that is written here.
+// trine report, erase, ledger verify and ledger close-month on a ledger that is written here.
 #include <nlohmann/json.hpp>
 
 #include "integration/cli/ledger.h"
@@ -189,6 +189,109 @@ TEST_F(TrineReport, ARunningLedgerIsAskedToErase) {
   EXPECT_EQ(ran.status, 0) << ran.err;
   EXPECT_EQ(ran.out.find("Erased by the gateway that runs on "), 0u) << ran.out;
   EXPECT_EQ(json({"--ledger", ledger_dir(), "--by", "key"}).dump().find("key_7"), std::string::npos);
+}
+
+// Of a month that is over, with a settlement that comes after it was closed.
+struct AClosedMonth : ::testing::Test {
+  void SetUp() override {
+    const auto ledger = open_ledger(dir_.path() / "ledger");
+    ASSERT_TRUE(ledger);
+    write_request(ledger->journal(0), 1, "fr-4090", "FR", kOctober);
+  }
+  void settle_late() {
+    const auto ledger = open_ledger(dir_.path() / "ledger");
+    ASSERT_TRUE(ledger);
+    energy::Settlement s;
+    s.call = {{0x019a'0000'0000'0000ull + 1, 1}, 0};
+    s.version = 1;
+    s.basis = energy::Basis::final;
+    s.booked_at = kOctober;
+    s.figures.energy = joules(450);
+    ASSERT_TRUE(ledger->back_office().append(s));
+  }
+  Ran close(const std::string& month) { return run_trine({"ledger", "close-month", month, "--ledger", ledger_dir()}); }
+  Json report(const std::string& since, const std::string& until) {
+    const auto ran = run_trine({"report", "--ledger", ledger_dir(), "--since", since, "--until", until, "--json"});
+    EXPECT_EQ(ran.status, 0) << ran.err;
+    return Json::parse(ran.out);
+  }
+  Json october() { return report("2025-10-01", "2025-11-01").at("total"); }
+  std::string ledger_dir() const { return (dir_.path() / "ledger").string(); }
+
+  const Wall kOctober = *parse_iso8601("2025-10-20T09:00:00Z");
+  TempDir dir_;
+};
+
+TEST_F(AClosedMonth, KeepsItsTotalsAndTheNextOneShowsThePriorPeriod) {
+  const auto ran = close("2025-10");
+  EXPECT_EQ(ran.status, 0) << ran.err;
+  EXPECT_EQ(ran.out.find("Closed 2025-10: its totals stay as they are."), 0u) << ran.out;
+  const auto before = october();
+  EXPECT_EQ(before.at("energy_uj"), 400'000'000);
+  settle_late();
+  EXPECT_EQ(october(), before);
+  const auto now = report("1h", "2099-01-01").at("total");
+  EXPECT_EQ(now.at("energy_uj"), 0);
+  EXPECT_EQ(now.at("prior_period").at("energy_uj"), 50'000'000);
+  EXPECT_EQ(now.at("prior_period").at("corrections"), 1);
+  const auto text = run_trine({"report", "--ledger", ledger_dir(), "--since", "1h"});
+  EXPECT_NE(text.out.find("\nprior period "), std::string::npos) << text.out;
+  EXPECT_NE(text.out.find("Prior period: of months that are closed, 0 calls that came late and 1 corrections"),
+            std::string::npos)
+      << text.out;
+
+  const auto again = close("2025-10");
+  EXPECT_EQ(again.status, 0);
+  EXPECT_EQ(again.out, "2025-10 is closed already: nothing was changed.\n");
+  EXPECT_EQ(run_trine({"ledger", "verify", "--ledger", ledger_dir()}).status, 0);
+}
+
+TEST_F(AClosedMonth, IsNotOneThatIsNotOverOrWhoseEarlierOnesAreOpen) {
+  const auto early = close("2099-01");
+  EXPECT_EQ(early.status, 1);
+  EXPECT_EQ(early.err, "trine: 2099-01 is not over: it can be closed from 2099-02-01T00:00:00Z on.\n");
+  const auto late = close("2025-11");
+  EXPECT_EQ(late.status, 1);
+  EXPECT_NE(late.err.find("close 2025-10 first"), std::string::npos) << late.err;
+  const auto wrong = close("november");
+  EXPECT_EQ(wrong.status, 2);
+  EXPECT_NE(wrong.err.find("november is no month such as 2026-11."), std::string::npos) << wrong.err;
+}
+
+TEST_F(AClosedMonth, IsClosedByTheLedgerThatRuns) {
+  const auto ledger = open_ledger(dir_.path() / "ledger");
+  const auto ran = close("2025-10");
+  EXPECT_EQ(ran.status, 0) << ran.err;
+  EXPECT_EQ(ran.out.find("Closed 2025-10"), 0u) << ran.out;
+  EXPECT_EQ(close("2025-10").out, "2025-10 is closed already: nothing was changed.\n");
+}
+
+TEST_F(TrineReport, ShowsMarketBasedGramsBesideAndLeavesTheBookedOnesAlone) {
+  const auto series = dir_.file("market.csv", "ts,g_per_kwh\n2026-11-23T09:00:00Z,40\n");
+  const auto file =
+      dir_.file("market.yaml",
+                fmt::format("ledger: {{ dir: {} }}\ngrid:\n  cache: {}\n  zones: {{ FR: {{ market_g_per_kwh: 0 }} }}\n",
+                            ledger_dir(), (dir_.path() / "grid").string()));
+  const auto imported = run_trine({"grid", "import", series, "-c", file, "--zone", "DE", "--method", "market"});
+  ASSERT_EQ(imported.status, 0) << imported.err;
+  const auto with = json({"-c", file}), without = json({"--ledger", ledger_dir()});
+  EXPECT_EQ(with.at("total"), without.at("total")) << "location-based, as before";
+  EXPECT_EQ(without.at("market_based"), Json::array());
+  const auto& zones = with.at("market_based");
+  ASSERT_EQ(zones.size(), 2u);
+  EXPECT_EQ(zones[0].at("zone"), "DE");
+  EXPECT_EQ(zones[0].at("energy_uj"), 3'000'000'000) << "the idle device, at nine";
+  EXPECT_EQ(zones[0].at("operational_ng"), emitted(joules(3000), Intensity{40}).raw());
+  EXPECT_EQ(zones[0].at("uncovered_energy_uj"), 400'000'000) << "at ten there is no value, and none is made up";
+  EXPECT_EQ(zones[1].at("zone"), "FR");
+  EXPECT_EQ(zones[1].at("operational_ng"), 0) << "a contract may say so";
+  EXPECT_EQ(zones[1].at("energy_uj"), 800'000'000);
+
+  const auto grid = run_trine({"grid", "-c", file, "--zone", "FR", "--json"});
+  const auto zone = Json::parse(grid.out).at("zones").at(0);
+  EXPECT_EQ(zone.at("now").at("method"), "lifecycle");
+  EXPECT_EQ(zone.at("beside").at(0).at("method"), "market");
+  EXPECT_EQ(zone.at("beside").at(0).at("granularity"), "configured");
 }
 
 }  // namespace

@@ -102,6 +102,34 @@ TEST_F(MeteringTest, SettlementsAndWhatIsNobodysAddUpToTheCounterExactly) {
             h.record(two).calls[0].settlements[1].figures.gpu_energy);
 }
 
+TEST_F(MeteringTest, WindowsAreCutWhereElectricityChangesItsPriceAndCostTheirSlots) {
+  const Wall change = std::chrono::floor<std::chrono::minutes>(h.clock.wall()) + 1min;
+  const string hours = iso8601(change).substr(11, 5);
+  sample.deployments.replace(
+      sample.deployments.find("price: {"), string::npos,
+      fmt::format("price: {{ per_hour: 0.36, electricity_tariff: {{ default: 0.4, slots: [ {{ hours: "
+                  "\"{}-{}\", price: 0.1 }} ] }} }} }}\n",
+                  hours, iso8601(change + 1h).substr(11, 5)));
+  h.reload(sample);
+  h.advance(change - h.clock.wall() - 4500ms);  // readings do not fall on the change
+  start();
+  for (int i = 0; i < 8; ++i) second(100'000'000);
+  finish();
+  ASSERT_TRUE(h.ledger->flush());
+  const auto windows = h.ledger->reports().windows("fr", change - 1h, change + 1h);
+  ASSERT_TRUE(windows);
+  int before = 0, after = 0;
+  for (const auto& w : *windows) {
+    EXPECT_FALSE(w.begin < change && w.end > change) << "no window holds two prices";
+    const double kwh = w.begin < change ? 0.4 : 0.1;
+    EXPECT_NEAR(static_cast<double>(w.total.cost.raw()),
+                (0.36 * seconds(w.end - w.begin) / 3600 + kwh * to_kwh(w.total.energy)) * 1e9, 2);
+    ++(w.begin < change ? before : after);
+  }
+  EXPECT_GT(before, 0);
+  EXPECT_GT(after, 0);
+}
+
 TEST_F(MeteringTest, AStreamIsTakenIntoAccountWhileItRuns) {
   start();
   h.engines["127.0.0.1"].on_request = streams(token("a") + token("b"));

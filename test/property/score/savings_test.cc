@@ -110,8 +110,8 @@ RC_GTEST_PROP(Savings, more_tokens_for_the_same_figures_never_save_less, ()) {
   const auto baseline = vendor_baseline();
   auto hour = some_hour();
   const auto before = savings(baseline, std::vector{hour});
-  hour.sums.in += *rc::gen::inRange<Tokens>(0, 1'000'000);
-  hour.sums.out += *rc::gen::inRange<Tokens>(0, 1'000'000);
+  hour.sums.served.in += *rc::gen::inRange<Tokens>(0, 1'000'000);
+  hour.sums.served.out += *rc::gen::inRange<Tokens>(0, 1'000'000);
   const auto after = savings(baseline, std::vector{hour});
   RC_ASSERT(after->saved.energy >= before->saved.energy);
   RC_ASSERT(after->saved.carbon >= before->saved.carbon);

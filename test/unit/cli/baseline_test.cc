@@ -105,9 +105,7 @@ TEST_F(BaselineCreate, AMixCostsTheSumOfItsModels) {
                            "gpt-4o,1000,0\ngpt-4o-mini,3000,100\n"))
                      .baseline;
   score::ServedHour hour;
-  hour.sums.calls = 1;
-  hour.sums.in = 4'000'000;
-  hour.sums.out = 1'000'000;
+  hour.sums.served = {1, 4'000'000, 0, 1'000'000};
   hour.grid = {100, 0.08, true};
   const auto s = score::savings(savings_baseline(b), {&hour, 1});
   ASSERT_TRUE(s) << s.error().message;
@@ -130,9 +128,7 @@ TEST_F(BaselineCreate, AnInvoiceReplacesTheListPrice) {
   EXPECT_TRUE(m.baseline.models[0].price_from.starts_with("invoice, 0.8000 of the list"));
   // What was paid is what it says for the same tokens.
   score::ServedHour hour;
-  hour.sums.calls = 1;
-  hour.sums.in = 1'000'000;
-  hour.sums.out = 100'000;
+  hour.sums.served = {1, 1'000'000, 0, 100'000};
   hour.grid = {100, 0.08, true};
   EXPECT_NEAR(to_euros(score::savings(savings_baseline(m.baseline), {&hour, 1})->baseline.cost),
               to_euros(*m.baseline.paid), 1e-8);

@@ -124,5 +124,31 @@ TEST(ReportTable, AnotherCurrencyIsNamed) {
   EXPECT_TRUE(has(report_text(r), "CHF/Mtok"));
 }
 
+TEST(ReportTable, ThePriorPeriodAndTheGatewayHaveLinesOfTheirOwn) {
+  auto r = report();
+  r.total.prior.corrections = 1;
+  r.total.prior.sums.energy = joules(-30);
+  r.total.prior.unattributed.energy = joules(10);
+  r.total.gateway = {std::chrono::seconds(9), joules(90), joules(40), joules(200), grams(0.5), grams(0.2), grams(1)};
+  const auto text = report_text(r);
+  EXPECT_TRUE(has(text, "\nprior period "));
+  EXPECT_TRUE(has(text, " -20.0 J ")) << text;
+  EXPECT_TRUE(has(text, "\ngateway "));
+  EXPECT_TRUE(has(text, "40.0 to 200 J")) << text;
+  EXPECT_TRUE(has(text, "Prior period: of months that are closed, 0 calls that came late and 1 corrections"));
+  EXPECT_TRUE(has(text, "Gateway: an estimate from its 9.00 s of CPU time")) << text;
+  EXPECT_TRUE(has(text, " 800 J ")) << "the total is without them";
+  EXPECT_FALSE(has(report_text(report()), "gateway"));
+  EXPECT_FALSE(has(report_text(report()), "prior"));
+}
+
+TEST(ReportTable, AnHourInWhichOnlyTheGatewayRanHasNoLine) {
+  auto r = report(ledger::By::hour);
+  r.rows.push_back({});
+  r.rows.back().name = "2026-11-23T10:00:00Z";
+  r.rows.back().gateway.cpu = std::chrono::seconds(1);
+  EXPECT_FALSE(has(report_text(r), "\n2026-11-23T10:00:00Z"));
+}
+
 }  // namespace
 }  // namespace trine::cli

@@ -39,6 +39,7 @@ ledger::Report one_hour(Tokens in = 1'000'000, Tokens out = 100'000) {
   row.sums.requests = row.sums.calls = 100;
   row.sums.in = in;
   row.sums.out = out;
+  row.sums.served = {100, in, 0, out};
   row.sums.energy = row.sums.energy_low = row.sums.energy_high = joules(1000);
   row.sums.cost = euros(0.01);
   row.sums.energy_by_letter[energy::Letter::B] = row.sums.energy;

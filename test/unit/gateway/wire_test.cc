@@ -285,6 +285,7 @@ TEST(OwnEndpoints, OneDeadRouteIsSaidAllDeadAreUnready) {
 
 struct AdminTest : testing::Test {
   AdminTest() {
+    own_use.use(h.context.snapshot());
     h.engines["fr.test"].on_request = answers(kOk);
     admin.use(h.context.snapshot());
   }
@@ -306,12 +307,14 @@ struct AdminTest : testing::Test {
   std::vector<WorkerCounters> workers{1};
   Metering metering{h.loop, h.ledger->back_office()};
   grid::Poller grid{{.loop = h.loop, .seed = 1, .dialer = nullptr}};
+  OwnUse own_use{h.loop, h.ledger->back_office()};
   Admin admin{{.loop = h.loop,
                .own = h.own,
                .workers = workers,
                .ledger = *h.ledger,
                .metering = metering,
                .grid = grid,
+               .own_use = own_use,
                .metrics = [](const GatewayView& v) { return fmt::format("up {}\n", seconds(v.now - v.started)); },
                .started = h.clock.mono()}};
   net::Server server{h.loop, admin, {}};

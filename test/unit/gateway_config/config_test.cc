@@ -86,6 +86,14 @@ TEST(Config, EveryKeyArrives) {
   EXPECT_EQ(c.find_meter(d.host_meter)->queries.size(), 2u);
   EXPECT_EQ(d.endpoints, (std::vector<std::string>{"chat", "completions"}));
   EXPECT_EQ(c.deployments[1].catalog_model, "small") << "the model's name unless said otherwise";
+  EXPECT_EQ(c.own_use.zone, "FR");
+  EXPECT_EQ(c.own_use.pue, 1.4);
+  EXPECT_EQ(c.own_use.watts_per_core, 8);
+  ASSERT_TRUE(c.deployments[2].price.electricity_tariff);
+  const energy::Tariff& tariff = *c.deployments[2].price.electricity_tariff;
+  EXPECT_EQ(tariff.at(*parse_iso8601("2026-07-21T19:59:00Z")), euros(0.27)) << "Tuesday, 21:59 in Paris";
+  EXPECT_EQ(tariff.at(*parse_iso8601("2026-07-21T20:00:00Z")), euros(0.18));
+  EXPECT_EQ(tariff.at(*parse_iso8601("2026-11-22T12:00:00Z")), euros(0.16)) << "Sunday";
   EXPECT_EQ(c.deployments[1].price.output_per_mtok, euros(0.6));
   EXPECT_FALSE(c.deployments[1].metrics_url);
   const auto& r = c.routes[0];
@@ -235,6 +243,8 @@ TEST(ConfigErrors, PricesAreAboveZeroUnlessFreeIsSaid) {
   EXPECT_NE(price("{ capex: 30000, per_hour: 1 }"), "no problem");
   EXPECT_NE(price("{ per_hour: 1, life_years: 3 }"), "no problem");
   EXPECT_NE(price("{ free: true, electricity_per_kwh: 0.2 }"), "no problem");
+  EXPECT_NE(price("{ per_hour: 1, electricity_per_kwh: 0.2, electricity_tariff: { default: 1 } }"), "no problem");
+  EXPECT_NE(price("{ free: true, electricity_tariff: { default: 0.2 } }"), "no problem");
   EXPECT_NE(price("{ per_hour: 1, input_per_mtok: 1, output_per_mtok: 1 }"), "no problem");
   EXPECT_NE(price("{ input_per_mtok: 1 }"), "no problem");
   EXPECT_NE(price("{ cached_input_per_mtok: 1 }"), "no problem");
@@ -307,6 +317,41 @@ TEST(ConfigErrors, MistakesOfAllKindsAreReportedTogether) {
 TEST(ConfigErrors, AFileThatIsNotThere) {
   EXPECT_EQ(load_config("/nonexistent/trine.yaml").error().message,
             "/nonexistent/trine.yaml: cannot be opened: No such file or directory.");
+}
+
+TEST(Config, MarketBasedValuesComeFromFilesOrAsAConstant) {
+  const auto grid = [](std::string_view g) { return problems(fmt::format("grid: {}\n", g)); };
+  EXPECT_EQ(grid("{ sources: [ { kind: file, path: a.csv, zones: [FR], method: market } ] }"), "no problem");
+  EXPECT_EQ(grid("{ zones: { FR: { market_g_per_kwh: 0 } } }"), "no problem");
+  EXPECT_EQ(grid("{ zones: { FR: { g_per_kwh: 50, market_g_per_kwh: 3 } } }"), "no problem");
+  EXPECT_NE(grid("{ zones: { FR: { market_g_per_kwh: -1 } } }"), "no problem");
+  EXPECT_NE(grid("{ zones: { FR: {} } }"), "no problem");
+  EXPECT_NE(grid("{ sources: [ { kind: eco2mix, method: market } ] }").find("is of kind file"), std::string::npos);
+}
+
+TEST(Config, ATariffThatCannotBeRightIsRefused) {
+  const auto tariff = [](std::string_view t) {
+    const auto all =
+        problems(small(fmt::format("gpu: g, zone: FR, price: {{ per_hour: 1, electricity_tariff: {} }}", t)));
+    const size_t sentence = all.find("electricity_tariff");
+    return sentence == std::string::npos ? all : all.substr(sentence);
+  };
+  EXPECT_EQ(tariff("{ default: 0.3, slots: [ { hours: \"22:00-06:00\", price: 0.1 } ] }"), "no problem");
+  EXPECT_EQ(tariff("{ slots: [ { price: 0.1 } ] }"), "no problem");
+  EXPECT_EQ(tariff("{ slots: [ { hours: \"06:00-24:00\", price: 0.1 } ] }"),
+            "electricity_tariff: no slot has a price for Monday 00:00; add one, or a default.");
+  EXPECT_EQ(tariff("{ default: 1, slots: [ { price: 0.1 }, { days: [sun], price: 0.2 } ] }"),
+            "electricity_tariff: two slots overlap on Sunday 00:00.");
+  EXPECT_NE(tariff("{ default: 0 }").find("must be above 0"), std::string::npos);
+  EXPECT_NE(tariff("{ default: 1, slots: [ { price: 0 } ] }").find("must be above 0"), std::string::npos);
+  for (const auto* bad : {"{ default: 1, slots: [ { hours: \"22-6\", price: 1 } ] }",
+                          "{ default: 1, slots: [ { hours: \"22:00-25:00\", price: 1 } ] }",
+                          "{ default: 1, slots: [ { hours: \"24:00-06:00\", price: 1 } ] }",
+                          "{ default: 1, slots: [ { days: [funday], price: 1 } ] }", "{ default: 1, slots: [ {} ] }",
+                          "{ default: 1, utc_offset: \"1\" }", "{ default: 1, utc_offset: \"+15:00\" }",
+                          "{ default: 1, summer_time: mars }", "{}"}) {
+    EXPECT_NE(tariff(bad), "no problem") << bad;
+  }
 }
 
 TEST(ConfigDocs, EveryKeyOfTheFullSampleIsInTheSchemaAndTheReference) {

@@ -92,6 +92,21 @@ deployments:
     engine: openai
     vendor: openai
     price: { input_per_mtok: 0.15, cached_input_per_mtok: 0.075, output_per_mtok: 0.6 }
+  - name: fr-night
+    url: http://10.0.0.8:9101/v1
+    model: gpt-oss-20b
+    gpu: RTX-4090
+    zone: FR
+    price:
+      per_hour: 0.2
+      electricity_tariff:
+        default: 0.27
+        slots:
+          - { days: [mon, tue, wed, thu, fri], hours: "22:00-06:00", price: 0.18 }
+          - { days: [sat], hours: "06:00-24:00", price: 0.16 }
+          - { days: [sun], price: 0.16 }
+        utc_offset: "+01:00"
+        summer_time: eu
 routes:
   - model: extract
     deployments: [fr-4090, api]
@@ -104,6 +119,7 @@ grid:
     FR: { g_per_kwh: 56 }
     DE: { file: de.csv }
 baseline: { vendor: openai, model: gpt-4o-mini, zone: US-MIDA-PJM }
+gateway: { zone: FR, pue: 1.4, watts_per_core: 8 }
 log: { level: warning }
 )";
 

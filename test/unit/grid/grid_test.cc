@@ -86,6 +86,9 @@ TEST(GridTable, OfSeveralSeriesTheHighestRungCountsAndOfEqualsTheFirst) {
   ASSERT_EQ(table.beside("FR", kNoon + 90min).size(), 1u);
   EXPECT_EQ(table.beside("FR", kNoon + 90min)[0].method, "direct");
   EXPECT_TRUE(table.beside("DE", kNoon).empty());
+  EXPECT_EQ(table.with({feed("contract", Method::market, 3, kNoon + 1h)}).at("FR", kNoon + 90min).source, "fr.csv")
+      << "nor does market-based";
+  EXPECT_EQ(method_named("market"), Method::market);
   EXPECT_EQ(table.feeds().size(), 3u);
   EXPECT_EQ(base.at("FR", kNoon + 90min).source, "fr.csv") << "a table does not change";
   EXPECT_TRUE(base.with({feed("x", Method::lifecycle, 5, kNoon)}).knows("FR"));

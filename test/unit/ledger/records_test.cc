@@ -35,6 +35,17 @@ TEST(Records, EveryFieldComesBack) {
   EXPECT_EQ(round_trip(window_of(kNoon)), window_of(kNoon));
   const Event event{"decision", kNoon, "key_7", "ada", R"({"route":"small"})"};
   EXPECT_EQ(round_trip(event), event);
+  const GatewayUse use{kNoon,
+                       kNoon + std::chrono::minutes(1),
+                       Nanos(1'234'567),
+                       "FR",
+                       Energy::raw(7),
+                       Energy::raw(3),
+                       Energy::raw(15),
+                       Carbon::raw(9),
+                       Carbon::raw(4),
+                       Carbon::raw(20)};
+  EXPECT_EQ(round_trip(use), use);
 }
 
 TEST(Records, LongTextsAreCutAtACharacter) {

@@ -62,6 +62,31 @@ class Reporting : public ::testing::Test {
   std::unique_ptr<Store> store_;
 };
 
+TEST_F(Reporting, WhatServedARequestIsItsLastOrItsGoodCallOnce) {
+  // Request 2 failed in Germany and was answered in France, without figures yet: nothing of it is served.
+  EXPECT_EQ(query(day(By::none)).total.sums.served.calls, 1);
+  EXPECT_EQ(query(day(By::none)).total.sums.served.in, 1000);
+  auto journal = open_journal(dir_.path(), 1);
+  ASSERT_TRUE(journal->append(settlement_of({request_number(2), 1})));
+  // One that failed twice, the first time after more tokens; and a hedge whose earlier call won.
+  for (const uint64_t n : {3, 4}) {
+    for (const uint16_t attempt : {uint16_t{0}, uint16_t{1}}) {
+      auto call = call_of({request_number(n), attempt});
+      call.outcome = n == 4 && attempt == 0 ? energy::Outcome::ok : energy::Outcome::failed;
+      call.in = n == 4 ? 7 : attempt == 0 ? 40 : 39;
+      ASSERT_TRUE(journal->append(call));
+      ASSERT_TRUE(journal->append(settlement_of(call.id)));
+    }
+    ASSERT_TRUE(journal->append(request_of(request_number(n), 2)));
+  }
+  ASSERT_TRUE(store_->fold());
+  const auto served = query(day(By::none)).total.sums.served;
+  EXPECT_EQ(served.calls, 4);
+  EXPECT_EQ(served.in, 1000 + 1000 + 39 + 7);
+  for (const auto& row : query(day(By::deployment)).rows)
+    EXPECT_EQ(row.sums.served.calls, row.name == "fr-4090" ? 4 : 0) << row.name;
+}
+
 TEST_F(Reporting, TheTotalSumsEverythingInIntegers) {
   const auto report = query(day(By::none));
   const auto& s = report.total.sums;

@@ -16,6 +16,7 @@ inline ServedHour hour_of(int64_t calls, Tokens in, Tokens out, energy::Figures 
   h.sums.requests = h.sums.calls = calls;
   h.sums.in = calls * in;
   h.sums.out = calls * out;
+  h.sums.served = {calls, calls * in, 0, calls * out};
   const auto n = static_cast<double>(calls);
   h.sums.energy = scale(each.energy, n);
   h.sums.energy_low = scale(each.energy_low, n);

@@ -32,7 +32,7 @@ TEST(Savings, AVendorIsPricedByItsTableAndMeteredByTheFormula) {
 
 TEST(Savings, CachedTokensHaveTheirOwnPriceAtTheVendor) {
   auto hour = hour_of(10, 1000, 0, cheap());
-  hour.sums.cached = 10'000;
+  hour.sums.cached = hour.sums.served.cached = 10'000;
   EXPECT_EQ(savings_of(vendor_baseline(), {hour}).baseline.cost, euros(0.01 * 0.075));
 }
 
@@ -108,6 +108,42 @@ TEST(Savings, CallsWithoutFiguresAreLeftOutOnBothSides) {
   const auto s = savings_of(vendor_baseline(), {hour});
   EXPECT_EQ(s.baseline, settled.baseline);
   EXPECT_NE(sentence(s, vendor_baseline(), "EUR").find("2 calls have no figures yet"), std::string::npos);
+}
+
+TEST(Savings, ARequestThatWasTriedAgainIsWhatTheBaselineServesOnce) {
+  const auto once = hour_of(8, 1000, 200, cheap());
+  auto retried = once;  // each failed at another deployment first, with its prompt read
+  retried.sums.calls += 8;
+  retried.sums.in += 8000;
+  retried.sums.energy += joules(30);
+  const auto a = savings_of(vendor_baseline(), {once}), b = savings_of(vendor_baseline(), {retried});
+  EXPECT_EQ(b.baseline, a.baseline);
+  EXPECT_EQ(b.saved.energy, a.saved.energy - joules(30)) << "the failed calls bear what they took";
+  EXPECT_EQ(b.tokens, a.tokens);
+}
+
+TEST(Savings, TheGatewaysOwnEnergyCountsAgainstIt) {
+  auto hour = hour_of(8, 1000, 200, cheap());
+  const auto before = savings_of(vendor_baseline(), {hour});
+  hour.gateway = {std::chrono::seconds(9), joules(50), joules(20), joules(90), grams(3), grams(1), grams(6)};
+  const auto after = savings_of(vendor_baseline(), {hour});
+  EXPECT_EQ(after.actual.energy, before.actual.energy + joules(50));
+  EXPECT_EQ(after.actual.energy_low, before.actual.energy_low + joules(20));
+  EXPECT_EQ(after.actual.carbon_high, before.actual.carbon_high + grams(6));
+  EXPECT_EQ(after.saved.carbon, before.saved.carbon - grams(3));
+  EXPECT_EQ(after.saved.cost, before.saved.cost);
+}
+
+TEST(Savings, WhatCameAfterItsMonthWasClosedCountsWhenItCame) {
+  auto hour = hour_of(8, 1000, 200, cheap());
+  const auto late = hour_of(2, 1000, 200, cheap());
+  const auto before = savings_of(vendor_baseline(), {hour}), alone = savings_of(vendor_baseline(), {late});
+  hour.prior.sums = late.sums;
+  hour.prior.sums.energy -= joules(5);  // and corrections of others
+  hour.prior.unattributed.energy = joules(7);
+  const auto after = savings_of(vendor_baseline(), {hour});
+  EXPECT_EQ(after.baseline.cost, before.baseline.cost + alone.baseline.cost);
+  EXPECT_EQ(after.actual.energy, before.actual.energy + alone.actual.energy + joules(2));
 }
 
 TEST(Savings, AnOwnBaselineFillsAsTheLoadSays) {
