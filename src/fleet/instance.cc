@@ -121,9 +121,11 @@ void become(Instance& i, const InstanceEvent& e) {
       i.state = State::failed;
       break;
     case stop:
-      if (i.state != State::failed) i.state = State::draining;
-      if (i.draining_at == Wall{}) i.draining_at = e.at;
-      i.drained = true;
+      if (i.state != State::failed) {
+        i.state = State::draining;
+        if (i.draining_at == Wall{}) i.draining_at = e.at;
+        i.drained = true;
+      }
       i.stopping = true;
       i.stop_sequence = e.sequence;
       break;
@@ -138,7 +140,7 @@ void become(Instance& i, const InstanceEvent& e) {
 }
 
 bool steady(const Instance& i, Wall since, Wall until) {
-  return i.was_ready() && i.ready_at > since && until - i.ready_at >= kSteady;
+  return i.was_ready() && i.ready_at >= since && until - i.ready_at >= kSteady;
 }
 
 }  // namespace

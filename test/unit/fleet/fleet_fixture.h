@@ -102,7 +102,9 @@ class Cloud final : public Actuator {
       machines.erase(machine->instance);
       return report;
     }
-    if (!machine && order.kind == Order::Kind::start && !stopped.contains(order.instance.id)) {
+    // A key whose machine is gone makes no other one.
+    if (!machine && order.kind == Order::Kind::start && !starts.contains(order.key) &&
+        !stopped.contains(order.instance.id)) {
       ++starts[order.key];
       machine = &machines[order.instance.id];
       machine->instance = order.instance.id;
