@@ -73,7 +73,7 @@ void Controller::pass(std::vector<Wanted> wanted, std::function<void(PassReport)
   wanted_ = std::move(wanted);
   done_ = std::move(done);
   report_ = {};
-  running_.clear();
+  seen_.clear();
   give(questions(), [this] { decide(); });
 }
 
@@ -84,8 +84,8 @@ void Controller::decide() {
   auto steps = reconcile(
       log_.fleet(), situation, options_.policy,
       [&](const Instance& i) -> std::optional<int64_t> {
-        const auto it = running_.find(i.id);
-        return it == running_.end() ? std::nullopt : std::optional(it->second);
+        const auto it = seen_.find(i.id);
+        return it == seen_.end() ? std::nullopt : it->second;
       },
       [&](const std::string& last) { return next_instance_id(ids_, clock_.wall(), last); });
   for (auto& n : steps.notes) report_.notes.push_back(std::move(n));
@@ -121,7 +121,7 @@ bool Controller::settled() const {
   for (const auto& w : wanted_) left[w.option] = w.machines;
   for (const auto& [id, i] : log_.fleet().instances()) {
     if (!i.exists()) continue;
-    if (i.state != State::ready) return false;
+    if (i.state != State::ready || !seen_.contains(id)) return false;
     --left[i.option];
   }
   return std::all_of(left.begin(), left.end(), [](const auto& l) { return l.second == 0; });
@@ -171,6 +171,7 @@ void Controller::answered(const Order& order, Result<Report> report) {
     return;
   }
   retries_.erase(at.id);
+  seen_[at.id] = report->running;
   if (order.kind == Order::Kind::start)
     started(at, *report);
   else
@@ -201,7 +202,6 @@ void Controller::started(const Instance& i, const Report& r) {
 void Controller::looked(const Instance& i, const Report& r) {
   using enum Report::Machine;
   if (i.stopping || i.state == State::failed) return;
-  if (r.running) running_[i.id] = *r.running;
   InstanceEvent fields;
   if (r.machine == failed || r.machine == gone) {
     fields.reason = !r.reason.empty() ? r.reason : r.machine == gone ? "the machine is gone, and nobody asked for that" : "the actuator says so";

@@ -23,7 +23,7 @@ struct PassReport {
   std::vector<InstanceEvent> events;  // written in this pass, in order
   std::vector<std::string> notes;     // what was not done, and why
   std::optional<Error> error;         // the store's: the pass ended early, and nothing that it did not hold was ordered
-  // Each wanted machine is ready and nothing else exists.
+  // Each wanted machine is ready, as the actuator said in this pass, and nothing else exists.
   bool settled = false;
 };
 
@@ -72,9 +72,9 @@ class Controller {
   Options options_;
   IdGenerator ids_;
   std::map<std::string, Retry> retries_;    // by instance
-  std::map<std::string, int64_t> running_;  // by instance; of this pass
 
   // The pass under way.
+  std::map<std::string, std::optional<int64_t>> seen_;  // instances that the actuator spoke of: requests in flight
   std::vector<Wanted> wanted_;
   std::function<void(PassReport)> done_;
   PassReport report_;
