@@ -12,8 +12,8 @@ constexpr std::array kKinds = {"start", "status", "drain", "stop"};
 constexpr size_t kMostOrders = 10'000;
 constexpr size_t kShortestSecret = 4;
 
-std::optional<Report::Machine> parse_machine(std::string_view text) {
-  using enum Report::Machine;
+std::optional<MachineReport::State> parse_state(std::string_view text) {
+  using enum MachineReport::State;
   if (text == "provisioning") return provisioning;
   if (text == "ready") return ready;
   if (text == "gone") return gone;
@@ -21,12 +21,12 @@ std::optional<Report::Machine> parse_machine(std::string_view text) {
   return {};
 }
 
-Result<void> take(Report& report, std::string_view key, const json::Value& value) {
+Result<void> take(MachineReport& report, std::string_view key, const json::Value& value) {
   const auto text = [&](std::string& into, size_t max) -> Result<void> {
     if (value.is_null()) return {};
     const auto s = value.as_string();
     if (!s) return fail(Code::invalid_argument, "{} {}", key, s.error().message);
-    into = fit(*s, max);
+    into = fit_text(*s, max);
     return {};
   };
   if (key == "id") return text(report.id, kMaxMachine);
@@ -38,9 +38,9 @@ Result<void> take(Report& report, std::string_view key, const json::Value& value
     report.running = *n;
   }
   if (key == "state") {
-    const auto machine = parse_machine(value.as_string().value_or(""));
-    if (!machine) return fail(Code::invalid_argument, "state must be provisioning, ready, gone or failed");
-    report.machine = *machine;
+    const auto state = parse_state(value.as_string().value_or(""));
+    if (!state) return fail(Code::invalid_argument, "state must be provisioning, ready, gone or failed");
+    report.state = *state;
   }
   return {};
 }
@@ -58,13 +58,13 @@ bool is_final(const Error& e) {
 
 void DryRun::begin(const Order& order, Done done) {
   using enum Order::Kind;
-  using enum Report::Machine;
+  using enum MachineReport::State;
   const auto& i = order.instance;
-  Report report{.machine = ready, .id = i.machine, .url = i.url, .reason = {}, .running = 0};
+  MachineReport report{.state = ready, .id = i.machine, .url = i.url, .reason = {}, .running = 0};
   if (order.kind == start) report.id = "dry-run/" + i.id;
-  if (order.kind == stop) report.machine = gone;
+  if (order.kind == stop) report.state = gone;
   // A machine that another actuator started comes no further than it is.
-  if (order.kind == status && i.state != State::ready) report.machine = provisioning;
+  if (order.kind == status && i.state != Instance::State::ready) report.state = provisioning;
   if (order.kind != status) {
     if (orders_.size() < kMostOrders) orders_.push_back(order);
     if (tell_) tell_(order);
@@ -84,10 +84,10 @@ std::string to_json(const Order& order) {
   return out;
 }
 
-Result<Report> read_report(std::string_view text) {
+Result<MachineReport> read_report(std::string_view text) {
   if (text.size() > kMaxReport)
     return fail(Code::invalid_argument, "the answer is longer than {} bytes", kMaxReport);
-  Report report;
+  MachineReport report;
   bool has_state = false;
   Result<void> problem;
   const auto read = json::each_member(text, [&](std::string_view key, json::Value value) {

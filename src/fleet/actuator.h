@@ -37,9 +37,9 @@ struct Order {
 };
 const char* name(Order::Kind kind);
 
-struct Report {
-  enum class Machine : uint8_t { provisioning, ready, gone, failed };
-  Machine machine = Machine::provisioning;
+struct MachineReport {
+  enum class State : uint8_t { provisioning, ready, gone, failed };
+  State state = State::provisioning;
   std::string id, url;             // the actuator's name for it; where it serves
   std::string reason;              // of a failure
   std::optional<int64_t> running;  // requests in flight, where the actuator knows
@@ -48,7 +48,7 @@ struct Report {
 // The loop's thread, one at a time for each instance.
 class Actuator {
  public:
-  using Done = std::function<void(Result<Report>)>;
+  using Done = std::function<void(Result<MachineReport>)>;
   virtual ~Actuator() = default;
   virtual std::string_view name() const = 0;  // as events have it: "command"
   // Calls `done` once, on the same thread: from inside, or later. Orders run at the same time. The actuator outlives
@@ -74,7 +74,7 @@ class DryRun final : public Actuator {
 // What programs and web hooks are told and answer; docs/instances.md has the fields.
 std::string to_json(const Order& order);
 // invalid_argument: not a report. Texts are cut to what events take.
-Result<Report> read_report(std::string_view json);
+Result<MachineReport> read_report(std::string_view json);
 constexpr size_t kMaxReport = 64 * 1024;
 
 // `text` with each of `secrets` replaced by "***"; those under 4 characters are left.

@@ -170,7 +170,7 @@ Result<ProgramResult> run_program(const ProgramRun& run) {
 
 namespace {
 
-Result<Report> report_of(const Result<ProgramResult>& ran, Nanos timeout) {
+Result<MachineReport> report_of(const Result<ProgramResult>& ran, Nanos timeout) {
   if (!ran) return tl::unexpected(ran.error());
   using End = ProgramResult::End;
   switch (ran->end) {
@@ -253,7 +253,7 @@ class Command final : public Actuator {
     running_.erase(at);
     if (ran && !ran->err.empty()) {
       const auto hidden = without_secrets(ran->err, secrets_);
-      log::warning("fleet: {} says: {}", options_.program, fit(hidden.substr(0, hidden.find('\n')), kShownError));
+      log::warning("fleet: {} says: {}", options_.program, fit_text(hidden.substr(0, hidden.find('\n')), kShownError));
     }
     auto report = report_of(ran, options_.timeout);
     if (report) report->reason = without_secrets(std::move(report->reason), secrets_);

@@ -16,8 +16,8 @@ uint64_t seed_of(uint64_t given) {
 Order order_of(const Instance& i) {
   using enum Order::Kind;
   if (i.stopping) return {stop, fmt::format("{}.{}", i.id, i.stop_sequence), i};
-  if (i.state == State::requested) return {start, fmt::format("{}.1", i.id), i};
-  return {i.state == State::draining ? drain : status, fmt::format("{}.{}", i.id, i.sequence), i};
+  if (i.state == Instance::State::requested) return {start, fmt::format("{}.1", i.id), i};
+  return {i.state == Instance::State::draining ? drain : status, fmt::format("{}.{}", i.id, i.sequence), i};
 }
 
 }  // namespace
@@ -26,7 +26,7 @@ Controller::Controller(EventLog& log, Actuator& actuator, const Clock& clock, Op
     : log_(log), actuator_(actuator), clock_(clock), options_(options), ids_(seed_of(options.seed)) {}
 
 Result<void> Controller::check_actuator() const {
-  for (const auto& [id, i] : log_.fleet().instances()) {
+  for (const auto& [id, i] : log_.instances().all()) {
     if (i.exists() && i.actuator != actuator_.name()) {
       return fail(Code::failed_precondition,
                   "{} ({}) was started by the actuator {} and is not stopped yet: only that one can stop it; apply a plan "
@@ -47,8 +47,8 @@ bool Controller::write(InstanceEvent event) {
   return true;
 }
 
-bool Controller::note(const Instance& i, EventKind kind, InstanceEvent fields) {
-  const auto* now = log_.fleet().find(i.id);
+bool Controller::note(const Instance& i, InstanceEvent::Kind kind, InstanceEvent fields) {
+  const auto* now = log_.instances().find(i.id);
   if (!now) return false;
   fields.instance = i.id;
   fields.sequence = now->sequence + 1;
@@ -61,8 +61,8 @@ bool Controller::note(const Instance& i, EventKind kind, InstanceEvent fields) {
 std::vector<Order> Controller::questions() const {
   std::vector<Order> orders;
   const auto now = clock_.mono();
-  for (const auto& [id, i] : log_.fleet().instances()) {
-    if (!i.exists() || (i.state == State::failed && !i.stopping)) continue;
+  for (const auto& [id, i] : log_.instances().all()) {
+    if (!i.exists() || (i.state == Instance::State::failed && !i.stopping)) continue;
     const auto retry = retries_.find(id);
     if (retry == retries_.end() || now >= retry->second.next) orders.push_back(order_of(i));
   }
@@ -82,7 +82,7 @@ void Controller::decide() {
   if (report_.error) return finish();
   const Situation situation{wanted_, actuator_.name(), clock_.wall()};
   auto steps = reconcile(
-      log_.fleet(), situation, options_.policy,
+      log_.instances(), situation, options_.rules,
       [&](const Instance& i) -> std::optional<int64_t> {
         const auto it = seen_.find(i.id);
         return it == seen_.end() ? std::nullopt : it->second;
@@ -97,8 +97,8 @@ void Controller::decide() {
   std::vector<Order> orders;
   for (size_t n = before; n < report_.events.size(); ++n) {
     const auto& e = report_.events[n];
-    const auto* i = log_.fleet().find(e.instance);
-    const bool effect = e.kind == EventKind::request || e.kind == EventKind::drain || e.kind == EventKind::stop;
+    const auto* i = log_.instances().find(e.instance);
+    const bool effect = e.kind == InstanceEvent::Kind::request || e.kind == InstanceEvent::Kind::drain || e.kind == InstanceEvent::Kind::stop;
     if (!i || !effect) continue;
     retries_.erase(e.instance);
     orders.push_back(order_of(*i));
@@ -108,7 +108,7 @@ void Controller::decide() {
 
 void Controller::finish() {
   std::erase_if(retries_, [&](const auto& r) {
-    const auto* i = log_.fleet().find(r.first);
+    const auto* i = log_.instances().find(r.first);
     return !i || !i->exists();
   });
   report_.settled = !report_.error && settled();
@@ -119,9 +119,9 @@ void Controller::finish() {
 bool Controller::settled() const {
   std::map<std::string, int> left;
   for (const auto& w : wanted_) left[w.option] = w.machines;
-  for (const auto& [id, i] : log_.fleet().instances()) {
+  for (const auto& [id, i] : log_.instances().all()) {
     if (!i.exists()) continue;
-    if (i.state != State::ready || !seen_.contains(id)) return false;
+    if (i.state != Instance::State::ready || !seen_.contains(id)) return false;
     --left[i.option];
   }
   return std::all_of(left.begin(), left.end(), [](const auto& l) { return l.second == 0; });
@@ -142,7 +142,7 @@ void Controller::give_next() {
     // By value: an answer may end the pass and begin another.
     const Order order = orders_[next_order_++];
     ++open_orders_;
-    actuator_.begin(order, [this, order](Result<Report> report) {
+    actuator_.begin(order, [this, order](Result<MachineReport> report) {
       --open_orders_;
       answered(order, std::move(report));
       give_next();
@@ -155,15 +155,15 @@ void Controller::give_next() {
   then();
 }
 
-void Controller::answered(const Order& order, Result<Report> report) {
-  const auto* i = log_.fleet().find(order.instance.id);
+void Controller::answered(const Order& order, Result<MachineReport> report) {
+  const auto* i = log_.instances().find(order.instance.id);
   if (!i) return;
   if (!report) return did_not_work(order, report.error());
   const Instance at = *i;
   if (order.kind == Order::Kind::stop) {
-    if (report->machine == Report::Machine::gone) {
+    if (report->state == MachineReport::State::gone) {
       retries_.erase(at.id);
-      (void)note(at, EventKind::stopped);
+      (void)note(at, InstanceEvent::Kind::stopped);
       return;
     }
     const auto what = report->reason.empty() ? std::string("is being stopped") : report->reason;
@@ -178,37 +178,37 @@ void Controller::answered(const Order& order, Result<Report> report) {
     looked(at, *report);
 }
 
-void Controller::started(const Instance& i, const Report& r) {
-  using enum Report::Machine;
-  if (i.state != State::requested) return;
+void Controller::started(const Instance& i, const MachineReport& r) {
+  using enum MachineReport::State;
+  if (i.state != Instance::State::requested) return;
   InstanceEvent fields;
-  if (r.machine == failed || r.machine == gone) {
-    fields.reason = !r.reason.empty() ? r.reason : r.machine == gone ? "gone as soon as it was started" : "the actuator says so";
-    (void)note(i, EventKind::failed, std::move(fields));
+  if (r.state == failed || r.state == gone) {
+    fields.reason = !r.reason.empty() ? r.reason : r.state == gone ? "gone as soon as it was started" : "the actuator says so";
+    (void)note(i, InstanceEvent::Kind::failed, std::move(fields));
     return;
   }
   if (r.id.empty()) {
     fields.reason = "the actuator gave the machine no id";
-    (void)note(i, EventKind::failed, std::move(fields));
+    (void)note(i, InstanceEvent::Kind::failed, std::move(fields));
     return;
   }
   fields.machine = r.id;
-  if (!note(i, EventKind::accepted, std::move(fields)) || r.machine != ready) return;
+  if (!note(i, InstanceEvent::Kind::accepted, std::move(fields)) || r.state != ready) return;
   InstanceEvent served;
   served.url = r.url;
-  (void)note(i, EventKind::became_ready, std::move(served));
+  (void)note(i, InstanceEvent::Kind::became_ready, std::move(served));
 }
 
-void Controller::looked(const Instance& i, const Report& r) {
-  using enum Report::Machine;
-  if (i.stopping || i.state == State::failed) return;
+void Controller::looked(const Instance& i, const MachineReport& r) {
+  using enum MachineReport::State;
+  if (i.stopping || i.state == Instance::State::failed) return;
   InstanceEvent fields;
-  if (r.machine == failed || r.machine == gone) {
-    fields.reason = !r.reason.empty() ? r.reason : r.machine == gone ? "the machine is gone, and nobody asked for that" : "the actuator says so";
-    (void)note(i, EventKind::failed, std::move(fields));
-  } else if (r.machine == ready && i.state == State::provisioning) {
+  if (r.state == failed || r.state == gone) {
+    fields.reason = !r.reason.empty() ? r.reason : r.state == gone ? "the machine is gone, and nobody asked for that" : "the actuator says so";
+    (void)note(i, InstanceEvent::Kind::failed, std::move(fields));
+  } else if (r.state == ready && i.state == Instance::State::provisioning) {
     fields.url = r.url;
-    (void)note(i, EventKind::became_ready, std::move(fields));
+    (void)note(i, InstanceEvent::Kind::became_ready, std::move(fields));
   }
 }
 
@@ -217,8 +217,8 @@ void Controller::did_not_work(const Order& order, const Error& e) {
   report_.notes.push_back(fmt::format("{} ({}): {}: {}", i.id, i.option, name(order.kind), e.message));
   if (order.kind == Order::Kind::start && is_final(e)) {
     InstanceEvent fields;
-    fields.reason = fit(e.message, kMaxReason);
-    (void)note(i, EventKind::failed, std::move(fields));
+    fields.reason = fit_text(e.message, kMaxReason);
+    (void)note(i, InstanceEvent::Kind::failed, std::move(fields));
     return;
   }
   auto& retry = retries_[i.id];

@@ -31,7 +31,7 @@ struct PassReport {
 class Controller {
  public:
   struct Options {
-    Policy policy;
+    Rules rules;
     size_t at_once = 8;  // orders
     // After an order that did not work: again in the next pass after this, doubled each time, up to five minutes.
     Nanos retry = std::chrono::seconds(5);
@@ -55,15 +55,15 @@ class Controller {
 
   void give(std::vector<Order> orders, std::function<void()> then);
   void give_next();
-  void answered(const Order& order, Result<Report> report);
-  void started(const Instance& i, const Report& report);
-  void looked(const Instance& i, const Report& report);
+  void answered(const Order& order, Result<MachineReport> report);
+  void started(const Instance& i, const MachineReport& report);
+  void looked(const Instance& i, const MachineReport& report);
   void did_not_work(const Order& order, const Error& e);
   void decide();
   void finish();
   std::vector<Order> questions() const;
   bool write(InstanceEvent event);
-  bool note(const Instance& i, EventKind kind, InstanceEvent fields = {});
+  bool note(const Instance& i, InstanceEvent::Kind kind, InstanceEvent fields = {});
   bool settled() const;
 
   EventLog& log_;

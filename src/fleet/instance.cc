@@ -30,50 +30,50 @@ bool plain(std::string_view text, size_t max) {
 }
 
 Result<void> well_formed(const InstanceEvent& e) {
-  if (!is_instance_id(e.instance)) return fail(Code::invalid_argument, "'{}' is no instance's id", fit(e.instance, 64));
+  if (!is_instance_id(e.instance)) return fail(Code::invalid_argument, "'{}' is no instance's id", fit_text(e.instance, 64));
   if (e.sequence == 0) return fail(Code::invalid_argument, "{}: events are numbered from 1", e.instance);
   if (!plain(e.option, kMaxOption) || !plain(e.actuator, kMaxOption) || !plain(e.machine, kMaxMachine) ||
       !plain(e.url, kMaxUrl) || !plain(e.reason, kMaxReason) || e.spec.size() > kMaxSpec) {
     return fail(Code::invalid_argument, "{}: the texts of '{}' are too long or hold control characters", e.instance,
                 name(e.kind));
   }
-  if (e.kind == EventKind::request && (e.option.empty() || e.actuator.empty()))
+  if (e.kind == InstanceEvent::Kind::request && (e.option.empty() || e.actuator.empty()))
     return fail(Code::invalid_argument, "{}: a request names its option and its actuator", e.instance);
-  if (e.kind == EventKind::accepted && e.machine.empty())
+  if (e.kind == InstanceEvent::Kind::accepted && e.machine.empty())
     return fail(Code::invalid_argument, "{}: the actuator gave its machine no id", e.instance);
   return {};
 }
 
 // Why `kind` cannot follow in the state of `i`; empty where it can.
-std::string_view refusal(const Instance& i, EventKind kind) {
-  using enum EventKind;
-  const bool starting = i.state == State::requested || i.state == State::provisioning;
-  if (i.state == State::stopped && kind != forget)
+std::string_view refusal(const Instance& i, InstanceEvent::Kind kind) {
+  using enum InstanceEvent::Kind;
+  const bool starting = i.state == Instance::State::requested || i.state == Instance::State::provisioning;
+  if (i.state == Instance::State::stopped && kind != forget)
     return "it is stopped, and stays so: request a new instance instead";
   switch (kind) {
     case request:
       return "it exists already: a new machine has an id of its own";
     case accepted:
-      return i.state == State::requested ? "" : "only what is requested can be accepted";
+      return i.state == Instance::State::requested ? "" : "only what is requested can be accepted";
     case became_ready:
-      return i.state == State::provisioning ? "" : "only what is provisioning becomes ready";
+      return i.state == Instance::State::provisioning ? "" : "only what is provisioning becomes ready";
     case failed:
       if (i.stopping) return "it is being stopped, and that goes on";
-      return starting || i.state == State::ready || i.state == State::draining ? "" : "it has failed already";
+      return starting || i.state == Instance::State::ready || i.state == Instance::State::draining ? "" : "it has failed already";
     case drain:
-      return i.state == State::ready ? "" : "only what is ready can drain";
+      return i.state == Instance::State::ready ? "" : "only what is ready can drain";
     case drained:
-      return i.state == State::draining && !i.drained ? "" : "only what drains, and still has requests, becomes drained";
+      return i.state == Instance::State::draining && !i.drained ? "" : "only what drains, and still has requests, becomes drained";
     case stop:
       if (i.stopping) return "it is being stopped already";
-      if (i.state == State::ready) return "it serves: drain it first";
-      return i.state != State::draining || i.drained ? "" : "it has requests in flight: wait until it is drained";
+      if (i.state == Instance::State::ready) return "it serves: drain it first";
+      return i.state != Instance::State::draining || i.drained ? "" : "it has requests in flight: wait until it is drained";
     case stopped:
       return i.stopping ? "" : "nobody intended a stop";
     case timeout:
-      return starting || (i.state == State::draining && !i.drained) ? "" : "it waits for nothing";
+      return starting || (i.state == Instance::State::draining && !i.drained) ? "" : "it waits for nothing";
     case forget:
-      return i.state == State::stopped ? "" : "only what is stopped can be forgotten";
+      return i.state == Instance::State::stopped ? "" : "only what is stopped can be forgotten";
   }
   return "there is no such event";
 }
@@ -90,39 +90,39 @@ Instance created(const InstanceEvent& e) {
 }
 
 void become(Instance& i, const InstanceEvent& e) {
-  using enum EventKind;
+  using enum InstanceEvent::Kind;
   i.sequence = e.sequence;
   i.changed_at = e.at;
   if (!e.reason.empty()) i.reason = e.reason;
   switch (e.kind) {
     case accepted:
-      i.state = State::provisioning;
+      i.state = Instance::State::provisioning;
       i.machine = e.machine;
       break;
     case became_ready:
-      i.state = State::ready;
+      i.state = Instance::State::ready;
       i.url = e.url;
       i.ready_at = e.at;
       break;
     case drain:
-      i.state = State::draining;
+      i.state = Instance::State::draining;
       i.draining_at = e.at;
       break;
     case drained:
       i.drained = true;
       break;
     case timeout:
-      if (i.state == State::draining)
+      if (i.state == Instance::State::draining)
         i.drained = true;
       else
-        i.state = State::failed;
+        i.state = Instance::State::failed;
       break;
     case failed:
-      i.state = State::failed;
+      i.state = Instance::State::failed;
       break;
     case stop:
-      if (i.state != State::failed) {
-        i.state = State::draining;
+      if (i.state != Instance::State::failed) {
+        i.state = Instance::State::draining;
         if (i.draining_at == Wall{}) i.draining_at = e.at;
         i.drained = true;
       }
@@ -130,7 +130,7 @@ void become(Instance& i, const InstanceEvent& e) {
       i.stop_sequence = e.sequence;
       break;
     case stopped:
-      i.state = State::stopped;
+      i.state = Instance::State::stopped;
       i.stopping = false;
       break;
     case request:
@@ -145,40 +145,40 @@ bool steady(const Instance& i, Wall since, Wall until) {
 
 }  // namespace
 
-const char* name(State state) {
+const char* name(Instance::State state) {
   return kStates.at(static_cast<size_t>(state));
 }
-const char* name(EventKind kind) {
+const char* name(InstanceEvent::Kind kind) {
   return kEvents.at(static_cast<size_t>(kind));
 }
 
-std::optional<EventKind> parse_event_kind(std::string_view text) {
+std::optional<InstanceEvent::Kind> parse_event_kind(std::string_view text) {
   const auto it = std::find(kEvents.begin(), kEvents.end(), text);
   if (it == kEvents.end()) return {};
-  return static_cast<EventKind>(it - kEvents.begin());
+  return static_cast<InstanceEvent::Kind>(it - kEvents.begin());
 }
 
 Result<std::optional<Instance>> transition(const Instance* before, const InstanceEvent& event) {
   if (auto good = well_formed(event); !good) return tl::unexpected(good.error());
   if (!before) {
-    if (event.kind == EventKind::request) return created(event);
+    if (event.kind == InstanceEvent::Kind::request) return created(event);
     return fail(Code::failed_precondition, "{}: '{}' cannot come first: there is no such instance", event.instance,
                 name(event.kind));
   }
   if (const auto why = refusal(*before, event.kind); !why.empty())
     return fail(Code::failed_precondition, "{}: '{}' cannot follow: {}", event.instance, name(event.kind), why);
-  if (event.kind == EventKind::forget) return std::optional<Instance>();
+  if (event.kind == InstanceEvent::Kind::forget) return std::optional<Instance>();
   Instance after = *before;
   become(after, event);
   return after;
 }
 
-const Instance* Fleet::find(std::string_view id) const {
+const Instance* Instances::find(std::string_view id) const {
   const auto it = instances_.find(std::string(id));
   return it == instances_.end() ? nullptr : &it->second;
 }
 
-Result<bool> Fleet::check(const InstanceEvent& event) const {
+Result<bool> Instances::check(const InstanceEvent& event) const {
   const auto* before = find(event.instance);
   if (event.sequence > 0 && before && event.sequence <= before->sequence) return false;
   // Ids rise, so one that is not higher than the last belongs to an instance that is forgotten.
@@ -192,15 +192,15 @@ Result<bool> Fleet::check(const InstanceEvent& event) const {
   return true;
 }
 
-Result<bool> Fleet::apply(const InstanceEvent& event) {
+Result<bool> Instances::apply(const InstanceEvent& event) {
   const auto taken = check(event);
   if (!taken || !*taken) return taken;
   const auto* before = find(event.instance);
   auto after = transition(before, event);
   if (!after) return tl::unexpected(after.error());
   if (!before) last_id_ = event.instance;
-  const bool failing = *after && (*after)->state == State::failed && before && before->state != State::failed;
-  if (before && (failing || event.kind == EventKind::drain)) {
+  const bool failing = *after && (*after)->state == Instance::State::failed && before && before->state != Instance::State::failed;
+  if (before && (failing || event.kind == InstanceEvent::Kind::drain)) {
     auto known = failures(before->option, event.at);
     if (failing) {
       ++known.in_row;
@@ -219,11 +219,11 @@ Result<bool> Fleet::apply(const InstanceEvent& event) {
   return true;
 }
 
-Fleet::Failures Fleet::failures(const std::string& option, Wall now) const {
+Instances::Failures Instances::failures(const std::string& option, Wall now) const {
   const auto it = failures_.find(option);
   if (it == failures_.end()) return {};
   for (const auto& [id, i] : instances_) {
-    if (i.option == option && i.state == State::ready && steady(i, it->second.last, now)) return {};
+    if (i.option == option && i.state == Instance::State::ready && steady(i, it->second.last, now)) return {};
   }
   return it->second;
 }
@@ -241,7 +241,7 @@ bool is_instance_id(std::string_view text) {
   return parse_id(text).has_value();
 }
 
-std::string fit(std::string_view text, size_t max) {
+std::string fit_text(std::string_view text, size_t max) {
   const auto quoted = json::quoted(text.substr(0, 4 * max));  // as JSON will have it: bytes that are no UTF-8 are replaced
   std::string out = json::unescape(std::string_view(quoted).substr(1, quoted.size() - 2)).value_or("");
   for (auto& c : out) {

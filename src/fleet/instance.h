@@ -1,5 +1,5 @@
 // One machine's life as a state machine, and a fleet as what folding its events gives (docs/instances.md). Pure: no
-// clock, no disk, no randomness. Functions: any thread; a Fleet: one.
+// clock, no disk, no randomness. Functions: any thread; a Instances: one.
 //
 //   request        accepted          became_ready        drain            stop            stopped       forget
 //   ───────▶ requested ───▶ provisioning ───▶ ready ───▶ draining ──(drained|timeout)──▶ draining ───▶ stopped ───▶
@@ -22,40 +22,26 @@
 
 namespace trine::fleet {
 
-enum class State : uint8_t {
-  requested,     // a start is intended; whether the actuator was told is not known
-  provisioning,  // the actuator has it in hand
-  ready,         // serves
-  draining,      // takes nothing new; with `stopping`: is being stopped
-  stopped,       // the actuator says that nothing of it is left
-  failed,        // does not serve; something of it may be left until it is stopped
-};
-
-enum class EventKind : uint8_t {
-  request,       // intent of a start
-  accepted,      // by the actuator: it has the name `machine`
-  became_ready,  // serves at `url`
-  failed,        // for `reason`
-  drain,         // intent: takes nothing new, for `reason`
-  drained,       // nothing is in flight
-  stop,          // intent of a stop, for `reason`
-  stopped,       // by the actuator
-  timeout,       // not ready in time, or not drained in time
-  forget,        // its history ends
-};
-
-const char* name(State state);
-const char* name(EventKind kind);
-std::optional<EventKind> parse_event_kind(std::string_view text);
-
 // Longer texts are refused.
 constexpr size_t kMaxOption = 128, kMaxMachine = 256, kMaxUrl = 1024, kMaxReason = 256, kMaxSpec = 16 * 1024;
 
 // (instance, sequence) names an event for ever. Never holds a secret.
 struct InstanceEvent {
+  enum class Kind : uint8_t {
+    request,       // intent of a start
+    accepted,      // by the actuator: it has the name `machine`
+    became_ready,  // serves at `url`
+    failed,        // for `reason`
+    drain,         // intent: takes nothing new, for `reason`
+    drained,       // nothing is in flight
+    stop,          // intent of a stop, for `reason`
+    stopped,       // by the actuator
+    timeout,       // not ready in time, or not drained in time
+    forget,        // its history ends
+  };
   std::string instance;   // "ins_" + 26 characters
   uint32_t sequence = 0;  // of the instance's events, from 1 without a gap
-  EventKind kind = EventKind::request;
+  Kind kind = Kind::request;
   Wall at{};
   std::string option, actuator, spec;  // request: what of, by whom, and a JSON object for the actuator (or empty)
   std::string machine;                 // accepted
@@ -65,6 +51,14 @@ struct InstanceEvent {
 };
 
 struct Instance {
+  enum class State : uint8_t {
+    requested,     // a start is intended; whether the actuator was told is not known
+    provisioning,  // the actuator has it in hand
+    ready,         // serves
+    draining,      // takes nothing new; with `stopping`: is being stopped
+    stopped,       // the actuator says that nothing of it is left
+    failed,        // does not serve; something of it may be left until it is stopped
+  };
   std::string id, option, actuator, spec;
   State state = State::requested;
   uint32_t sequence = 0;       // of its last event
@@ -83,12 +77,16 @@ struct Instance {
   bool was_ready() const { return ready_at != Wall{}; }
 };
 
+const char* name(Instance::State state);
+const char* name(InstanceEvent::Kind kind);
+std::optional<InstanceEvent::Kind> parse_event_kind(std::string_view text);
+
 // The instance after `event`; nullopt where it is forgotten. `before`: null where there is none.
 // failed_precondition: the event cannot follow, with a sentence that says why. invalid_argument: it is malformed.
 Result<std::optional<Instance>> transition(const Instance* before, const InstanceEvent& event);
 
 // All instances of a store. Folding the same events gives the same fleet.
-class Fleet {
+class Instances {
  public:
   // True: taken. False: a duplicate of an event that was taken, which changes nothing. Errors: those of transition(),
   // data_loss where events between are missing; then nothing is changed.
@@ -121,6 +119,6 @@ std::string next_instance_id(IdGenerator& ids, Wall now, const std::string& last
 bool is_instance_id(std::string_view text);
 
 // Texts from outside made fit for an event: UTF-8 without control characters, cut at a character's boundary.
-std::string fit(std::string_view text, size_t max);
+std::string fit_text(std::string_view text, size_t max);
 
 }  // namespace trine::fleet

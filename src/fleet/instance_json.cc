@@ -72,7 +72,7 @@ Result<InstanceEvent> from_record(const ledger::Event& record) {
     return known;
   });
   if (!read || !known || !has_kind || e.sequence == 0 || !is_instance_id(e.instance))
-    return fail(Code::data_loss, "the store holds an event that this program did not write: {}", fit(record.json, 120));
+    return fail(Code::data_loss, "the store holds an event that this program did not write: {}", fit_text(record.json, 120));
   return e;
 }
 

@@ -26,7 +26,7 @@ Result<std::unique_ptr<InstanceStore>> InstanceStore::open(Options options) {
   if (!folded) return tl::unexpected(folded.error());
   store->store_ = std::move(*folded);
   if (auto recovered = store->store_->recover(); !recovered) return tl::unexpected(recovered.error());
-  auto fleet = read_fleet(o.dir);
+  auto fleet = read_instances(o.dir);
   if (!fleet) return tl::unexpected(fleet.error());
   store->fleet_ = std::move(*fleet);
   ledger::Journal::Options j;
@@ -93,8 +93,8 @@ Result<void> each_instance_event(const std::filesystem::path& dir,
   });
 }
 
-Result<Fleet> read_fleet(const std::filesystem::path& dir) {
-  Fleet fleet;
+Result<Instances> read_instances(const std::filesystem::path& dir) {
+  Instances fleet;
   auto read = each_instance_event(dir, [&](const InstanceEvent& event) -> Result<void> {
     const auto taken = fleet.apply(event);
     if (!taken) return fail(Code::data_loss, "{}: {}", dir.string(), taken.error().message);

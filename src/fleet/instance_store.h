@@ -18,21 +18,21 @@ namespace trine::fleet {
 class EventLog {
  public:
   virtual ~EventLog() = default;
-  // When it returns without an error the event is kept, whatever dies next, and fleet() has it. Appending what was
+  // When it returns without an error the event is kept, whatever dies next, and instances() has it. Appending what was
   // appended before changes nothing. Errors: those of transition(); resource_exhausted and unavailable from the disk.
   virtual Result<void> append(const InstanceEvent& event) = 0;
-  virtual const Fleet& fleet() const = 0;
+  virtual const Instances& instances() const = 0;
 };
 
 // For dry runs and tests: forgets all when it goes.
 class MemoryLog final : public EventLog {
  public:
-  explicit MemoryLog(Fleet fleet = {}) : fleet_(std::move(fleet)) {}
+  explicit MemoryLog(Instances fleet = {}) : fleet_(std::move(fleet)) {}
   Result<void> append(const InstanceEvent& event) override;
-  const Fleet& fleet() const override { return fleet_; }
+  const Instances& instances() const override { return fleet_; }
 
  private:
-  Fleet fleet_;
+  Instances fleet_;
 };
 
 // A folder with the ledger's own files (docs/formats/journal.md): the event is in the journal and on the disk when
@@ -52,7 +52,7 @@ class InstanceStore final : public EventLog {
 
   // After an error of the disk nothing more is taken (it is not known what is on it): open it again.
   Result<void> append(const InstanceEvent& event) override;
-  const Fleet& fleet() const override { return fleet_; }
+  const Instances& instances() const override { return fleet_; }
   // So that other processes see what was appended. An error is no loss.
   Result<void> fold();
   void close();
@@ -64,7 +64,7 @@ class InstanceStore final : public EventLog {
   ledger::DirectoryLock lock_;
   std::unique_ptr<ledger::Store> store_;
   std::unique_ptr<ledger::Journal> journal_;
-  Fleet fleet_;
+  Instances fleet_;
   bool broken_ = false;
 };
 
@@ -74,6 +74,6 @@ Result<void> each_instance_event(const std::filesystem::path& dir,
                                  FunctionRef<Result<void>(const InstanceEvent& event)> visit);
 
 // The fleet as far as it is folded. After a crash the next open() folds the rest.
-Result<Fleet> read_fleet(const std::filesystem::path& dir);
+Result<Instances> read_instances(const std::filesystem::path& dir);
 
 }  // namespace trine::fleet

@@ -23,10 +23,10 @@ std::string span_text(Nanos d) {
 
 class Reconciler {
  public:
-  Reconciler(const Fleet& fleet, const Situation& s, const Policy& policy)
-      : fleet_(fleet), situation_(s), policy_(policy), now_(s.now) {}
+  Reconciler(const Instances& fleet, const Situation& s, const Rules& rules)
+      : fleet_(fleet), situation_(s), rules_(rules), now_(s.now) {}
 
-  Steps run(Running running, FunctionRef<std::string(const std::string&)> new_id) {
+  Steps run(InFlight running, FunctionRef<std::string(const std::string&)> new_id) {
     look_after(running);
     count();
     for (auto& [option, c] : counts_) start(option, c, new_id);
@@ -36,7 +36,7 @@ class Reconciler {
   }
 
  private:
-  const Instance* emit(const std::string& id, EventKind kind, std::string reason = {}) {
+  const Instance* emit(const std::string& id, InstanceEvent::Kind kind, std::string reason = {}) {
     const auto* i = fleet_.find(id);
     InstanceEvent e;
     e.instance = id;
@@ -53,35 +53,35 @@ class Reconciler {
     return fleet_.find(id);
   }
 
-  void look_after(Running running) {
+  void look_after(InFlight running) {
     std::vector<std::string> ids;
-    for (const auto& [id, i] : fleet_.instances()) ids.push_back(id);
+    for (const auto& [id, i] : fleet_.all()) ids.push_back(id);
     for (const auto& id : ids) look_after(*fleet_.find(id), running);
   }
 
-  void look_after(const Instance& instance, Running running) {
+  void look_after(const Instance& instance, InFlight running) {
     const auto id = instance.id;
     const Instance* i = &instance;
-    if ((i->state == State::requested || i->state == State::provisioning) &&
-        now_ - i->requested_at >= policy_.start_timeout) {
-      i = emit(id, EventKind::timeout, fmt::format("not ready after {}", span_text(policy_.start_timeout)));
+    if ((i->state == Instance::State::requested || i->state == Instance::State::provisioning) &&
+        now_ - i->requested_at >= rules_.start_timeout) {
+      i = emit(id, InstanceEvent::Kind::timeout, fmt::format("not ready after {}", span_text(rules_.start_timeout)));
     }
-    if (i && i->state == State::draining && !i->drained) {
+    if (i && i->state == Instance::State::draining && !i->drained) {
       const auto left = running(*i);
       if (left && *left <= 0) {
-        i = emit(id, EventKind::drained);
-      } else if (now_ - i->draining_at >= policy_.drain_deadline) {
-        i = emit(id, EventKind::timeout,
-                 left ? fmt::format("{} requests still in flight after {}", *left, span_text(policy_.drain_deadline))
+        i = emit(id, InstanceEvent::Kind::drained);
+      } else if (now_ - i->draining_at >= rules_.drain_deadline) {
+        i = emit(id, InstanceEvent::Kind::timeout,
+                 left ? fmt::format("{} requests still in flight after {}", *left, span_text(rules_.drain_deadline))
                       : fmt::format("drained for {}; how many requests are in flight is not known",
-                                    span_text(policy_.drain_deadline)));
+                                    span_text(rules_.drain_deadline)));
       }
     }
     if (!i) return;
-    if (!i->stopping && (i->state == State::failed || (i->state == State::draining && i->drained))) {
-      i = emit(id, EventKind::stop);
+    if (!i->stopping && (i->state == Instance::State::failed || (i->state == Instance::State::draining && i->drained))) {
+      i = emit(id, InstanceEvent::Kind::stop);
     }
-    if (i && i->state == State::stopped && now_ - i->changed_at >= policy_.keep_stopped) emit(id, EventKind::forget);
+    if (i && i->state == Instance::State::stopped && now_ - i->changed_at >= rules_.keep_stopped) emit(id, InstanceEvent::Kind::forget);
   }
 
   void count() {
@@ -92,11 +92,11 @@ class Reconciler {
       c.priced = w.eur_per_hour.has_value();
       c.eur_per_hour = w.eur_per_hour.value_or(0);
     }
-    for (const auto& [id, i] : fleet_.instances()) {
+    for (const auto& [id, i] : fleet_.all()) {
       auto& c = counts_[i.option];
       c.existing += i.exists() ? 1 : 0;
       c.serving += i.serves() ? 1 : 0;
-      c.ready += i.state == State::ready ? 1 : 0;
+      c.ready += i.state == Instance::State::ready ? 1 : 0;
     }
   }
 
@@ -105,26 +105,26 @@ class Reconciler {
     if (missing <= 0) return;
     const auto failures = fleet_.failures(option, now_);
     if (failures.in_row > 0) {
-      const auto next = failures.last + backoff(policy_, failures.in_row);
+      const auto next = failures.last + backoff(rules_, failures.in_row);
       if (now_ < next) {
         steps_.notes.push_back(fmt::format("{}: {} failed in a row, the last because: {}; next try in {}{}", option,
                                            failures.in_row, failures.reason.empty() ? "unknown" : failures.reason,
                                            span_text(next - now_),
-                                           failures.in_row >= policy_.attempts ? " (given up until then)" : ""));
+                                           failures.in_row >= rules_.attempts ? " (given up until then)" : ""));
         return;
       }
       // One on trial; the others when it stays.
-      const bool on_trial = std::any_of(fleet_.instances().begin(), fleet_.instances().end(), [&](const auto& entry) {
+      const bool on_trial = std::any_of(fleet_.all().begin(), fleet_.all().end(), [&](const auto& entry) {
         const auto& i = entry.second;
-        return i.option == option && i.serves() && i.state != State::ready;
+        return i.option == option && i.serves() && i.state != Instance::State::ready;
       });
       if (on_trial) return;
       missing = 1;
     }
-    const int room = std::max(0, policy_.max - c.existing);
+    const int room = std::max(0, rules_.max - c.existing);
     if (missing > room) {
       steps_.notes.push_back(fmt::format("{}: {} wanted, but at most {} may exist and {} do{}", option, c.wanted,
-                                         policy_.max, c.existing,
+                                         rules_.max, c.existing,
                                          c.existing > c.serving ? " (with those that are not stopped yet)" : ""));
       missing = room;
     }
@@ -132,7 +132,7 @@ class Reconciler {
       InstanceEvent e;
       e.instance = new_id(fleet_.last_id());
       e.sequence = 1;
-      e.kind = EventKind::request;
+      e.kind = InstanceEvent::Kind::request;
       e.at = now_;
       e.option = option;
       e.actuator = situation_.actuator;
@@ -145,11 +145,11 @@ class Reconciler {
 
   void cancel(const std::string& option, Count& c) {
     std::vector<std::string> young;  // by id: the oldest first
-    for (const auto& [id, i] : fleet_.instances()) {
-      if (i.option == option && i.serves() && i.state != State::ready) young.push_back(id);
+    for (const auto& [id, i] : fleet_.all()) {
+      if (i.option == option && i.serves() && i.state != Instance::State::ready) young.push_back(id);
     }
     for (; c.serving > c.wanted && !young.empty(); young.pop_back()) {
-      emit(young.back(), EventKind::stop, "not wanted any more");
+      emit(young.back(), InstanceEvent::Kind::stop, "not wanted any more");
       --c.serving;
     }
   }
@@ -166,9 +166,9 @@ class Reconciler {
       missing += std::max(0, c.wanted - c.ready);
     }
     std::vector<Candidate> candidates;
-    for (const auto& [id, i] : fleet_.instances()) {
+    for (const auto& [id, i] : fleet_.all()) {
       const auto& c = counts_.at(i.option);
-      if (i.state == State::ready && c.serving > c.wanted) candidates.push_back({&c, i});
+      if (i.state == Instance::State::ready && c.serving > c.wanted) candidates.push_back({&c, i});
     }
     std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
       const auto rank = [](const Candidate& x) {
@@ -180,26 +180,26 @@ class Reconciler {
     for (const auto& [count, i] : candidates) {
       auto& c = counts_.at(i.option);
       if (c.serving <= c.wanted) continue;
-      if (now_ - i.ready_at < policy_.min_uptime) {
+      if (now_ - i.ready_at < rules_.min_uptime) {
         ++young;
       } else if (missing > 0 && ready <= wanted) {
         ++held;
       } else {
-        emit(i.id, EventKind::drain, "not wanted any more");
+        emit(i.id, InstanceEvent::Kind::drain, "not wanted any more");
         --c.serving;
         --ready;
       }
     }
     if (young > 0)
       steps_.notes.push_back(fmt::format("{} of the machines not wanted any more keep running until they were ready for {}",
-                                         young, span_text(policy_.min_uptime)));
+                                         young, span_text(rules_.min_uptime)));
     if (held > 0)
       steps_.notes.push_back(fmt::format("{} of the machines not wanted any more serve until {} others are ready", held, missing));
   }
 
-  Fleet fleet_;
+  Instances fleet_;
   const Situation& situation_;
-  const Policy& policy_;
+  const Rules& rules_;
   Wall now_;
   std::map<std::string, Count> counts_;
   Steps steps_;
@@ -207,17 +207,17 @@ class Reconciler {
 
 }  // namespace
 
-Nanos backoff(const Policy& policy, int in_row) {
+Nanos backoff(const Rules& rules, int in_row) {
   if (in_row <= 0) return Nanos(0);
-  if (in_row >= policy.attempts) return policy.give_up;
-  Nanos d = policy.backoff;
-  for (int i = 1; i < in_row && d < policy.backoff_limit; ++i) d *= 2;
-  return std::min(d, policy.backoff_limit);
+  if (in_row >= rules.attempts) return rules.give_up;
+  Nanos d = rules.backoff;
+  for (int i = 1; i < in_row && d < rules.backoff_limit; ++i) d *= 2;
+  return std::min(d, rules.backoff_limit);
 }
 
-Steps reconcile(const Fleet& fleet, const Situation& situation, const Policy& policy, Running running,
+Steps reconcile(const Instances& fleet, const Situation& situation, const Rules& rules, InFlight running,
                 FunctionRef<std::string(const std::string& last_id)> new_id) {
-  return Reconciler(fleet, situation, policy).run(running, new_id);
+  return Reconciler(fleet, situation, rules).run(running, new_id);
 }
 
 }  // namespace trine::fleet

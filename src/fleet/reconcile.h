@@ -25,7 +25,7 @@
 
 namespace trine::fleet {
 
-struct Policy {
+struct Rules {
   int max = 20;  // of each option
   Nanos min_uptime = std::chrono::minutes(15);
   Nanos start_timeout = std::chrono::minutes(15);
@@ -38,7 +38,7 @@ struct Policy {
 };
 
 // Requests that a draining machine still has in flight; nullopt: not known.
-using Running = FunctionRef<std::optional<int64_t>(const Instance&)>;
+using InFlight = FunctionRef<std::optional<int64_t>(const Instance&)>;
 
 struct Steps {
   std::vector<InstanceEvent> events;  // each can follow on the fleet with those before it
@@ -52,10 +52,10 @@ struct Situation {
 };
 
 // `new_id` gives ids as next_instance_id() does; it is told the highest so far.
-Steps reconcile(const Fleet& fleet, const Situation& situation, const Policy& policy, Running running,
+Steps reconcile(const Instances& fleet, const Situation& situation, const Rules& rules, InFlight running,
                 FunctionRef<std::string(const std::string& last_id)> new_id);
 
 // How long after the last of `in_row` failures the next start may be.
-Nanos backoff(const Policy& policy, int in_row);
+Nanos backoff(const Rules& rules, int in_row);
 
 }  // namespace trine::fleet

@@ -117,7 +117,7 @@ class Reader {
   }
 
   Result<void> add(std::vector<Wanted>& all, Wanted one, const json::Value& at) {
-    if (one.option.empty() || one.option != fit(one.option, kMaxOption))
+    if (one.option.empty() || one.option != fit_text(one.option, kMaxOption))
       return complain(at, fmt::format("an option's name has 1 to {} bytes, none of them a control character", kMaxOption));
     if (!seen_.insert(one.option).second)
       return complain(at, fmt::format("option \"{}\" stands twice: say once how many are wanted", one.option));

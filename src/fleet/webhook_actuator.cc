@@ -23,7 +23,7 @@ class Webhook final : public Actuator {
  private:
   net::Task<void> carry_out(Order order, Done done) {
     Nanos pause = options_.pause;
-    Result<Report> report = fail(Code::internal, "not tried");
+    Result<MachineReport> report = fail(Code::internal, "not tried");
     for (int attempt = 1;; ++attempt) {
       report = co_await post(order);
       if (report || is_final(report.error()) || attempt >= options_.attempts) break;
@@ -34,7 +34,7 @@ class Webhook final : public Actuator {
     done(std::move(report));
   }
 
-  net::Task<Result<Report>> post(const Order& order) {
+  net::Task<Result<MachineReport>> post(const Order& order) {
     net::FetchRequest request;
     request.method = "POST";
     request.target = url_.target;
@@ -54,7 +54,7 @@ class Webhook final : public Actuator {
     co_return report_of(order, *answer);
   }
 
-  static Result<Report> report_of(const Order& order, const net::FetchResponse& answer) {
+  static Result<MachineReport> report_of(const Order& order, const net::FetchResponse& answer) {
     if (answer.status >= 200 && answer.status < 300) {
       auto report = read_report(answer.body);
       // It may have done its work all the same: not final.
@@ -62,8 +62,8 @@ class Webhook final : public Actuator {
       return report;
     }
     if ((answer.status == 404 || answer.status == 410) && order.kind != Order::Kind::start) {
-      Report gone;
-      gone.machine = Report::Machine::gone;
+      MachineReport gone;
+      gone.state = MachineReport::State::gone;
       return gone;
     }
     if (may_pass(answer.status)) return fail(Code::unavailable, "the web hook answered with status {}", answer.status);

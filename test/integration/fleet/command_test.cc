@@ -18,14 +18,14 @@ struct CommandTest : ::testing::Test {
     ::chmod(path.c_str(), 0700);
     return path;
   }
-  Result<Report> run(CommandOptions options, Order::Kind kind = Order::Kind::start) {
+  Result<MachineReport> run(CommandOptions options, Order::Kind kind = Order::Kind::start) {
     auto actuator = command_actuator(loop, std::move(options));
     EXPECT_TRUE(actuator) << actuator.error().message;
     Instance i;
     i.id = id_number(1);
     i.option = "h100-se";
-    std::optional<Result<Report>> report;
-    (*actuator)->begin({kind, i.id + ".1", i}, [&](Result<Report> r) {
+    std::optional<Result<MachineReport>> report;
+    (*actuator)->begin({kind, i.id + ".1", i}, [&](Result<MachineReport> r) {
       report = std::move(r);
       loop.stop();
     });
@@ -50,7 +50,7 @@ TEST_F(CommandTest, GetsTheOrderTheActionAndNothingElse) {
   const auto report = run({program, {"--zone", "a b; rm -rf /"}, s(20), {{"REGION", "se"}}});
   ASSERT_TRUE(report) << report.error().message;
   EXPECT_EQ(report->id, "i-7");
-  EXPECT_EQ(report->machine, Report::Machine::ready);
+  EXPECT_EQ(report->state, MachineReport::State::ready);
   Instance i;
   i.id = id_number(1);
   i.option = "h100-se";
@@ -104,7 +104,7 @@ TEST_F(CommandTest, OutputIsBounded) {
   const auto chatty = run({script("head -c 1000000 /dev/zero | tr '\\0' e >&2; echo '{\"state\":\"gone\"}'"), {}, s(20), {}},
                           Order::Kind::stop);
   ASSERT_TRUE(chatty) << chatty.error().message;
-  EXPECT_EQ(chatty->machine, Report::Machine::gone);
+  EXPECT_EQ(chatty->state, MachineReport::State::gone);
 }
 
 TEST_F(CommandTest, WhatItLeavesRunningIsNotWaitedFor) {
@@ -124,7 +124,7 @@ TEST_F(CommandTest, ReasonsHideWhatWasPassed) {
 TEST_F(CommandTest, SeveralRunAtOnceAndAreEndedWithIt) {
   auto actuator = std::move(*command_actuator(loop, {script("sleep 1000"), {}, s(1000), {}}));
   int answered = 0;
-  for (int n = 0; n < 3; ++n) actuator->begin({}, [&](const Result<Report>&) { ++answered; });
+  for (int n = 0; n < 3; ++n) actuator->begin({}, [&](const Result<MachineReport>&) { ++answered; });
   actuator.reset();  // returns at once, or this test runs into its time limit
   EXPECT_EQ(answered, 0);
 }

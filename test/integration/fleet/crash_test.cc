@@ -23,7 +23,7 @@ int run_until_settled(const std::filesystem::path& dir, const std::vector<Wanted
     MortalLog log(**store, points);
     DirectoryCloud cloud(dir / "cloud", points);
     Controller::Options options;
-    options.policy.min_uptime = Nanos(0);
+    options.rules.min_uptime = Nanos(0);
     Controller controller(log, cloud, system_clock(), options);
     bool settled = false, failed = false;
     for (int n = 0; n < kMostPasses && !settled && !failed; ++n) {
@@ -50,14 +50,14 @@ void check(const std::filesystem::path& dir, const std::vector<Wanted>& plan, si
   const auto keys = DirectoryCloud::starts(dir / "cloud");
   EXPECT_EQ(keys.size(), starts) << where << ": one start for each machine that was ever wanted";
   for (const auto& [key, times] : keys) EXPECT_EQ(times, 1) << where << ", " << key;
-  const auto fleet = read_fleet(dir / "fleet");
+  const auto fleet = read_instances(dir / "fleet");
   ASSERT_TRUE(fleet) << where << ": " << fleet.error().message;
   size_t ready = 0;
-  for (const auto& [id, i] : fleet->instances()) {
-    EXPECT_TRUE(i.state == State::ready || i.state == State::stopped) << where << ", " << id;
-    ready += i.state == State::ready ? 1 : 0;
+  for (const auto& [id, i] : fleet->all()) {
+    EXPECT_TRUE(i.state == Instance::State::ready || i.state == Instance::State::stopped) << where << ", " << id;
+    ready += i.state == Instance::State::ready ? 1 : 0;
     // What is known to be ready is there, under the name that is known.
-    EXPECT_EQ(std::filesystem::exists(dir / "cloud" / "machines" / id), i.state == State::ready) << where;
+    EXPECT_EQ(std::filesystem::exists(dir / "cloud" / "machines" / id), i.state == Instance::State::ready) << where;
   }
   EXPECT_EQ(ready, wanted) << where;
 }
@@ -82,10 +82,10 @@ const std::vector<Phase> kPhases = {
 };
 
 void vanish(const std::filesystem::path& dir) {
-  const auto fleet = read_fleet(dir / "fleet");
+  const auto fleet = read_instances(dir / "fleet");
   ASSERT_TRUE(fleet);
-  for (const auto& [id, i] : fleet->instances()) {
-    if (i.option == "a" && i.state == State::ready) std::filesystem::remove(dir / "cloud" / "machines" / id);
+  for (const auto& [id, i] : fleet->all()) {
+    if (i.option == "a" && i.state == Instance::State::ready) std::filesystem::remove(dir / "cloud" / "machines" / id);
   }
 }
 

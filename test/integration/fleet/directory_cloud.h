@@ -57,12 +57,12 @@ class DirectoryCloud final : public Actuator {
   }
 
  private:
-  Report carry_out(const Order& order) {
+  MachineReport carry_out(const Order& order) {
     const auto file = dir_ / "machines" / order.instance.id;
-    Report report;
+    MachineReport report;
     report.id = "vm-" + order.instance.id;
     report.url = "http://" + report.id;
-    report.machine = Report::Machine::ready;
+    report.state = MachineReport::State::ready;
     report.running = 0;
     if (order.kind == Order::Kind::start) {
       const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -70,12 +70,12 @@ class DirectoryCloud final : public Actuator {
         ::close(fd);
         std::ofstream(dir_ / "starts", std::ios::app) << order.key << "\n";
       }
-      report.machine = Report::Machine::provisioning;
+      report.state = MachineReport::State::provisioning;
     } else if (order.kind == Order::Kind::stop) {
       std::filesystem::remove(file);
-      report.machine = Report::Machine::gone;
+      report.state = MachineReport::State::gone;
     } else if (!std::filesystem::exists(file)) {
-      report.machine = Report::Machine::gone;
+      report.state = MachineReport::State::gone;
     }
     return report;
   }
@@ -94,7 +94,7 @@ class MortalLog final : public EventLog {
     points_.pass();
     return done;
   }
-  const Fleet& fleet() const override { return log_.fleet(); }
+  const Instances& instances() const override { return log_.instances(); }
 
  private:
   EventLog& log_;

@@ -28,7 +28,7 @@ std::vector<Wanted> random_plan() {
 
 struct World {
   World() {
-    options.policy.max = 3;
+    options.rules.max = 3;
     options.seed = 42;
     options.at_once = pick<size_t>(1, 4);
   }
@@ -45,7 +45,7 @@ struct World {
         cloud.failing[Order::Kind::start] = {Code::permission_denied, "refused"};
         break;
       case 3:
-        cloud.all_become(*rc::gen::element(Report::Machine::ready, Report::Machine::failed));
+        cloud.all_become(*rc::gen::element(MachineReport::State::ready, MachineReport::State::failed));
         break;
       case 4:
         for (auto& [id, m] : cloud.machines) m.running = pick(0, 3);
@@ -54,7 +54,7 @@ struct World {
         if (!cloud.machines.empty()) cloud.machines.erase(cloud.machines.begin());
         break;
       default:
-        cloud.at_first = *rc::gen::element(Report::Machine::ready, Report::Machine::provisioning, Report::Machine::failed);
+        cloud.at_first = *rc::gen::element(MachineReport::State::ready, MachineReport::State::provisioning, MachineReport::State::failed);
         break;
     }
     clock.advance(s(pick(0, 1200)));
@@ -89,28 +89,28 @@ struct World {
   std::map<std::string, int64_t> in_flight() const {
     std::map<std::string, int64_t> all;
     for (const auto& [id, m] : cloud.machines) {
-      if (m.state == Report::Machine::ready) all[id] = m.running;
+      if (m.state == MachineReport::State::ready) all[id] = m.running;
     }
     return all;
   }
 
   void check(const PassReport& report, const std::map<std::string, int64_t>& running) {
     std::map<std::string, int> existing;
-    for (const auto& [id, i] : log.fleet().instances()) existing[i.option] += i.exists() ? 1 : 0;
-    for (const auto& [option, n] : existing) RC_ASSERT(n <= options.policy.max);
+    for (const auto& [id, i] : log.instances().all()) existing[i.option] += i.exists() ? 1 : 0;
+    for (const auto& [option, n] : existing) RC_ASSERT(n <= options.rules.max);
     for (const auto& [key, n] : cloud.starts) RC_ASSERT(n == 1);
     for (const auto& [id, m] : cloud.machines) {
-      const auto* i = log.fleet().find(id);
+      const auto* i = log.instances().find(id);
       RC_ASSERT(i != nullptr && i->exists());  // nothing runs that nobody knows of
     }
     // What is told to stop while requests run has failed, had never served, or had its time to drain.
     for (const auto& e : report.events) {
       const auto before = running.find(e.instance);
-      if (e.kind != EventKind::stop || before == running.end() || before->second == 0) continue;
-      const auto* i = log.fleet().find(e.instance);
+      if (e.kind != InstanceEvent::Kind::stop || before == running.end() || before->second == 0) continue;
+      const auto* i = log.instances().find(e.instance);
       const bool had_failed = !i->drained;
       RC_ASSERT(had_failed || !i->was_ready() ||
-                e.at - i->draining_at >= options.policy.drain_deadline);
+                e.at - i->draining_at >= options.rules.drain_deadline);
     }
   }
 
@@ -131,10 +131,10 @@ RC_GTEST_PROP(Controller, loses_and_doubles_nothing_and_settles_when_all_is_well
   }
   // A healthy cloud and one plan that fits: it is carried out.
   world.cloud.failing.clear();
-  world.cloud.at_first = Report::Machine::ready;
-  world.cloud.all_become(Report::Machine::ready);
+  world.cloud.at_first = MachineReport::State::ready;
+  world.cloud.all_become(MachineReport::State::ready);
   for (auto& [id, m] : world.cloud.machines) m.running = 0;
-  for (auto& w : plan) w.machines = std::min(w.machines, world.options.policy.max);
+  for (auto& w : plan) w.machines = std::min(w.machines, world.options.rules.max);
   bool settled = false;
   for (int n = 0; n < 60 && !settled; ++n) {
     if (!world.controller) world.controller.emplace(world.log, world.cloud, world.clock, world.options);
@@ -144,7 +144,7 @@ RC_GTEST_PROP(Controller, loses_and_doubles_nothing_and_settles_when_all_is_well
   RC_ASSERT(settled);
   std::map<std::string, int> wanted, there;
   for (const auto& w : plan) wanted[w.option] = w.machines;
-  for (const auto& [id, m] : world.cloud.machines) ++there[world.log.fleet().find(id)->option];
+  for (const auto& [id, m] : world.cloud.machines) ++there[world.log.instances().find(id)->option];
   for (const auto* option : kOptions) RC_ASSERT(wanted[option] == there[option]);
 }
 
@@ -155,13 +155,13 @@ RC_GTEST_PROP(Reconcile, is_done_once, ()) {
     world.something_happens();
     world.pass(random_plan());
   }
-  Fleet fleet = world.log.fleet();
+  Instances fleet = world.log.instances();
   const Situation situation{plan, "cloud", world.clock.wall()};
   uint64_t next = 1u << 20;
   IdGenerator ids(9);
   const auto decide = [&] {
     return reconcile(
-        fleet, situation, world.options.policy, [](const Instance&) { return std::optional<int64_t>(1); },
+        fleet, situation, world.options.rules, [](const Instance&) { return std::optional<int64_t>(1); },
         [&](const std::string& last) { return ++next, next_instance_id(ids, world.clock.wall(), last); });
   };
   for (const auto& e : decide().events) {

@@ -31,16 +31,16 @@ TEST(Order, IsOneJsonObject) {
   EXPECT_NE(to_json(order).find(R"("spec":{})"), std::string::npos);
 }
 
-TEST(Report, IsReadAndItsTextsAreMadeFit) {
+TEST(MachineReport, IsReadAndItsTextsAreMadeFit) {
   const auto report = read_report(R"( {"id": "i-1\n2", "url": "http://x", "state": "ready", "running": 3, "more": []} )");
   ASSERT_TRUE(report) << report.error().message;
-  EXPECT_EQ(report->machine, Report::Machine::ready);
+  EXPECT_EQ(report->state, MachineReport::State::ready);
   EXPECT_EQ(report->id, "i-1 2");
   EXPECT_EQ(report->running, 3);
   EXPECT_EQ(read_report(R"({"state": "failed", "reason": null})")->reason, "");
 }
 
-TEST(Report, IsRefusedWithWhatIsWrong) {
+TEST(MachineReport, IsRefusedWithWhatIsWrong) {
   const auto complaint = [](const std::string& text) { return read_report(text).error().message; };
   EXPECT_EQ(complaint("{}"), "the answer has no \"state\"");
   EXPECT_EQ(complaint(R"({"state": "up"})"), "the answer's state must be provisioning, ready, gone or failed");
@@ -72,7 +72,7 @@ struct WebhookTest : ::testing::Test, net::VirtualNet, net::Dialer {
   }
   void give(Order order) {
     report.reset();
-    actuator->begin(order, [this](Result<Report> r) { report = std::move(r); });
+    actuator->begin(order, [this](Result<MachineReport> r) { report = std::move(r); });
     settle();
   }
   void answer(int status, std::string body = "") {
@@ -84,7 +84,7 @@ struct WebhookTest : ::testing::Test, net::VirtualNet, net::Dialer {
   bool there = true;
   std::vector<std::unique_ptr<net::Peer>> peers;
   std::unique_ptr<Actuator> actuator;
-  std::optional<Result<Report>> report;
+  std::optional<Result<MachineReport>> report;
 };
 
 TEST_F(WebhookTest, PostsASignedOrder) {
@@ -133,7 +133,7 @@ TEST_F(WebhookTest, ARefusalIsFinal) {
 TEST_F(WebhookTest, WhatIsNotFoundIsGoneButCannotBeStarted) {
   give(some_order(Order::Kind::stop));
   answer(404);
-  EXPECT_EQ((*report)->machine, Report::Machine::gone);
+  EXPECT_EQ((*report)->state, MachineReport::State::gone);
   give(some_order(Order::Kind::start));
   answer(404);
   EXPECT_TRUE(is_final(report->error()));

@@ -10,7 +10,7 @@ using namespace testing;
 
 struct ControllerTest : ::testing::Test {
   ControllerTest() {
-    options.policy.min_uptime = s(0);
+    options.rules.min_uptime = s(0);
     options.seed = 1;
   }
   // One pass of a controller that lives on between passes, as with --watch.
@@ -29,9 +29,9 @@ struct ControllerTest : ::testing::Test {
     EXPECT_TRUE(report) << "the cloud answers at once";
     return report ? std::move(*report) : PassReport{};
   }
-  int in(State state) const {
+  int in(Instance::State state) const {
     int n = 0;
-    for (const auto& [id, i] : log.fleet().instances()) n += i.state == state ? 1 : 0;
+    for (const auto& [id, i] : log.instances().all()) n += i.state == state ? 1 : 0;
     return n;
   }
 
@@ -44,24 +44,24 @@ struct ControllerTest : ::testing::Test {
 
 TEST_F(ControllerTest, BringsMachinesUpAndTakesThemDown) {
   auto report = pass({want("h100-se", 2)});
-  EXPECT_EQ(in(State::provisioning), 2);
+  EXPECT_EQ(in(Instance::State::provisioning), 2);
   EXPECT_FALSE(report.settled);
-  cloud.all_become(Report::Machine::ready);
+  cloud.all_become(MachineReport::State::ready);
   report = pass({want("h100-se", 2)});
-  EXPECT_EQ(in(State::ready), 2);
+  EXPECT_EQ(in(Instance::State::ready), 2);
   EXPECT_TRUE(report.settled);
-  EXPECT_FALSE(log.fleet().instances().begin()->second.url.empty());
+  EXPECT_FALSE(log.instances().all().begin()->second.url.empty());
 
   for (auto& [id, m] : cloud.machines) m.running = 3;
   clock.advance(minutes(1));
   pass({});
-  EXPECT_EQ(in(State::draining), 2);
+  EXPECT_EQ(in(Instance::State::draining), 2);
   EXPECT_EQ(cloud.drained.size(), 2u) << "they are out of the rotation before anything is stopped";
   pass({});
   EXPECT_EQ(cloud.count(Order::Kind::stop), 0) << "requests are in flight";
   for (auto& [id, m] : cloud.machines) m.running = 0;
   report = pass({});
-  EXPECT_EQ(in(State::stopped), 2);
+  EXPECT_EQ(in(Instance::State::stopped), 2);
   EXPECT_TRUE(cloud.machines.empty());
   EXPECT_TRUE(report.settled);
 }
@@ -80,12 +80,12 @@ TEST_F(ControllerTest, ARestartOrdersWhatHasNoResultAgainUnderTheSameKey) {
   EXPECT_EQ(cloud.orders.size(), 2u);
   EXPECT_EQ(cloud.orders[1].key, key);
   EXPECT_EQ(cloud.starts, (std::map<std::string, int>{{key, 1}}));
-  EXPECT_EQ(in(State::provisioning), 1);
+  EXPECT_EQ(in(Instance::State::provisioning), 1);
 }
 
 TEST_F(ControllerTest, GivesOnlySoManyOrdersAtOnce) {
   options.at_once = 3;
-  options.policy.max = 50;
+  options.rules.max = 50;
   cloud.holds = true;
   controller.emplace(log, cloud, clock, options);
   bool done = false;
@@ -97,24 +97,24 @@ TEST_F(ControllerTest, GivesOnlySoManyOrdersAtOnce) {
   EXPECT_EQ(cloud.held.size(), 3u);
   cloud.answer_all();
   EXPECT_TRUE(done);
-  EXPECT_EQ(in(State::provisioning), 10);
+  EXPECT_EQ(in(Instance::State::provisioning), 10);
 }
 
 TEST_F(ControllerTest, AStartThatIsRefusedForGoodFails) {
   cloud.failing[Order::Kind::start] = {Code::permission_denied, "the web hook refused"};
   const auto report = pass({want("h100-se", 1)});
-  EXPECT_EQ(in(State::failed), 1);
+  EXPECT_EQ(in(Instance::State::failed), 1);
   ASSERT_EQ(report.notes.size(), 1u);
   EXPECT_NE(report.notes[0].find("(h100-se): start: the web hook refused"), std::string::npos);
   pass({want("h100-se", 1)});
-  EXPECT_EQ(in(State::stopped), 1) << "it is stopped all the same: something may be left of it";
+  EXPECT_EQ(in(Instance::State::stopped), 1) << "it is stopped all the same: something may be left of it";
   EXPECT_EQ(cloud.count(Order::Kind::start), 1) << "and the next one waits for the back-off";
 }
 
 TEST_F(ControllerTest, AStartThatDidNotWorkIsTriedAgainAfterAPause) {
   cloud.failing[Order::Kind::start] = {Code::unavailable, "the network is down"};
   pass({want("h100-se", 1)});
-  EXPECT_EQ(in(State::requested), 1);
+  EXPECT_EQ(in(Instance::State::requested), 1);
   pass({want("h100-se", 1)});
   EXPECT_EQ(cloud.count(Order::Kind::start), 1) << "not yet";
   clock.advance(options.retry);
@@ -122,52 +122,52 @@ TEST_F(ControllerTest, AStartThatDidNotWorkIsTriedAgainAfterAPause) {
   pass({want("h100-se", 1)});
   EXPECT_EQ(cloud.count(Order::Kind::start), 2);
   EXPECT_EQ(cloud.starts.size(), 1u);
-  EXPECT_EQ(in(State::provisioning), 1);
+  EXPECT_EQ(in(Instance::State::provisioning), 1);
 }
 
 TEST_F(ControllerTest, AStopIsRepeatedUntilNothingIsLeft) {
   pass({want("h100-se", 1)});
   cloud.failing[Order::Kind::stop] = {Code::permission_denied, "refused"};
   pass({});
-  EXPECT_EQ(in(State::draining), 1) << "even a refusal for good does not make a machine vanish";
+  EXPECT_EQ(in(Instance::State::draining), 1) << "even a refusal for good does not make a machine vanish";
   clock.advance(hours(1));
   const auto report = pass({});
   EXPECT_EQ(report.notes.size(), 1u);
   cloud.failing.clear();
   clock.advance(hours(1));
   pass({});
-  EXPECT_EQ(in(State::stopped), 1);
+  EXPECT_EQ(in(Instance::State::stopped), 1);
 }
 
 TEST_F(ControllerTest, AMachineThatVanishesIsReplacedAfterTheBackOff) {
-  cloud.at_first = Report::Machine::ready;
+  cloud.at_first = MachineReport::State::ready;
   pass({want("h100-se", 1)});
   cloud.machines.clear();
   clock.advance(hours(1));
   pass({want("h100-se", 1)});
-  EXPECT_EQ(in(State::stopped), 1);
-  EXPECT_NE(log.fleet().instances().begin()->second.reason.find("gone"), std::string::npos);
+  EXPECT_EQ(in(Instance::State::stopped), 1);
+  EXPECT_NE(log.instances().all().begin()->second.reason.find("gone"), std::string::npos);
   clock.advance(s(30));
   const auto report = pass({want("h100-se", 1)});
-  EXPECT_EQ(in(State::ready), 1);
+  EXPECT_EQ(in(Instance::State::ready), 1);
   EXPECT_FALSE(report.error);
 }
 
 TEST_F(ControllerTest, AMachineWithoutAnIdHasFailed) {
   struct Nameless final : Actuator {
     std::string_view name() const override { return "cloud"; }
-    void begin(const Order&, Done done) override { done(Report{}); }
+    void begin(const Order&, Done done) override { done(MachineReport{}); }
   } nameless;
   Controller c(log, nameless, clock, options);
   pass(c, {want("h100-se", 1)});
-  EXPECT_EQ(in(State::failed), 1);
+  EXPECT_EQ(in(Instance::State::failed), 1);
 }
 
 TEST_F(ControllerTest, NothingIsOrderedThatIsNotWrittenDown) {
   struct Full final : EventLog {
     Result<void> append(const InstanceEvent&) override { return fail(Code::resource_exhausted, "ledger_full: no space"); }
-    const Fleet& fleet() const override { return none; }
-    Fleet none;
+    const Instances& instances() const override { return none; }
+    Instances none;
   } full;
   Controller c(full, cloud, clock, options);
   const auto report = pass(c, {want("h100-se", 1)});
@@ -205,7 +205,7 @@ struct WatchTest : ControllerTest {
 };
 
 TEST_F(WatchTest, PassesEveryPeriodAndReadsThePlanEachTime) {
-  cloud.at_first = Report::Machine::ready;
+  cloud.at_first = MachineReport::State::ready;
   int passes = 0;
   bool done = false;
   std::vector<Wall> at;
@@ -225,7 +225,7 @@ TEST_F(WatchTest, PassesEveryPeriodAndReadsThePlanEachTime) {
   loop.run_virtual(clock, hours(1));
   EXPECT_TRUE(done);
   EXPECT_EQ(at, (std::vector<Wall>{kNoon, kNoon + s(10), kNoon + s(20), kNoon + s(30)}));
-  EXPECT_EQ(in(State::ready), 2);
+  EXPECT_EQ(in(Instance::State::ready), 2);
   EXPECT_EQ(cloud.starts.size(), 2u) << "a plan that cannot be read stops nothing";
 }
 

@@ -34,33 +34,33 @@ inline std::string id_number(uint64_t n) {
 // Appends to a fleet what should follow, with the right numbers.
 class Story {
  public:
-  explicit Story(Fleet& fleet) : fleet_(fleet) {}
-  InstanceEvent event(const std::string& id, EventKind kind) const {
+  explicit Story(Instances& fleet) : fleet_(fleet) {}
+  InstanceEvent event(const std::string& id, InstanceEvent::Kind kind) const {
     InstanceEvent e;
     e.instance = id;
     const auto* i = fleet_.find(id);
     e.sequence = (i ? i->sequence : 0) + 1;
     e.kind = kind;
     e.at = now;
-    if (kind == EventKind::request) e.option = option, e.actuator = "cloud";
-    if (kind == EventKind::accepted) e.machine = "m-" + id.substr(24);
-    if (kind == EventKind::became_ready) e.url = "http://" + id.substr(24) + ":8000";
-    if (kind == EventKind::failed) e.reason = "no capacity";
+    if (kind == InstanceEvent::Kind::request) e.option = option, e.actuator = "cloud";
+    if (kind == InstanceEvent::Kind::accepted) e.machine = "m-" + id.substr(24);
+    if (kind == InstanceEvent::Kind::became_ready) e.url = "http://" + id.substr(24) + ":8000";
+    if (kind == InstanceEvent::Kind::failed) e.reason = "no capacity";
     return e;
   }
-  Story& then(const std::string& id, EventKind kind) {
+  Story& then(const std::string& id, InstanceEvent::Kind kind) {
     const auto taken = fleet_.apply(event(id, kind));
     EXPECT_TRUE(taken && *taken) << (taken ? "a duplicate" : taken.error().message);
     return *this;
   }
   Story& ready(const std::string& id) {
-    return then(id, EventKind::request).then(id, EventKind::accepted).then(id, EventKind::became_ready);
+    return then(id, InstanceEvent::Kind::request).then(id, InstanceEvent::Kind::accepted).then(id, InstanceEvent::Kind::became_ready);
   }
   Wall now = kNoon;
   std::string option = "h100-se";
 
  private:
-  Fleet& fleet_;
+  Instances& fleet_;
 };
 
 inline Wanted want(std::string option, int machines, std::optional<double> eur_per_hour = {}) {
@@ -71,7 +71,7 @@ inline Wanted want(std::string option, int machines, std::optional<double> eur_p
 class Cloud final : public Actuator {
  public:
   struct Machine {
-    Report::Machine state = Report::Machine::provisioning;
+    MachineReport::State state = MachineReport::State::provisioning;
     std::string instance;
     int64_t running = 0;
   };
@@ -91,10 +91,10 @@ class Cloud final : public Actuator {
       done(carry_out(order));
     }
   }
-  Result<Report> carry_out(const Order& order) {
+  Result<MachineReport> carry_out(const Order& order) {
     if (const auto it = failing.find(order.kind); it != failing.end()) return tl::unexpected(it->second);
-    Report report;
-    report.machine = Report::Machine::gone;
+    MachineReport report;
+    report.state = MachineReport::State::gone;
     auto* machine = find(order);
     if (order.kind == Order::Kind::stop) {
       if (!machine) return report;
@@ -112,13 +112,13 @@ class Cloud final : public Actuator {
     }
     if (!machine) return report;
     if (order.kind == Order::Kind::drain) drained.insert(machine->instance);
-    report.machine = machine->state;
+    report.state = machine->state;
     report.id = "m-" + order.instance.id;
-    report.url = machine->state == Report::Machine::ready ? "http://" + report.id : "";
+    report.url = machine->state == MachineReport::State::ready ? "http://" + report.id : "";
     report.running = machine->running;
     return report;
   }
-  void all_become(Report::Machine state) {
+  void all_become(MachineReport::State state) {
     for (auto& [id, m] : machines) m.state = state;
   }
   int count(Order::Kind kind) const {
@@ -132,7 +132,7 @@ class Cloud final : public Actuator {
   std::set<std::string> stopped, drained;
   std::vector<Order> orders;
   std::map<Order::Kind, Error> failing;
-  Report::Machine at_first = Report::Machine::provisioning;
+  MachineReport::State at_first = MachineReport::State::provisioning;
   bool holds = false;
   std::deque<std::pair<Order, Done>> held;
 

@@ -9,7 +9,7 @@ namespace trine::fleet {
 namespace {
 
 using namespace testing;
-using enum EventKind;
+using enum InstanceEvent::Kind;
 using ledger::testing::SmallDisk;
 using ledger::testing::TempDir;
 
@@ -21,7 +21,7 @@ std::unique_ptr<InstanceStore> open_store(const std::filesystem::path& dir, ledg
 
 // `count` events of as many instances that are requested and fail.
 std::vector<InstanceEvent> some_events(int count) {
-  Fleet fleet;
+  Instances fleet;
   Story story(fleet);
   std::vector<InstanceEvent> events;
   for (uint64_t n = 1; static_cast<int>(events.size()) < count; ++n) {
@@ -40,9 +40,9 @@ TEST(InstanceStore, HasAfterARestartWhatItHadBefore) {
     auto store = open_store(dir.path());
     for (size_t n = at; n < std::min(at + 7, events.size()); ++n) ASSERT_TRUE(store->append(events[n]));
   }
-  Fleet expected;
+  Instances expected;
   for (const auto& e : events) ASSERT_TRUE(expected.apply(e));
-  EXPECT_EQ(open_store(dir.path())->fleet().instances(), expected.instances());
+  EXPECT_EQ(open_store(dir.path())->instances().all(), expected.all());
   std::vector<InstanceEvent> read;
   ASSERT_TRUE(each_instance_event(dir.path(), [&](const InstanceEvent& e) -> Result<void> { return read.push_back(e), Result<void>(); }));
   EXPECT_EQ(read, events);
@@ -59,7 +59,7 @@ TEST(InstanceStore, LosesNothingWhenItsProcessDies) {
     }
   }
   ledger::testing::copy_as_crashed(live.path(), crashed.path() / "x");
-  EXPECT_EQ(open_store(crashed.path() / "x")->fleet().instances(), store->fleet().instances());
+  EXPECT_EQ(open_store(crashed.path() / "x")->instances().all(), store->instances().all());
 }
 
 TEST(InstanceStore, AppendingAgainChangesNothing) {
@@ -78,7 +78,7 @@ TEST(InstanceStore, AppendingAgainChangesNothing) {
 TEST(InstanceStore, RefusesWhatCannotFollowAndWhatIsNoText) {
   const TempDir dir;
   auto store = open_store(dir.path());
-  Fleet none;
+  Instances none;
   auto e = Story(none).event(id_number(1), request);
   e.option = "bad \xff bytes";
   EXPECT_EQ(store->append(e).error().code, Code::invalid_argument);
@@ -87,7 +87,7 @@ TEST(InstanceStore, RefusesWhatCannotFollowAndWhatIsNoText) {
   EXPECT_EQ(store->append(e).error().code, Code::invalid_argument);
   e.kind = stop;
   EXPECT_EQ(store->append(e).error().code, Code::failed_precondition);
-  EXPECT_TRUE(store->fleet().instances().empty());
+  EXPECT_TRUE(store->instances().all().empty());
 }
 
 TEST(InstanceStore, OneProcessAtATime) {
@@ -96,7 +96,7 @@ TEST(InstanceStore, OneProcessAtATime) {
   EXPECT_EQ(InstanceStore::open({.dir = dir.path()}).error().code, Code::failed_precondition);
   ASSERT_TRUE(store->append(some_events(1)[0]));
   ASSERT_TRUE(store->fold());
-  EXPECT_EQ(read_fleet(dir.path())->instances().size(), 1u) << "reading is possible beside it";
+  EXPECT_EQ(read_instances(dir.path())->all().size(), 1u) << "reading is possible beside it";
 }
 
 TEST(InstanceStore, AFullDiskRefusesAndGoesOnWhenThereIsSpace) {
@@ -112,9 +112,9 @@ TEST(InstanceStore, AFullDiskRefusesAndGoesOnWhenThereIsSpace) {
   disk.left = 100;
   for (size_t n = written; n < events.size(); ++n) ASSERT_TRUE(store->append(events[n])) << n;
   store.reset();
-  Fleet expected;
+  Instances expected;
   for (const auto& e : events) ASSERT_TRUE(expected.apply(e));
-  EXPECT_EQ(read_fleet(dir.path())->instances(), expected.instances());
+  EXPECT_EQ(read_instances(dir.path())->all(), expected.all());
 }
 
 TEST(InstanceStore, EventsThatMakeNoFleetAreDamage) {
@@ -122,7 +122,7 @@ TEST(InstanceStore, EventsThatMakeNoFleetAreDamage) {
   {
     auto store = ledger::testing::open_store(dir.path());
     auto journal = ledger::testing::open_journal(dir.path());
-    Fleet none;
+    Instances none;
     ASSERT_TRUE(journal->append(to_record(Story(none).event(id_number(1), stop))));
     ASSERT_TRUE(store->fold());
   }

@@ -8,23 +8,23 @@ namespace trine::fleet {
 namespace {
 
 using namespace testing;
-using enum EventKind;
+using enum InstanceEvent::Kind;
 
 const std::string kOne = id_number(1), kTwo = id_number(2);
 
 TEST(Instance, LivesFromARequestUntilItIsForgotten) {
-  Fleet fleet;
+  Instances fleet;
   Story story(fleet);
   story.then(kOne, request);
-  EXPECT_EQ(fleet.find(kOne)->state, State::requested);
+  EXPECT_EQ(fleet.find(kOne)->state, Instance::State::requested);
   story.then(kOne, accepted);
-  EXPECT_EQ(fleet.find(kOne)->state, State::provisioning);
+  EXPECT_EQ(fleet.find(kOne)->state, Instance::State::provisioning);
   EXPECT_FALSE(fleet.find(kOne)->machine.empty());
   story.then(kOne, became_ready);
-  EXPECT_EQ(fleet.find(kOne)->state, State::ready);
+  EXPECT_EQ(fleet.find(kOne)->state, Instance::State::ready);
   EXPECT_EQ(fleet.find(kOne)->ready_at, kNoon);
   story.then(kOne, drain).then(kOne, drained).then(kOne, stop);
-  EXPECT_EQ(fleet.find(kOne)->state, State::draining);
+  EXPECT_EQ(fleet.find(kOne)->state, Instance::State::draining);
   EXPECT_TRUE(fleet.find(kOne)->stopping);
   EXPECT_EQ(fleet.find(kOne)->stop_sequence, 6u);
   EXPECT_TRUE(fleet.find(kOne)->exists());
@@ -38,8 +38,8 @@ TEST(Instance, LivesFromARequestUntilItIsForgotten) {
 TEST(Instance, TakesOnlyWhatCanFollow) {
   struct Row {
     const char* what;
-    std::vector<EventKind> path;
-    std::set<EventKind> may;
+    std::vector<InstanceEvent::Kind> path;
+    std::set<InstanceEvent::Kind> may;
   };
   const std::vector<Row> rows = {
       {"nothing", {}, {request}},
@@ -57,23 +57,23 @@ TEST(Instance, TakesOnlyWhatCanFollow) {
   };
   for (const auto& row : rows) {
     for (int k = 0; k <= static_cast<int>(forget); ++k) {
-      const auto kind = static_cast<EventKind>(k);
-      Fleet fleet;
+      const auto kind = static_cast<InstanceEvent::Kind>(k);
+      Instances fleet;
       Story story(fleet);
       for (const auto step : row.path) story.then(kOne, step);
-      const auto before = fleet.instances();
+      const auto before = fleet.all();
       const auto taken = fleet.apply(story.event(kOne, kind));
       EXPECT_EQ(taken.has_value(), row.may.contains(kind)) << row.what << ", " << name(kind);
       if (taken) continue;
       EXPECT_EQ(taken.error().code, Code::failed_precondition);
       EXPECT_NE(taken.error().message.find(fmt::format("'{}' cannot", name(kind))), std::string::npos);
-      EXPECT_EQ(fleet.instances(), before) << "a refused event changes nothing";
+      EXPECT_EQ(fleet.all(), before) << "a refused event changes nothing";
     }
   }
 }
 
 TEST(Instance, SaysWhyAnEventCannotFollow) {
-  Fleet fleet;
+  Instances fleet;
   Story story(fleet);
   story.ready(kOne);
   EXPECT_EQ(fleet.apply(story.event(kOne, stop)).error().message,
@@ -83,31 +83,31 @@ TEST(Instance, SaysWhyAnEventCannotFollow) {
             kOne + ": 'became_ready' cannot follow: it is stopped, and stays so: request a new instance instead");
 }
 
-TEST(Fleet, ADuplicateChangesNothingAndAGapIsAnError) {
-  Fleet fleet;
+TEST(Instances, ADuplicateChangesNothingAndAGapIsAnError) {
+  Instances fleet;
   Story story(fleet);
   const auto first = story.event(kOne, request);
   story.then(kOne, request).then(kOne, accepted);
-  const auto before = fleet.instances();
+  const auto before = fleet.all();
   EXPECT_FALSE(fleet.apply(first).value());
-  EXPECT_EQ(fleet.instances(), before);
+  EXPECT_EQ(fleet.all(), before);
   auto later = story.event(kOne, became_ready);
   later.sequence += 1;
   EXPECT_EQ(fleet.apply(later).error().code, Code::data_loss);
-  EXPECT_EQ(fleet.instances(), before);
+  EXPECT_EQ(fleet.all(), before);
 }
 
-TEST(Fleet, WhatIsForgottenNeverComesAgain) {
-  Fleet fleet;
+TEST(Instances, WhatIsForgottenNeverComesAgain) {
+  Instances fleet;
   Story story(fleet);
   const auto first = story.event(kOne, request);
   story.then(kOne, request).then(kOne, stop).then(kOne, stopped).then(kOne, forget);
   EXPECT_FALSE(fleet.apply(first).value()) << "its events are duplicates of what was";
-  EXPECT_TRUE(fleet.instances().empty());
+  EXPECT_TRUE(fleet.all().empty());
 }
 
-TEST(Fleet, CountsFailuresInARowUntilAMachineStays) {
-  Fleet fleet;
+TEST(Instances, CountsFailuresInARowUntilAMachineStays) {
+  Instances fleet;
   Story story(fleet);
   story.then(kOne, request).then(kOne, failed);
   story.now += minutes(1);
@@ -142,15 +142,15 @@ TEST(InstanceId, RisesWhateverTheClockDoes) {
 }
 
 TEST(Fit, MakesTextsThatEventsTake) {
-  EXPECT_EQ(fit(" a\nb\x01 ", 20), "a b");
-  EXPECT_EQ(fit("\xff\xfe", 20), "\xEF\xBF\xBD\xEF\xBF\xBD");
-  EXPECT_EQ(fit("aé", 2), "a");
-  EXPECT_EQ(fit("aé", 3), "aé");
-  EXPECT_EQ(fit(std::string(1000, '\xff'), 256).size(), 255u);
+  EXPECT_EQ(fit_text(" a\nb\x01 ", 20), "a b");
+  EXPECT_EQ(fit_text("\xff\xfe", 20), "\xEF\xBF\xBD\xEF\xBF\xBD");
+  EXPECT_EQ(fit_text("aé", 2), "a");
+  EXPECT_EQ(fit_text("aé", 3), "aé");
+  EXPECT_EQ(fit_text(std::string(1000, '\xff'), 256).size(), 255u);
 }
 
 TEST(InstanceRecord, ReadsBackAsItWasWritten) {
-  Fleet fleet;
+  Instances fleet;
   Story story(fleet);
   auto e = story.event(kOne, request);
   e.spec = R"({"gpus": 2, "deep": {"a": [1, "x"]}})";
@@ -164,7 +164,7 @@ TEST(InstanceRecord, ReadsBackAsItWasWritten) {
 }
 
 TEST(InstanceRecord, RefusesWhatItDidNotWrite) {
-  Fleet fleet;
+  Instances fleet;
   const auto good = to_record(Story(fleet).event(kOne, request)).json;
   for (const std::string& bad :
        {std::string(), std::string("[]"), std::string("{}"), good + "x", std::string(R"({"instance":"ins_1","n":1,"event":"stop"})"),

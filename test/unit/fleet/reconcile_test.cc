@@ -7,12 +7,12 @@ namespace trine::fleet {
 namespace {
 
 using namespace testing;
-using enum EventKind;
+using enum InstanceEvent::Kind;
 
 struct ReconcileTest : ::testing::Test {
   Steps steps(std::vector<Wanted> wanted) {
     return reconcile(
-        fleet, {wanted, "cloud", story.now}, policy,
+        fleet, {wanted, "cloud", story.now}, rules,
         [&](const Instance& i) -> std::optional<int64_t> {
           const auto it = running.find(i.id);
           return it == running.end() ? std::nullopt : std::optional(it->second);
@@ -34,9 +34,9 @@ struct ReconcileTest : ::testing::Test {
   }
   using Does = std::vector<std::string>;
 
-  Fleet fleet;
+  Instances fleet;
   Story story{fleet};
-  Policy policy;
+  Rules rules;
   std::map<std::string, int64_t> running;
   uint64_t next_id = 1000;
 };
@@ -56,7 +56,7 @@ TEST_F(ReconcileTest, HandsTheSpecOver) {
 }
 
 TEST_F(ReconcileTest, NeverHasMoreThanMaxOfAnOptionNotEvenWhileOthersGo) {
-  policy.max = 3;
+  rules.max = 3;
   story.ready(id_number(1)).ready(id_number(2));
   story.then(id_number(2), drain);
   const auto done = steps({want("h100-se", 9)});
@@ -67,7 +67,7 @@ TEST_F(ReconcileTest, NeverHasMoreThanMaxOfAnOptionNotEvenWhileOthersGo) {
 
 TEST_F(ReconcileTest, WhatIsNotReadyInTimeFailsAndIsStopped) {
   story.then(id_number(1), request).then(id_number(1), accepted);
-  story.now += policy.start_timeout - s(1);
+  story.now += rules.start_timeout - s(1);
   EXPECT_EQ(does({want("h100-se", 1)}), Does{});
   story.now += s(1);
   const auto done = steps({want("h100-se", 1)});
@@ -79,13 +79,13 @@ TEST_F(ReconcileTest, WhatIsNotReadyInTimeFailsAndIsStopped) {
 }
 
 TEST_F(ReconcileTest, StartsAgainAfterABackOffThatDoubles) {
-  EXPECT_EQ(backoff(policy, 1), s(30));
-  EXPECT_EQ(backoff(policy, 2), s(60));
-  EXPECT_EQ(backoff(policy, 4), s(240));
-  EXPECT_EQ(backoff(policy, 5), hours(1)) << "given up for an hour";
-  EXPECT_EQ(backoff(policy, 500), hours(1));
-  policy.attempts = 100;
-  EXPECT_EQ(backoff(policy, 50), policy.backoff_limit);
+  EXPECT_EQ(backoff(rules, 1), s(30));
+  EXPECT_EQ(backoff(rules, 2), s(60));
+  EXPECT_EQ(backoff(rules, 4), s(240));
+  EXPECT_EQ(backoff(rules, 5), hours(1)) << "given up for an hour";
+  EXPECT_EQ(backoff(rules, 500), hours(1));
+  rules.attempts = 100;
+  EXPECT_EQ(backoff(rules, 50), rules.backoff_limit);
 }
 
 TEST_F(ReconcileTest, AfterAFailureOneMachineIsOnTrial) {
@@ -118,7 +118,7 @@ TEST_F(ReconcileTest, DrainsTheCostliestThenTheYoungest) {
 
 TEST_F(ReconcileTest, KeepsAMachineForItsMinimumUptime) {
   story.ready(id_number(1));
-  story.now += policy.min_uptime - s(1);
+  story.now += rules.min_uptime - s(1);
   const auto early = steps({want("h100-se", 0)});
   EXPECT_TRUE(early.events.empty());
   EXPECT_EQ(early.notes.size(), 1u);
@@ -147,7 +147,7 @@ TEST_F(ReconcileTest, StopsWhatIsNotReadyYetAndNotWantedAnyMoreTheYoungestFirst)
 TEST_F(ReconcileTest, WaitsForRequestsInFlight) {
   story.ready(id_number(1)).then(id_number(1), drain);
   running[id_number(1)] = 2;
-  story.now += policy.drain_deadline - s(1);
+  story.now += rules.drain_deadline - s(1);
   EXPECT_EQ(does({}), Does{});
   running[id_number(1)] = 0;
   EXPECT_EQ(does({}), (Does{"drained 1", "stop 1"}));
@@ -156,7 +156,7 @@ TEST_F(ReconcileTest, WaitsForRequestsInFlight) {
 TEST_F(ReconcileTest, StopsAtTheDeadlineAndSaysWhatItCut) {
   story.ready(id_number(1)).then(id_number(1), drain);
   EXPECT_EQ(does({}), Does{}) << "how many run is not known";
-  story.now += policy.drain_deadline;
+  story.now += rules.drain_deadline;
   auto done = steps({});
   ASSERT_EQ(done.events.size(), 2u);
   EXPECT_EQ(done.events[0].reason, "drained for 10 min; how many requests are in flight is not known");
@@ -169,7 +169,7 @@ TEST_F(ReconcileTest, StopsAtTheDeadlineAndSaysWhatItCut) {
 
 TEST_F(ReconcileTest, ForgetsWhatWasStoppedLongAgo) {
   story.then(id_number(1), request).then(id_number(1), stop).then(id_number(1), stopped);
-  story.now += policy.keep_stopped - s(1);
+  story.now += rules.keep_stopped - s(1);
   EXPECT_EQ(does({}), Does{});
   story.now += s(1);
   EXPECT_EQ(does({}), Does{"forget 1"});
