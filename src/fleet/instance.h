@@ -94,7 +94,7 @@ class Instances {
   // What apply() would say.
   Result<bool> check(const InstanceEvent& event) const;
 
-  const std::map<std::string, Instance>& instances() const { return instances_; }  // by id: in order of their requests
+  const std::map<std::string, Instance>& all() const { return instances_; }  // by id: in order of their requests
   const Instance* find(std::string_view id) const;
   const std::string& last_id() const { return last_id_; }  // of all that ever were
 
