@@ -193,8 +193,10 @@ class Reconciler {
     if (young > 0)
       steps_.notes.push_back(fmt::format("{} of the machines not wanted any more keep running until they were ready for {}",
                                          young, span_text(rules_.min_uptime)));
-    if (held > 0)
-      steps_.notes.push_back(fmt::format("{} of the machines not wanted any more serve until {} others are ready", held, missing));
+    if (held > 0) {
+      steps_.notes.push_back(fmt::format("{} of the machines not wanted any more go on serving: {} of those wanted {} not ready",
+                                         held, missing, missing == 1 ? "is" : "are"));
+    }
   }
 
   Instances fleet_;
