@@ -18,7 +18,7 @@ using testing::Background;
 using testing::run_trine;
 namespace fs = std::filesystem;
 
-// Machines are folders; each start that made one is a line in `starts`. Orders are numbered as they come, also at the same
+// Machines are folders named by the key of their start; each start that made one is a line in `starts`. Orders are numbered as they come, also at the same
 // time; at the one of `die_at` ("0 before") the program that gave it is killed, before or after it is carried out.
 constexpr auto kCloud = R"(#!/bin/sh
 in=$(cat)
@@ -30,15 +30,15 @@ read -r die_at when < "$cloud/die_at" || die_at=-1
 [ "$n" -eq "$die_at" ] && [ "$when" = before ] && kill -9 $PPID && exit 1
 case $action in
 start)
-  [ ! -e "$cloud/gone/$id" ] && mkdir "$cloud/machines/$id" 2>/dev/null && echo "$key" >> "$cloud/starts"
+  [ ! -e "$cloud/gone/$key" ] && mkdir "$cloud/machines/$key" 2>/dev/null && echo "$key" >> "$cloud/starts"
   state=provisioning ;;
 stop)
-  mv "$cloud/machines/$id" "$cloud/gone/" 2>/dev/null
+  mv "$cloud/machines/$id".* "$cloud/gone/" 2>/dev/null
   state=gone ;;
 *)
   state=ready ;;
 esac
-[ "$action" = stop ] || [ -e "$cloud/machines/$id" ] || state=gone
+[ "$action" = stop ] || ls "$cloud/machines/" | grep -q "^$id\." || state=gone
 [ "$n" -eq "$die_at" ] && [ "$when" = after ] && kill -9 $PPID && exit 1
 echo "{\"id\":\"vm-$id\",\"state\":\"$state\",\"url\":\"http://$id\",\"running\":0}"
 )";
@@ -93,7 +93,7 @@ struct InstancesTest : ::testing::Test {
   }
   std::vector<std::string> machines() const {
     std::vector<std::string> all;
-    for (const auto& f : fs::directory_iterator(cloud() / "machines")) all.push_back(f.path().filename().string());
+    for (const auto& f : fs::directory_iterator(cloud() / "machines")) all.push_back(f.path().stem().string());
     std::sort(all.begin(), all.end());
     return all;
   }

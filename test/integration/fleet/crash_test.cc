@@ -57,7 +57,7 @@ void check(const std::filesystem::path& dir, const std::vector<Wanted>& plan, si
     EXPECT_TRUE(i.state == Instance::State::ready || i.state == Instance::State::stopped) << where << ", " << id;
     ready += i.state == Instance::State::ready ? 1 : 0;
     // What is known to be ready is there, under the name that is known.
-    EXPECT_EQ(std::filesystem::exists(dir / "cloud" / "machines" / id), i.state == Instance::State::ready) << where;
+    EXPECT_EQ(std::filesystem::exists(dir / "cloud" / "machines" / (id + ".1")), i.state == Instance::State::ready) << where;
   }
   EXPECT_EQ(ready, wanted) << where;
 }
@@ -85,7 +85,7 @@ void vanish(const std::filesystem::path& dir) {
   const auto fleet = read_instances(dir / "fleet");
   ASSERT_TRUE(fleet);
   for (const auto& [id, i] : fleet->all()) {
-    if (i.option == "a" && i.state == Instance::State::ready) std::filesystem::remove(dir / "cloud" / "machines" / id);
+    if (i.option == "a" && i.state == Instance::State::ready) std::filesystem::remove(dir / "cloud" / "machines" / (id + ".1"));
   }
 }
 

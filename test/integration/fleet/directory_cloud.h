@@ -1,4 +1,5 @@
-// A provider in a folder, for processes that die: machines are files, each start that made one is a line in `starts`.
+// A provider in a folder, for processes that die: machines are files named by the key of their start (another key is
+// another machine), each start that made one is a line in `starts`.
 #pragma once
 
 #include <fcntl.h>
@@ -58,26 +59,34 @@ class DirectoryCloud final : public Actuator {
 
  private:
   MachineReport carry_out(const Order& order) {
-    const auto file = dir_ / "machines" / order.instance.id;
     MachineReport report;
     report.id = "vm-" + order.instance.id;
     report.url = "http://" + report.id;
     report.state = MachineReport::State::ready;
     report.running = 0;
+    const auto mine = machines_of(order.instance.id);
     if (order.kind == Order::Kind::start) {
-      const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+      const int fd = ::open((dir_ / "machines" / order.key).c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
       if (fd >= 0) {
         ::close(fd);
         std::ofstream(dir_ / "starts", std::ios::app) << order.key << "\n";
       }
       report.state = MachineReport::State::provisioning;
     } else if (order.kind == Order::Kind::stop) {
-      std::filesystem::remove(file);
+      for (const auto& file : mine) std::filesystem::remove(file);
       report.state = MachineReport::State::gone;
-    } else if (!std::filesystem::exists(file)) {
+    } else if (mine.empty()) {
       report.state = MachineReport::State::gone;
     }
     return report;
+  }
+
+  std::vector<std::filesystem::path> machines_of(const std::string& instance) const {
+    std::vector<std::filesystem::path> all;
+    for (const auto& file : std::filesystem::directory_iterator(dir_ / "machines")) {
+      if (file.path().stem() == instance) all.push_back(file.path());
+    }
+    return all;
   }
 
   std::filesystem::path dir_;
