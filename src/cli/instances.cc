@@ -1,6 +1,7 @@
 // trine instances list, trine instances events: what the fleet's folder says.
-#include "cli/commands.h"
 #include "cli/instances.h"
+
+#include "cli/commands.h"
 #include "cli/say.h"
 #include "cli/table.h"
 #include "fleet/instance_json.h"
@@ -49,7 +50,8 @@ int events(const InstancesListOptions& o) {
       say(to_json(e, e.at));
     } else {
       table.row({iso8601(std::chrono::floor<std::chrono::milliseconds>(e.at)), e.instance, std::to_string(e.sequence),
-                 fleet::name(e.kind), printable(e.option), printable(e.machine), printable(e.url), printable(e.reason)});
+                 fleet::name(e.kind), printable(e.option), printable(e.machine), printable(e.url),
+                 printable(e.reason)});
     }
     return {};
   });

@@ -94,7 +94,8 @@ void tell(const fleet::PassReport& report, const fleet::Instances& fleet, bool d
   for (const auto& e : report.events) {
     const auto* i = fleet.find(e.instance);
     const auto& option = i ? i->option : e.option;
-    std::string line = fmt::format("{}{} ({}): {}", dry ? "dry run: " : "", e.instance, printable(option), fleet::name(e.kind));
+    std::string line =
+        fmt::format("{}{} ({}): {}", dry ? "dry run: " : "", e.instance, printable(option), fleet::name(e.kind));
     if (!e.machine.empty()) line += fmt::format(" as {}", printable(e.machine));
     if (!e.url.empty()) line += fmt::format(" at {}", printable(e.url));
     if (!e.reason.empty()) line += fmt::format(": {}", printable(e.reason));
@@ -197,7 +198,8 @@ class Apply {
     if (report.error) failed_ = true;
     if (report.error) complain(*report.error);
     if (!store_ || failed_) return;
-    if (auto folded = store_->fold(); !folded) log::warning("fleet: {}; nothing is lost, trying again", folded.error().message);
+    if (auto folded = store_->fold(); !folded)
+      log::warning("fleet: {}; nothing is lost, trying again", folded.error().message);
   }
   // Of a watch, only what is new.
   bool quiet(const fleet::PassReport& report) {

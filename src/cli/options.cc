@@ -315,7 +315,9 @@ class Commands {
 
   void applying(CLI::App* apply) {
     auto& a = d_.apply;
-    apply->add_option("--plan", a.plan, "JSON: {\"wanted\": [{\"option\", \"machines\"}]}, or what `trine plan --json` prints")
+    apply
+        ->add_option("--plan", a.plan,
+                     "JSON: {\"wanted\": [{\"option\", \"machines\"}]}, or what `trine plan --json` prints")
         ->type_name("FILE")
         ->required();
     fleet_option(apply, a.dir);

@@ -152,11 +152,11 @@ struct InstancesApplyOptions {
   bool json = false;
 };
 
-using Command = std::variant<ServeOptions, CheckOptions, EngineSimOptions, ReportOptions, ExplainOptions,
-                             EstimateOptions, BaselineCreateOptions, BaselineShowOptions, EraseOptions,
-                             LedgerVerifyOptions, CatalogCheckOptions, CatalogImportOptions, CatalogListOptions,
-                             ConfigDocsOptions, KeyNewOptions, GridOptions, GridImportOptions, InstancesListOptions,
-                             InstancesApplyOptions>;
+using Command =
+    std::variant<ServeOptions, CheckOptions, EngineSimOptions, ReportOptions, ExplainOptions, EstimateOptions,
+                 BaselineCreateOptions, BaselineShowOptions, EraseOptions, LedgerVerifyOptions, CatalogCheckOptions,
+                 CatalogImportOptions, CatalogListOptions, ConfigDocsOptions, KeyNewOptions, GridOptions,
+                 GridImportOptions, InstancesListOptions, InstancesApplyOptions>;
 
 struct Parsed {
   std::optional<Command> command;  // nothing: print `out` or `err` and end with `exit_code`

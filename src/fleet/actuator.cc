@@ -85,8 +85,7 @@ std::string to_json(const Order& order) {
 }
 
 Result<MachineReport> read_report(std::string_view text) {
-  if (text.size() > kMaxReport)
-    return fail(Code::invalid_argument, "the answer is longer than {} bytes", kMaxReport);
+  if (text.size() > kMaxReport) return fail(Code::invalid_argument, "the answer is longer than {} bytes", kMaxReport);
   MachineReport report;
   bool has_state = false;
   Result<void> problem;
@@ -104,7 +103,8 @@ Result<MachineReport> read_report(std::string_view text) {
 std::string without_secrets(std::string text, const std::vector<std::string>& secrets) {
   for (const auto& secret : secrets) {
     if (secret.size() < kShortestSecret) continue;
-    for (size_t at = text.find(secret); at != text.npos; at = text.find(secret, at + 3)) text.replace(at, secret.size(), "***");
+    for (size_t at = text.find(secret); at != text.npos; at = text.find(secret, at + 3))
+      text.replace(at, secret.size(), "***");
   }
   return text;
 }

@@ -10,8 +10,8 @@
 // - Errors of code invalid_argument, permission_denied, failed_precondition and unimplemented are final: a start that
 //   ends so has failed. All others may pass: the same order is given again later.
 //
-// A Kubernetes actuator fits as it is: start applies one object (a Deployment or a Pod) named after the instance's id in
-// lower case with '-' for '_', labelled with it, by server-side apply: the name is the idempotency. status reads its
+// A Kubernetes actuator fits as it is: start applies one object (a Deployment or a Pod) named after the instance's id
+// in lower case with '-' for '_', labelled with it, by server-side apply: the name is the idempotency. status reads its
 // readiness; drain takes the label off that the Service selects by; stop deletes by label with a grace period. All are
 // calls of the API server by net/fetch.h on the loop, `done` called when they end; `spec` carries what the plan gives
 // (image, accelerator, replicas of a node pool).

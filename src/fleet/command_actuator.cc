@@ -272,7 +272,8 @@ class Command final : public Actuator {
 
 Result<std::unique_ptr<Actuator>> command_actuator(net::Loop& loop, CommandOptions options) {
   if (options.program.find('/') == options.program.npos)
-    return fail(Code::invalid_argument, "'{}': give the program's path, such as ./{}", options.program, options.program);
+    return fail(Code::invalid_argument, "'{}': give the program's path, such as ./{}", options.program,
+                options.program);
   if (::access(options.program.c_str(), X_OK) != 0)
     return fail(Code::failed_precondition, "{} cannot be run: {}", options.program, std::strerror(errno));
   return std::make_unique<Command>(loop, std::move(options));

@@ -17,8 +17,8 @@
 namespace trine::fleet {
 
 struct CommandOptions {
-  std::string program;                  // a path
-  std::vector<std::string> arguments;   // before the action
+  std::string program;                 // a path
+  std::vector<std::string> arguments;  // before the action
   Nanos timeout = std::chrono::seconds(60);
   // The program's whole environment, besides PATH and LANG. Values are treated as secrets.
   std::map<std::string, std::string> environment;

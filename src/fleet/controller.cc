@@ -28,10 +28,11 @@ Controller::Controller(EventLog& log, Actuator& actuator, const Clock& clock, Op
 Result<void> Controller::check_actuator() const {
   for (const auto& [id, i] : log_.instances().all()) {
     if (i.exists() && i.actuator != actuator_.name()) {
-      return fail(Code::failed_precondition,
-                  "{} ({}) was started by the actuator {} and is not stopped yet: only that one can stop it; apply a plan "
-                  "without it with --actuator {} first",
-                  id, i.option, i.actuator, i.actuator);
+      return fail(
+          Code::failed_precondition,
+          "{} ({}) was started by the actuator {} and is not stopped yet: only that one can stop it; apply a plan "
+          "without it with --actuator {} first",
+          id, i.option, i.actuator, i.actuator);
     }
   }
   return {};
@@ -98,7 +99,8 @@ void Controller::decide() {
   for (size_t n = before; n < report_.events.size(); ++n) {
     const auto& e = report_.events[n];
     const auto* i = log_.instances().find(e.instance);
-    const bool effect = e.kind == InstanceEvent::Kind::request || e.kind == InstanceEvent::Kind::drain || e.kind == InstanceEvent::Kind::stop;
+    const bool effect = e.kind == InstanceEvent::Kind::request || e.kind == InstanceEvent::Kind::drain ||
+                        e.kind == InstanceEvent::Kind::stop;
     if (!i || !effect) continue;
     retries_.erase(e.instance);
     orders.push_back(order_of(*i));
@@ -183,7 +185,9 @@ void Controller::started(const Instance& i, const MachineReport& r) {
   if (i.state != Instance::State::requested) return;
   InstanceEvent fields;
   if (r.state == failed || r.state == gone) {
-    fields.reason = !r.reason.empty() ? r.reason : r.state == gone ? "gone as soon as it was started" : "the actuator says so";
+    fields.reason = !r.reason.empty() ? r.reason
+                    : r.state == gone ? "gone as soon as it was started"
+                                      : "the actuator says so";
     (void)note(i, InstanceEvent::Kind::failed, std::move(fields));
     return;
   }
@@ -204,7 +208,9 @@ void Controller::looked(const Instance& i, const MachineReport& r) {
   if (i.stopping || i.state == Instance::State::failed) return;
   InstanceEvent fields;
   if (r.state == failed || r.state == gone) {
-    fields.reason = !r.reason.empty() ? r.reason : r.state == gone ? "the machine is gone, and nobody asked for that" : "the actuator says so";
+    fields.reason = !r.reason.empty() ? r.reason
+                    : r.state == gone ? "the machine is gone, and nobody asked for that"
+                                      : "the actuator says so";
     (void)note(i, InstanceEvent::Kind::failed, std::move(fields));
   } else if (r.state == ready && i.state == Instance::State::provisioning) {
     fields.url = r.url;
@@ -229,7 +235,11 @@ void Controller::did_not_work(const Order& order, const Error& e) {
 }
 
 Watch::Watch(net::Loop& loop, Controller& controller, Nanos period, Plan plan, OnPass on_pass)
-    : controller_(controller), period_(period), plan_(std::move(plan)), on_pass_(std::move(on_pass)), pause_(loop, *this) {}
+    : controller_(controller),
+      period_(period),
+      plan_(std::move(plan)),
+      on_pass_(std::move(on_pass)),
+      pause_(loop, *this) {}
 
 void Watch::start(std::function<void()> done) {
   done_ = std::move(done);

@@ -71,7 +71,7 @@ class Controller {
   const Clock& clock_;
   Options options_;
   IdGenerator ids_;
-  std::map<std::string, Retry> retries_;    // by instance
+  std::map<std::string, Retry> retries_;  // by instance
 
   // The pass under way.
   std::map<std::string, std::optional<int64_t>> seen_;  // instances that the actuator spoke of: requests in flight

@@ -30,7 +30,8 @@ bool plain(std::string_view text, size_t max) {
 }
 
 Result<void> well_formed(const InstanceEvent& e) {
-  if (!is_instance_id(e.instance)) return fail(Code::invalid_argument, "'{}' is no instance's id", fit_text(e.instance, 64));
+  if (!is_instance_id(e.instance))
+    return fail(Code::invalid_argument, "'{}' is no instance's id", fit_text(e.instance, 64));
   if (e.sequence == 0) return fail(Code::invalid_argument, "{}: events are numbered from 1", e.instance);
   if (!plain(e.option, kMaxOption) || !plain(e.actuator, kMaxOption) || !plain(e.machine, kMaxMachine) ||
       !plain(e.url, kMaxUrl) || !plain(e.reason, kMaxReason) || e.spec.size() > kMaxSpec) {
@@ -59,15 +60,20 @@ std::string_view refusal(const Instance& i, InstanceEvent::Kind kind) {
       return i.state == Instance::State::provisioning ? "" : "only what is provisioning becomes ready";
     case failed:
       if (i.stopping) return "it is being stopped, and that goes on";
-      return starting || i.state == Instance::State::ready || i.state == Instance::State::draining ? "" : "it has failed already";
+      return starting || i.state == Instance::State::ready || i.state == Instance::State::draining
+                 ? ""
+                 : "it has failed already";
     case drain:
       return i.state == Instance::State::ready ? "" : "only what is ready can drain";
     case drained:
-      return i.state == Instance::State::draining && !i.drained ? "" : "only what drains, and still has requests, becomes drained";
+      return i.state == Instance::State::draining && !i.drained
+                 ? ""
+                 : "only what drains, and still has requests, becomes drained";
     case stop:
       if (i.stopping) return "it is being stopped already";
       if (i.state == Instance::State::ready) return "it serves: drain it first";
-      return i.state != Instance::State::draining || i.drained ? "" : "it has requests in flight: wait until it is drained";
+      return i.state != Instance::State::draining || i.drained ? ""
+                                                               : "it has requests in flight: wait until it is drained";
     case stopped:
       return i.stopping ? "" : "nobody intended a stop";
     case timeout:
@@ -199,7 +205,8 @@ Result<bool> Instances::apply(const InstanceEvent& event) {
   auto after = transition(before, event);
   if (!after) return tl::unexpected(after.error());
   if (!before) last_id_ = event.instance;
-  const bool failing = *after && (*after)->state == Instance::State::failed && before && before->state != Instance::State::failed;
+  const bool failing =
+      *after && (*after)->state == Instance::State::failed && before && before->state != Instance::State::failed;
   if (before && (failing || event.kind == InstanceEvent::Kind::drain)) {
     auto known = failures(before->option, event.at);
     if (failing) {
@@ -242,7 +249,8 @@ bool is_instance_id(std::string_view text) {
 }
 
 std::string fit_text(std::string_view text, size_t max) {
-  const auto quoted = json::quoted(text.substr(0, 4 * max));  // as JSON will have it: bytes that are no UTF-8 are replaced
+  const auto quoted =
+      json::quoted(text.substr(0, 4 * max));  // as JSON will have it: bytes that are no UTF-8 are replaced
   std::string out = json::unescape(std::string_view(quoted).substr(1, quoted.size() - 2)).value_or("");
   for (auto& c : out) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';

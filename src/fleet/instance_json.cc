@@ -10,8 +10,10 @@ struct Text {
   std::string_view key;
   std::string InstanceEvent::*field;
 };
-constexpr Text kTexts[] = {{"option", &InstanceEvent::option},   {"actuator", &InstanceEvent::actuator},
-                           {"machine", &InstanceEvent::machine}, {"url", &InstanceEvent::url},
+constexpr Text kTexts[] = {{"option", &InstanceEvent::option},
+                           {"actuator", &InstanceEvent::actuator},
+                           {"machine", &InstanceEvent::machine},
+                           {"url", &InstanceEvent::url},
                            {"reason", &InstanceEvent::reason}};
 
 void write_fields(json::Writer& w, const InstanceEvent& e) {
@@ -72,7 +74,8 @@ Result<InstanceEvent> from_record(const ledger::Event& record) {
     return known;
   });
   if (!read || !known || !has_kind || e.sequence == 0 || !is_instance_id(e.instance))
-    return fail(Code::data_loss, "the store holds an event that this program did not write: {}", fit_text(record.json, 120));
+    return fail(Code::data_loss, "the store holds an event that this program did not write: {}",
+                fit_text(record.json, 120));
   return e;
 }
 

@@ -48,7 +48,8 @@ InstanceStore::~InstanceStore() {
 
 Result<void> InstanceStore::append(const InstanceEvent& event) {
   if (broken_ || !journal_) {
-    return fail(Code::failed_precondition, "the store in {} failed before; what is on its disk is known when it is opened again",
+    return fail(Code::failed_precondition,
+                "the store in {} failed before; what is on its disk is known when it is opened again",
                 options_.dir.string());
   }
   const auto fresh = fleet_.check(event);

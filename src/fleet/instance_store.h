@@ -40,9 +40,9 @@ class MemoryLog final : public EventLog {
 class InstanceStore final : public EventLog {
  public:
   struct Options {
-    std::filesystem::path dir;      // made if missing
-    const Clock* clock = nullptr;   // system_clock() if null
-    ledger::Space* space = nullptr; // disk_space() if null
+    std::filesystem::path dir;       // made if missing
+    const Clock* clock = nullptr;    // system_clock() if null
+    ledger::Space* space = nullptr;  // disk_space() if null
   };
 
   // Takes over what a crash left. failed_precondition if another process holds the folder; data_loss if its events do

@@ -78,10 +78,12 @@ class Reconciler {
       }
     }
     if (!i) return;
-    if (!i->stopping && (i->state == Instance::State::failed || (i->state == Instance::State::draining && i->drained))) {
+    if (!i->stopping &&
+        (i->state == Instance::State::failed || (i->state == Instance::State::draining && i->drained))) {
       i = emit(id, InstanceEvent::Kind::stop);
     }
-    if (i && i->state == Instance::State::stopped && now_ - i->changed_at >= rules_.keep_stopped) emit(id, InstanceEvent::Kind::forget);
+    if (i && i->state == Instance::State::stopped && now_ - i->changed_at >= rules_.keep_stopped)
+      emit(id, InstanceEvent::Kind::forget);
   }
 
   void count() {
@@ -191,11 +193,13 @@ class Reconciler {
       }
     }
     if (young > 0)
-      steps_.notes.push_back(fmt::format("{} of the machines not wanted any more keep running until they were ready for {}",
-                                         young, span_text(rules_.min_uptime)));
+      steps_.notes.push_back(
+          fmt::format("{} of the machines not wanted any more keep running until they were ready for {}", young,
+                      span_text(rules_.min_uptime)));
     if (held > 0) {
-      steps_.notes.push_back(fmt::format("{} of the machines not wanted any more go on serving: {} of those wanted {} not ready",
-                                         held, missing, missing == 1 ? "is" : "are"));
+      steps_.notes.push_back(
+          fmt::format("{} of the machines not wanted any more go on serving: {} of those wanted {} not ready", held,
+                      missing, missing == 1 ? "is" : "are"));
     }
   }
 

@@ -8,7 +8,8 @@
 //    or failed and are not known to be gone). After failures in a row: one at a time, not before a back-off of
 //    `backoff` doubled per failure up to `backoff_limit`; after `attempts` of them only every `give_up`.
 // 3. Machines not ready yet that are too many are stopped, the youngest first.
-// 4. Ready machines that are too many drain, the costliest first (eur_per_hour of the plan; an option that the plan does
+// 4. Ready machines that are too many drain, the costliest first (eur_per_hour of the plan; an option that the plan
+// does
 //    not price comes last), then the youngest; none before it was ready for `min_uptime`. While a wanted machine is not
 //    ready, only so many that as many machines stay ready as the plan wants in all: new ones first, then the old go.
 #pragma once

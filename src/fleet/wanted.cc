@@ -52,8 +52,10 @@ class Reader {
     Result<void> problem;
     const auto walked = json::each_element(array.raw, [&](json::Value v) {
       auto one = entry(v);
-      if (one) problem = add(all, std::move(*one), v);
-      else problem = tl::unexpected(one.error());
+      if (one)
+        problem = add(all, std::move(*one), v);
+      else
+        problem = tl::unexpected(one.error());
       return problem.has_value();
     });
     if (!problem) return tl::unexpected(problem.error());
@@ -85,20 +87,26 @@ class Reader {
       if (key == "option") {
         has_option = true;
         auto name = value.as_string();
-        if (name) one.option = std::move(*name);
-        else problem = complain(value, "option " + name.error().message);
+        if (name)
+          one.option = std::move(*name);
+        else
+          problem = complain(value, "option " + name.error().message);
       } else if (key == "machines") {
         has_machines = true;
         problem = machines(value, one.machines);
       } else if (key == "eur_per_hour" && !value.is_null()) {
         const auto price = value.as_double();
-        if (!price || !std::isfinite(*price) || *price < 0) problem = complain(value, "eur_per_hour must be a number from 0");
-        else one.eur_per_hour = *price;
+        if (!price || !std::isfinite(*price) || *price < 0)
+          problem = complain(value, "eur_per_hour must be a number from 0");
+        else
+          one.eur_per_hour = *price;
       } else if (key == "spec" && !value.is_null()) {
         if (!value.is_object() || value.raw.size() > kMaxSpec)
           problem = complain(value, fmt::format("spec must be an object of at most {} bytes", kMaxSpec));
-        else if (auto whole = json::read(value.raw); !whole) problem = complain(value, whole.error().message);
-        else one.spec = value.raw;
+        else if (auto whole = json::read(value.raw); !whole)
+          problem = complain(value, whole.error().message);
+        else
+          one.spec = value.raw;
       }
       return problem.has_value();
     });
@@ -118,7 +126,8 @@ class Reader {
 
   Result<void> add(std::vector<Wanted>& all, Wanted one, const json::Value& at) {
     if (one.option.empty() || one.option != fit_text(one.option, kMaxOption))
-      return complain(at, fmt::format("an option's name has 1 to {} bytes, none of them a control character", kMaxOption));
+      return complain(at,
+                      fmt::format("an option's name has 1 to {} bytes, none of them a control character", kMaxOption));
     if (!seen_.insert(one.option).second)
       return complain(at, fmt::format("option \"{}\" stands twice: say once how many are wanted", one.option));
     if (all.size() >= kMostOptions) return complain(at, fmt::format("more than {} options", kMostOptions));

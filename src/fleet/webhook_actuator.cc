@@ -68,7 +68,8 @@ class Webhook final : public Actuator {
     }
     if (may_pass(answer.status)) return fail(Code::unavailable, "the web hook answered with status {}", answer.status);
     if (answer.status == 401 || answer.status == 403)
-      return fail(Code::permission_denied, "the web hook refused the signature or the caller (status {})", answer.status);
+      return fail(Code::permission_denied, "the web hook refused the signature or the caller (status {})",
+                  answer.status);
     return fail(Code::invalid_argument, "the web hook refused (status {})", answer.status);
   }
 
@@ -84,7 +85,8 @@ Result<std::unique_ptr<Actuator>> webhook_actuator(net::Loop& loop, WebhookOptio
   auto url = net::parse_fetch_url(options.url);
   if (!url) return tl::unexpected(url.error());
   if (options.secret.size() < kShortestSecret) {
-    return fail(Code::invalid_argument, "the web hook's secret has {} bytes; at least {} are needed, such as `openssl rand -hex 32` gives",
+    return fail(Code::invalid_argument,
+                "the web hook's secret has {} bytes; at least {} are needed, such as `openssl rand -hex 32` gives",
                 options.secret.size(), kShortestSecret);
   }
   net::Origin origin;

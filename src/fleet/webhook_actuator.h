@@ -25,8 +25,8 @@ struct WebhookOptions {
   Nanos pause = std::chrono::seconds(1);  // before the second
 };
 
-// invalid_argument: the URL, the TLS files, or a secret under 16 bytes. A `dialer` other than TCP is for tests. All that
-// was ordered must have ended before it goes.
+// invalid_argument: the URL, the TLS files, or a secret under 16 bytes. A `dialer` other than TCP is for tests. All
+// that was ordered must have ended before it goes.
 Result<std::unique_ptr<Actuator>> webhook_actuator(net::Loop& loop, WebhookOptions options,
                                                    net::Dialer* dialer = nullptr);
 

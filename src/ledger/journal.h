@@ -110,7 +110,7 @@ class Journal {
 
   Options options_;
   std::shared_ptr<MappedSegment> current_;
-  uint64_t at_ = 0;  // the next record's offset in current_
+  uint64_t at_ = 0;     // the next record's offset in current_
   bool named_ = false;  // the directory's entry of current_ is on the disk
   uint64_t sequence_ = 0;
   uint64_t next_number_ = 1;  // maintenance thread

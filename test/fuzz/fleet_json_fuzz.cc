@@ -34,7 +34,8 @@ void check_plan(std::string_view text) {
 void check_report(std::string_view text) {
   const auto report = read_report(text);
   if (!report) return;
-  if (report->id.size() > kMaxMachine || report->url.size() > kMaxUrl || report->reason.size() > kMaxReason) std::abort();
+  if (report->id.size() > kMaxMachine || report->url.size() > kMaxUrl || report->reason.size() > kMaxReason)
+    std::abort();
   if (report->running.value_or(0) < 0 || fit_text(report->reason, kMaxReason) != report->reason) std::abort();
 }
 

@@ -18,8 +18,9 @@ using testing::Background;
 using testing::run_trine;
 namespace fs = std::filesystem;
 
-// Machines are folders named by the key of their start; each start that made one is a line in `starts`. Orders are numbered as they come, also at the same
-// time; at the one of `die_at` ("0 before") the program that gave it is killed, before or after it is carried out.
+// Machines are folders named by the key of their start; each start that made one is a line in `starts`. Orders are
+// numbered as they come, also at the same time; at the one of `die_at` ("0 before") the program that gave it is killed,
+// before or after it is carried out.
 constexpr auto kCloud = R"(#!/bin/sh
 in=$(cat)
 field() { printf '%s' "$in" | sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p"; }
@@ -63,9 +64,9 @@ struct InstancesTest : ::testing::Test {
   }
   std::string fleet() const { return (dir.path() / "fleet").string(); }
   std::vector<std::string> apply(const std::string& plan, std::vector<std::string> more = {}) const {
-    std::vector<std::string> words = {"instances", "apply", "--plan",    file("plan.json", plan), "--dir", fleet(),
-                                      "--actuator", "command", "--command", program, "--arg", cloud().string(),
-                                      "--min-uptime", "0s"};
+    std::vector<std::string> words = {
+        "instances", "apply", "--plan", file("plan.json", plan), "--dir",        fleet(), "--actuator", "command",
+        "--command", program, "--arg",  cloud().string(),        "--min-uptime", "0s"};
     words.insert(words.end(), more.begin(), more.end());
     return words;
   }
@@ -163,7 +164,8 @@ TEST_F(InstancesTest, ADryRunShowsWhatWouldBeDoneAndDoesNothing) {
   settle(kTwo);
   die_at("-1 never");
   const auto before = run_trine({"instances", "events", "--dir", fleet()}).out;
-  const auto dry = run_trine({"instances", "apply", "--plan", file("plan.json", kOther), "--dir", fleet(), "--min-uptime", "0s"});
+  const auto dry =
+      run_trine({"instances", "apply", "--plan", file("plan.json", kOther), "--dir", fleet(), "--min-uptime", "0s"});
   EXPECT_EQ(dry.status, 0) << dry.err;
   EXPECT_NE(dry.out.find("(4090-fr): request"), std::string::npos) << dry.out;
   EXPECT_NE(dry.out.find("dry run, nothing was done"), std::string::npos);
@@ -197,19 +199,25 @@ TEST_F(InstancesTest, SaysWhatIsMissingOrWrong) {
   EXPECT_EQ(said({"instances", "list", "--dir", fleet()}),
             fmt::format("trine: There is no fleet in {}; `trine instances apply` makes one.\n", fleet()));
   EXPECT_FALSE(fs::exists(fleet())) << "looking makes nothing";
-  EXPECT_EQ(said({"instances", "apply", "--dir", fleet(), "--plan", file("bad.json", R"({"wanted": [{"option": "a", "machines": "2"}]})")}),
+  EXPECT_EQ(said({"instances", "apply", "--dir", fleet(), "--plan",
+                  file("bad.json", R"({"wanted": [{"option": "a", "machines": "2"}]})")}),
             (dir.path() / "bad.json").string() + ":1:41: machines must be a whole number from 0 to 100000\n");
-  EXPECT_EQ(said({"instances", "apply", "--plan", plan, "--actuator", "command"}), "trine: --actuator command needs --command FILE\n");
+  EXPECT_EQ(said({"instances", "apply", "--plan", plan, "--actuator", "command"}),
+            "trine: --actuator command needs --command FILE\n");
   EXPECT_EQ(said({"instances", "apply", "--plan", plan, "--actuator", "webhook"}),
             "trine: --actuator webhook needs --url URL and --secret-file FILE\n");
-  EXPECT_EQ(said({"instances", "apply", "--plan", plan, "--min-uptime", "soon"}), "trine: --min-uptime: 'soon' is no time such as 30s, 15m or 2h\n");
-  EXPECT_NE(said({"instances", "apply", "--plan", plan, "--actuator", "command", "--command", program, "--pass-env", "NO_SUCH_VARIABLE"})
+  EXPECT_EQ(said({"instances", "apply", "--plan", plan, "--min-uptime", "soon"}),
+            "trine: --min-uptime: 'soon' is no time such as 30s, 15m or 2h\n");
+  EXPECT_NE(said({"instances", "apply", "--plan", plan, "--actuator", "command", "--command", program, "--pass-env",
+                  "NO_SUCH_VARIABLE"})
                 .find("no such environment variable"),
             std::string::npos);
   settle(kTwo);
-  EXPECT_NE(said({"instances", "events", "--dir", fleet(), "--instance", "ins_x"}).find("There is no instance ins_x"), std::string::npos);
+  EXPECT_NE(said({"instances", "events", "--dir", fleet(), "--instance", "ins_x"}).find("There is no instance ins_x"),
+            std::string::npos);
   const auto secret = file("secret", "0123456789abcdef0123456789abcdef\n");
-  EXPECT_NE(said({"instances", "apply", "--plan", plan, "--dir", fleet(), "--actuator", "webhook", "--url", "http://127.0.0.1:9/x", "--secret-file", secret})
+  EXPECT_NE(said({"instances", "apply", "--plan", plan, "--dir", fleet(), "--actuator", "webhook", "--url",
+                  "http://127.0.0.1:9/x", "--secret-file", secret})
                 .find("was started by the actuator command"),
             std::string::npos);
 }

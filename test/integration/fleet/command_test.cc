@@ -44,9 +44,10 @@ struct CommandTest : ::testing::Test {
 
 TEST_F(CommandTest, GetsTheOrderTheActionAndNothingElse) {
   ::setenv("TRINE_TEST_SECRET", "do not pass me on", 1);
-  const auto program = script(fmt::format("cat > {0}/in; echo \"$@\" > {0}/args; env > {0}/env\n"
-                                          "echo '{{\"id\":\"i-7\",\"state\":\"ready\",\"url\":\"http://x\"}}'",
-                                          dir.path().string()));
+  const auto program =
+      script(fmt::format("cat > {0}/in; echo \"$@\" > {0}/args; env > {0}/env\n"
+                         "echo '{{\"id\":\"i-7\",\"state\":\"ready\",\"url\":\"http://x\"}}'",
+                         dir.path().string()));
   const auto report = run({program, {"--zone", "a b; rm -rf /"}, s(20), {{"REGION", "se"}}});
   ASSERT_TRUE(report) << report.error().message;
   EXPECT_EQ(report->id, "i-7");
@@ -63,7 +64,15 @@ TEST_F(CommandTest, GetsTheOrderTheActionAndNothingElse) {
 }
 
 TEST_F(CommandTest, ExitStatusSaysWhetherItMayPass) {
-  for (const auto& [status, final] : std::map<int, bool>{{1, false}, {2, false}, {64, true}, {65, true}, {69, false}, {75, false}, {77, true}, {78, true}, {127, false}}) {
+  for (const auto& [status, final] : std::map<int, bool>{{1, false},
+                                                         {2, false},
+                                                         {64, true},
+                                                         {65, true},
+                                                         {69, false},
+                                                         {75, false},
+                                                         {77, true},
+                                                         {78, true},
+                                                         {127, false}}) {
     const auto report = run({script(fmt::format("exit {}", status)), {}, s(20), {}});
     ASSERT_FALSE(report);
     EXPECT_EQ(is_final(report.error()), final) << status;
@@ -83,7 +92,8 @@ TEST_F(CommandTest, WhatIsNoReportIsNotFinal) {
 }
 
 TEST_F(CommandTest, ATimeOutEndsItAndAllThatItStarted) {
-  const auto report = run({script(fmt::format("sleep 1000 & echo $! > {}/child; wait", dir.path().string())), {}, Nanos(300'000'000), {}});
+  const auto report = run(
+      {script(fmt::format("sleep 1000 & echo $! > {}/child; wait", dir.path().string())), {}, Nanos(300'000'000), {}});
   ASSERT_FALSE(report);
   EXPECT_EQ(report.error().message, "the program did not end within 0.3 s and was ended");
   EXPECT_FALSE(is_final(report.error()));
@@ -93,7 +103,8 @@ TEST_F(CommandTest, ATimeOutEndsItAndAllThatItStarted) {
     const auto stat = fmt::format("/proc/{}/stat", *child);
     std::ifstream in(stat);
     const std::string text{std::istreambuf_iterator<char>(in), {}};
-    EXPECT_TRUE(text.empty() || text.find(") Z ") != std::string::npos || text.find(") X ") != std::string::npos) << text;
+    EXPECT_TRUE(text.empty() || text.find(") Z ") != std::string::npos || text.find(") X ") != std::string::npos)
+        << text;
   }
 }
 
@@ -101,14 +112,20 @@ TEST_F(CommandTest, OutputIsBounded) {
   const auto endless = run({script("exec cat /dev/zero"), {}, s(20), {}});
   ASSERT_FALSE(endless);
   EXPECT_EQ(endless.error().message, "the program wrote more than 65536 bytes and was ended");
-  const auto chatty = run({script("head -c 1000000 /dev/zero | tr '\\0' e >&2; echo '{\"state\":\"gone\"}'"), {}, s(20), {}},
-                          Order::Kind::stop);
+  const auto chatty =
+      run({script("head -c 1000000 /dev/zero | tr '\\0' e >&2; echo '{\"state\":\"gone\"}'"), {}, s(20), {}},
+          Order::Kind::stop);
   ASSERT_TRUE(chatty) << chatty.error().message;
   EXPECT_EQ(chatty->state, MachineReport::State::gone);
 }
 
 TEST_F(CommandTest, WhatItLeavesRunningIsNotWaitedFor) {
-  const auto report = run({script(fmt::format("sleep 1000 & echo $! > {}/child\necho '{{\"id\":\"i\",\"state\":\"ready\"}}'", dir.path().string())), {}, s(20), {}});
+  const auto report =
+      run({script(fmt::format("sleep 1000 & echo $! > {}/child\necho '{{\"id\":\"i\",\"state\":\"ready\"}}'",
+                              dir.path().string())),
+           {},
+           s(20),
+           {}});
   ASSERT_TRUE(report) << report.error().message;
   if (const auto child = parse_int(trim(std::string_view(file("child")).substr(0, file("child").find('\n'))))) {
     EXPECT_EQ(::kill(static_cast<pid_t>(*child), SIGKILL), 0) << "a machine on this host lives on";
@@ -116,7 +133,10 @@ TEST_F(CommandTest, WhatItLeavesRunningIsNotWaitedFor) {
 }
 
 TEST_F(CommandTest, ReasonsHideWhatWasPassed) {
-  const auto report = run({script("echo \"{\\\"state\\\":\\\"failed\\\",\\\"reason\\\":\\\"bad token $TOKEN\\\"}\""), {}, s(20), {{"TOKEN", "tok-12345"}}});
+  const auto report = run({script("echo \"{\\\"state\\\":\\\"failed\\\",\\\"reason\\\":\\\"bad token $TOKEN\\\"}\""),
+                           {},
+                           s(20),
+                           {{"TOKEN", "tok-12345"}}});
   ASSERT_TRUE(report) << report.error().message;
   EXPECT_EQ(report->reason, "bad token ***");
 }
@@ -132,7 +152,8 @@ TEST_F(CommandTest, SeveralRunAtOnceAndAreEndedWithIt) {
 TEST_F(CommandTest, AProgramThatCannotRunIsRefusedAtOnce) {
   EXPECT_EQ(command_actuator(loop, {.program = "cloud.sh", .arguments = {}, .environment = {}}).error().message,
             "'cloud.sh': give the program's path, such as ./cloud.sh");
-  EXPECT_EQ(command_actuator(loop, {.program = "/nonexistent/cloud", .arguments = {}, .environment = {}}).error().code, Code::failed_precondition);
+  EXPECT_EQ(command_actuator(loop, {.program = "/nonexistent/cloud", .arguments = {}, .environment = {}}).error().code,
+            Code::failed_precondition);
 }
 
 }  // namespace

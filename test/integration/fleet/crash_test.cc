@@ -1,5 +1,5 @@
-// The fleet's process is killed at every place in turn: before and after each event is on the disk, before and after each
-// effect. Whatever was begun is finished by the next one: no machine is lost, none is started twice.
+// The fleet's process is killed at every place in turn: before and after each event is on the disk, before and after
+// each effect. Whatever was begun is finished by the next one: no machine is lost, none is started twice.
 #include "integration/fleet/directory_cloud.h"
 #include "unit/fleet/fleet_fixture.h"
 #include "unit/ledger/fixtures.h"
@@ -57,7 +57,8 @@ void check(const std::filesystem::path& dir, const std::vector<Wanted>& plan, si
     EXPECT_TRUE(i.state == Instance::State::ready || i.state == Instance::State::stopped) << where << ", " << id;
     ready += i.state == Instance::State::ready ? 1 : 0;
     // What is known to be ready is there, under the name that is known.
-    EXPECT_EQ(std::filesystem::exists(dir / "cloud" / "machines" / (id + ".1")), i.state == Instance::State::ready) << where;
+    EXPECT_EQ(std::filesystem::exists(dir / "cloud" / "machines" / (id + ".1")), i.state == Instance::State::ready)
+        << where;
   }
   EXPECT_EQ(ready, wanted) << where;
 }
@@ -85,7 +86,8 @@ void vanish(const std::filesystem::path& dir) {
   const auto fleet = read_instances(dir / "fleet");
   ASSERT_TRUE(fleet);
   for (const auto& [id, i] : fleet->all()) {
-    if (i.option == "a" && i.state == Instance::State::ready) std::filesystem::remove(dir / "cloud" / "machines" / (id + ".1"));
+    if (i.option == "a" && i.state == Instance::State::ready)
+      std::filesystem::remove(dir / "cloud" / "machines" / (id + ".1"));
   }
 }
 

@@ -54,7 +54,8 @@ struct World {
         if (!cloud.machines.empty()) cloud.machines.erase(cloud.machines.begin());
         break;
       default:
-        cloud.at_first = *rc::gen::element(MachineReport::State::ready, MachineReport::State::provisioning, MachineReport::State::failed);
+        cloud.at_first = *rc::gen::element(MachineReport::State::ready, MachineReport::State::provisioning,
+                                           MachineReport::State::failed);
         break;
     }
     clock.advance(s(pick(0, 1200)));
@@ -109,8 +110,7 @@ struct World {
       if (e.kind != InstanceEvent::Kind::stop || before == running.end() || before->second == 0) continue;
       const auto* i = log.instances().find(e.instance);
       const bool had_failed = !i->drained;
-      RC_ASSERT(had_failed || !i->was_ready() ||
-                e.at - i->draining_at >= options.rules.drain_deadline);
+      RC_ASSERT(had_failed || !i->was_ready() || e.at - i->draining_at >= options.rules.drain_deadline);
     }
   }
 

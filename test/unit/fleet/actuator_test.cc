@@ -24,15 +24,17 @@ Order some_order(Order::Kind kind = Order::Kind::start) {
 
 TEST(Order, IsOneJsonObject) {
   auto order = some_order();
-  EXPECT_EQ(to_json(order), fmt::format(R"({{"action":"start","instance":"{0}","idempotency_key":"{0}.1","option":"h100-se",)"
-                                        R"("machine":"","url":"","spec":{{"gpus": 2}}}})",
-                                        id_number(1)));
+  EXPECT_EQ(to_json(order),
+            fmt::format(R"({{"action":"start","instance":"{0}","idempotency_key":"{0}.1","option":"h100-se",)"
+                        R"("machine":"","url":"","spec":{{"gpus": 2}}}})",
+                        id_number(1)));
   order.instance.spec.clear();
   EXPECT_NE(to_json(order).find(R"("spec":{})"), std::string::npos);
 }
 
 TEST(MachineReport, IsReadAndItsTextsAreMadeFit) {
-  const auto report = read_report(R"( {"id": "i-1\n2", "url": "http://x", "state": "ready", "running": 3, "more": []} )");
+  const auto report =
+      read_report(R"( {"id": "i-1\n2", "url": "http://x", "state": "ready", "running": 3, "more": []} )");
   ASSERT_TRUE(report) << report.error().message;
   EXPECT_EQ(report->state, MachineReport::State::ready);
   EXPECT_EQ(report->id, "i-1 2");
@@ -77,7 +79,8 @@ struct WebhookTest : ::testing::Test, net::VirtualNet, net::Dialer {
   }
   void answer(int status, std::string body = "") {
     ASSERT_FALSE(peers.empty());
-    peers.back()->send(fmt::format("HTTP/1.1 {} X\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{}", status, body.size(), body));
+    peers.back()->send(
+        fmt::format("HTTP/1.1 {} X\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{}", status, body.size(), body));
     settle();
   }
 
@@ -96,7 +99,8 @@ TEST_F(WebhookTest, PostsASignedOrder) {
   const auto at = std::to_string(unix_ns(clock.wall()) / 1'000'000'000);
   EXPECT_NE(sent.find("Idempotency-Key: " + some_order().key + "\r\n"), std::string::npos);
   EXPECT_NE(sent.find("X-Trine-Timestamp: " + at + "\r\n"), std::string::npos);
-  EXPECT_NE(sent.find("X-Trine-Signature: v1=" + net::hmac_sha256("0123456789abcdef", at + "." + body) + "\r\n"), std::string::npos);
+  EXPECT_NE(sent.find("X-Trine-Signature: v1=" + net::hmac_sha256("0123456789abcdef", at + "." + body) + "\r\n"),
+            std::string::npos);
   EXPECT_EQ(sent.find("0123456789abcdef"), std::string::npos) << "the secret stays here";
   answer(202, R"({"state":"provisioning","id":"vm-1"})");
   ASSERT_TRUE(report && *report);
@@ -166,7 +170,8 @@ TEST_F(WebhookTest, ASecretInAReasonIsHidden) {
 }
 
 TEST_F(WebhookTest, NeedsAUrlAndASecretWorthTheName) {
-  EXPECT_EQ(webhook_actuator(loop, {.url = "ftp://x", .secret = std::string(32, 'x'), .tls = {}}).error().code, Code::invalid_argument);
+  EXPECT_EQ(webhook_actuator(loop, {.url = "ftp://x", .secret = std::string(32, 'x'), .tls = {}}).error().code,
+            Code::invalid_argument);
   EXPECT_EQ(webhook_actuator(loop, {.url = "http://x", .secret = "short", .tls = {}}).error().message,
             "the web hook's secret has 5 bytes; at least 16 are needed, such as `openssl rand -hex 32` gives");
 }

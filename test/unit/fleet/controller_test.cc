@@ -165,7 +165,9 @@ TEST_F(ControllerTest, AMachineWithoutAnIdHasFailed) {
 
 TEST_F(ControllerTest, NothingIsOrderedThatIsNotWrittenDown) {
   struct Full final : EventLog {
-    Result<void> append(const InstanceEvent&) override { return fail(Code::resource_exhausted, "ledger_full: no space"); }
+    Result<void> append(const InstanceEvent&) override {
+      return fail(Code::resource_exhausted, "ledger_full: no space");
+    }
     const Instances& instances() const override { return none; }
     Instances none;
   } full;

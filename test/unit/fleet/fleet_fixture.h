@@ -54,7 +54,9 @@ class Story {
     return *this;
   }
   Story& ready(const std::string& id) {
-    return then(id, InstanceEvent::Kind::request).then(id, InstanceEvent::Kind::accepted).then(id, InstanceEvent::Kind::became_ready);
+    return then(id, InstanceEvent::Kind::request)
+        .then(id, InstanceEvent::Kind::accepted)
+        .then(id, InstanceEvent::Kind::became_ready);
   }
   Wall now = kNoon;
   std::string option = "h100-se";

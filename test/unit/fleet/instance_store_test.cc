@@ -44,7 +44,8 @@ TEST(InstanceStore, HasAfterARestartWhatItHadBefore) {
   for (const auto& e : events) ASSERT_TRUE(expected.apply(e));
   EXPECT_EQ(open_store(dir.path())->instances().all(), expected.all());
   std::vector<InstanceEvent> read;
-  ASSERT_TRUE(each_instance_event(dir.path(), [&](const InstanceEvent& e) -> Result<void> { return read.push_back(e), Result<void>(); }));
+  ASSERT_TRUE(each_instance_event(
+      dir.path(), [&](const InstanceEvent& e) -> Result<void> { return read.push_back(e), Result<void>(); }));
   EXPECT_EQ(read, events);
 }
 
@@ -71,7 +72,8 @@ TEST(InstanceStore, AppendingAgainChangesNothing) {
   }
   store.reset();
   int events = 0;
-  ASSERT_TRUE(each_instance_event(dir.path(), [&](const InstanceEvent&) -> Result<void> { return ++events, Result<void>(); }));
+  ASSERT_TRUE(
+      each_instance_event(dir.path(), [&](const InstanceEvent&) -> Result<void> { return ++events, Result<void>(); }));
   EXPECT_EQ(events, 4);
 }
 

@@ -166,13 +166,15 @@ TEST(InstanceRecord, ReadsBackAsItWasWritten) {
 TEST(InstanceRecord, RefusesWhatItDidNotWrite) {
   Instances fleet;
   const auto good = to_record(Story(fleet).event(kOne, request)).json;
-  for (const std::string& bad :
-       {std::string(), std::string("[]"), std::string("{}"), good + "x", std::string(R"({"instance":"ins_1","n":1,"event":"stop"})"),
-        fmt::format(R"({{"instance":"{}","n":0,"event":"stop"}})", kOne),
-        fmt::format(R"({{"instance":"{}","n":1,"event":"explode"}})", kOne),
-        fmt::format(R"({{"instance":"{}","n":1,"event":"stop","colour":"red"}})", kOne),
-        fmt::format(R"({{"instance":"{}","n":1,"event":"request","spec":[1]}})", kOne)}) {
-    EXPECT_EQ(from_record({.kind = kEventRecord, .at = kNoon, .key = {}, .user = {}, .json = bad}).error().code, Code::data_loss) << bad;
+  for (const std::string& bad : {std::string(), std::string("[]"), std::string("{}"), good + "x",
+                                 std::string(R"({"instance":"ins_1","n":1,"event":"stop"})"),
+                                 fmt::format(R"({{"instance":"{}","n":0,"event":"stop"}})", kOne),
+                                 fmt::format(R"({{"instance":"{}","n":1,"event":"explode"}})", kOne),
+                                 fmt::format(R"({{"instance":"{}","n":1,"event":"stop","colour":"red"}})", kOne),
+                                 fmt::format(R"({{"instance":"{}","n":1,"event":"request","spec":[1]}})", kOne)}) {
+    EXPECT_EQ(from_record({.kind = kEventRecord, .at = kNoon, .key = {}, .user = {}, .json = bad}).error().code,
+              Code::data_loss)
+        << bad;
   }
 }
 

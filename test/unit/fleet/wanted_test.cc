@@ -14,7 +14,8 @@ std::string complaint(std::string_view text) {
 TEST(Wanted, IsAListOfOptions) {
   const auto read = read_wanted(R"({"note": [1], "wanted": [
     {"option": "h100-se", "machines": 3, "eur_per_hour": 2.5, "spec": {"gpus": [1, 2]}, "zone": "SE"},
-    {"option": "4090-fr", "machines": 0, "eur_per_hour": null}]})", "plan.json");
+    {"option": "4090-fr", "machines": 0, "eur_per_hour": null}]})",
+                                "plan.json");
   ASSERT_TRUE(read) << read.error().message;
   ASSERT_EQ(read->size(), 2u);
   EXPECT_EQ((*read)[0], (Wanted{"h100-se", 3, 2.5, R"({"gpus": [1, 2]})"}));
@@ -22,7 +23,8 @@ TEST(Wanted, IsAListOfOptions) {
 }
 
 TEST(Wanted, IsTheFirstHourOfAPlan) {
-  const auto counts = read_wanted(R"({"hours": [{"at": "x", "machines": {"a": 2, "b": 0}}, {"machines": {"a": 9}}]})", "p");
+  const auto counts =
+      read_wanted(R"({"hours": [{"at": "x", "machines": {"a": 2, "b": 0}}, {"machines": {"a": 9}}]})", "p");
   ASSERT_TRUE(counts) << counts.error().message;
   EXPECT_EQ(*counts, (std::vector<Wanted>{{"a", 2, {}, ""}, {"b", 0, {}, ""}}));
   const auto list = read_wanted(R"({"hours": [{"machines": [{"option": "a", "machines": 2}]}]})", "p");
@@ -41,7 +43,8 @@ TEST(Wanted, IsRefusedWithItsPlace) {
             "plan.json:2:31: machines must be a whole number from 0 to 100000");
   EXPECT_EQ(complaint("{\"wanted\": [\n  {\"option\": \"a\", \"machines\": 1.5}]}"),
             "plan.json:2:31: machines must be a whole number from 0 to 100000");
-  EXPECT_EQ(complaint(R"({"wanted": [{"option": "a"}]})"), "plan.json:1:13: an entry needs \"option\" and \"machines\"");
+  EXPECT_EQ(complaint(R"({"wanted": [{"option": "a"}]})"),
+            "plan.json:1:13: an entry needs \"option\" and \"machines\"");
   EXPECT_EQ(complaint(R"({"wanted": {"a": 1}})"), "plan.json:1:12: wanted must be an array of options");
   EXPECT_EQ(complaint(R"({"wanted": [{"option": "a", "machines": 1}, {"option": "a", "machines": 2}]})"),
             "plan.json:1:45: option \"a\" stands twice: say once how many are wanted");

@@ -57,7 +57,8 @@ TEST(Events, TheReadersErrorEndsTheReading) {
 
 TEST(Events, WithoutALedgerThereAreNone) {
   const TempDir dir;
-  EXPECT_EQ(each_event(dir.path(), "count", [](const Event&) -> Result<void> { return {}; }).error().code, Code::not_found);
+  EXPECT_EQ(each_event(dir.path(), "count", [](const Event&) -> Result<void> { return {}; }).error().code,
+            Code::not_found);
 }
 
 TEST(Sync, WorksOverTheEndOfASegmentAndAfterClosing) {
