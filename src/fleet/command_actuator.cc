@@ -208,8 +208,11 @@ class Command final : public Actuator {
       : loop_(loop), options_(std::move(options)), cancel_(::eventfd(0, EFD_CLOEXEC)) {
     environment_ = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"};
     for (const auto& [name, value] : options_.environment) {
-      std::erase_if(environment_, [&](const std::string& e) { return e.starts_with(name + "="); });
-      environment_.push_back(name + "=" + value);
+      std::string entry = name;
+      entry += '=';
+      std::erase_if(environment_, [&entry](const std::string& e) { return e.starts_with(entry); });
+      entry += value;
+      environment_.push_back(std::move(entry));
       secrets_.push_back(value);
     }
   }
