@@ -254,11 +254,11 @@ class Command final : public Actuator {
     auto done = std::move(at->done);
     at->thread.join();
     running_.erase(at);
-    if (ran && !ran->err.empty()) {
+    auto report = report_of(ran, options_.timeout);
+    if (!report && ran && !ran->err.empty()) {
       const auto hidden = without_secrets(ran->err, secrets_);
       log::warning("fleet: {} says: {}", options_.program, fit_text(hidden.substr(0, hidden.find('\n')), kShownError));
     }
-    auto report = report_of(ran, options_.timeout);
     if (report) report->reason = without_secrets(std::move(report->reason), secrets_);
     done(std::move(report));
   }

@@ -2,8 +2,9 @@
 //
 // The program gets the order as JSON on its standard input and the action as its last argument; no shell is between. It
 // answers with one JSON object on standard output. Exit status: 0 the answer counts; 64, 65, 77 and 78 (EX_USAGE,
-// EX_DATAERR, EX_NOPERM, EX_CONFIG) final, any other, a signal or the time-out: tried again. What it says on standard
-// error is logged (first line, 200 bytes, values of passed variables hidden) and goes into no event.
+// EX_DATAERR, EX_NOPERM, EX_CONFIG) final, any other, a signal or the time-out: tried again. Of what it
+// says on standard error then, the first line is logged (200 bytes, values of passed variables hidden); no event has
+// it.
 #pragma once
 
 #include <map>

@@ -109,9 +109,10 @@ class Reconciler {
     if (failures.in_row > 0) {
       const auto next = failures.last + backoff(rules_, failures.in_row);
       if (now_ < next) {
-        steps_.notes.push_back(fmt::format("{}: {} failed in a row, the last because: {}; next try in {}{}", option,
+        // A time, not a duration: the same sentence until then.
+        steps_.notes.push_back(fmt::format("{}: {} failed in a row, the last because: {}; next try at {}{}", option,
                                            failures.in_row, failures.reason.empty() ? "unknown" : failures.reason,
-                                           span_text(next - now_),
+                                           iso8601(std::chrono::ceil<std::chrono::seconds>(next)),
                                            failures.in_row >= rules_.attempts ? " (given up until then)" : ""));
         return;
       }
