@@ -1,6 +1,6 @@
 // An actuator that posts each order to a URL of the user's (docs/instances.md, "Web hook").
 //
-// POST, JSON, with the headers Idempotency-Key, X-Trine-Timestamp (Unix seconds) and X-Trine-Signature, which is
+// POST, JSON, with the headers Idempotency-Key (start only), X-Trine-Timestamp (Unix seconds) and X-Trine-Signature:
 // "v1=" + HMAC-SHA256(secret, timestamp + "." + body) in hexadecimal. Any 2xx with a report as its body counts. 404 and
 // 410 to all but a start: `gone`. 408, 425, 429, 5xx and what the network does: tried again, first within the order
 // (`attempts`, with a pause that doubles), then with the next pass. Any other status is final.

@@ -134,6 +134,14 @@ TEST_F(WebhookTest, ARefusalIsFinal) {
   EXPECT_EQ(report->error().code, Code::permission_denied);
 }
 
+TEST_F(WebhookTest, OnlyAStartMayBeAnsweredAsTheFirstTime) {
+  for (const auto kind : {Order::Kind::status, Order::Kind::drain, Order::Kind::stop}) {
+    give(some_order(kind));
+    EXPECT_EQ(peers.back()->received.find("Idempotency-Key"), std::string::npos) << name(kind);
+    answer(410);
+  }
+}
+
 TEST_F(WebhookTest, WhatIsNotFoundIsGoneButCannotBeStarted) {
   give(some_order(Order::Kind::stop));
   answer(404);
