@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "energy/uncertainty.h"
 #include "energy/unknown_model.h"
 
 namespace trine::fleet {
@@ -43,8 +44,10 @@ Result<Machine> curve_of(const catalog::Catalog& catalog, const catalog::Model& 
   const catalog::Gpu* known = catalog.find_gpu("H100-SXM-80GB");
   if (!known) known = catalog.find_gpu("H100");
   if (!known) return fail(Code::failed_precondition, "the catalog has no H100 to estimate from");
-  const auto low = energy::unknown_model_on_h100(spec_of(model), gpus, kReferenceBatches[0]);
-  const auto high = energy::unknown_model_on_h100(spec_of(model), gpus, kReferenceBatches[1]);
+  const energy::RequestShape shape{.kv_bytes_per_token = static_cast<double>(model.kv_bytes),
+                                   .expert_share = model.expert_share()};
+  const auto low = energy::unknown_model_on_h100(spec_of(model), gpus, kReferenceBatches[0], shape);
+  const auto high = energy::unknown_model_on_h100(spec_of(model), gpus, kReferenceBatches[1], shape);
   if (!low) return tl::unexpected(low.error());
   if (!high) return tl::unexpected(high.error());
   auto weights = TokenWeights::from(energy::curve_through(kReferenceBatches[0], low->joules_per_output_token,
@@ -55,7 +58,8 @@ Result<Machine> curve_of(const catalog::Catalog& catalog, const catalog::Model& 
     weights = *scaled;
   }
   own.hardware.weights = weights;
-  own.hardware.curve_sigma = high->sigma;
+  own.hardware.curve_sigma =
+      known->id == gpu.id ? high->sigma : energy::combined({high->sigma, energy::sigma::other_gpu});
   const double one = energy::decode_step_s(spec_of(model), spec_of(gpu), 1);
   const double many = energy::decode_step_s(spec_of(model), spec_of(gpu), kReferenceBatches[1]);
   const double slope = std::max(0.0, (many - one) / (kReferenceBatches[1] - 1));
