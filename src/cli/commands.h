@@ -27,5 +27,7 @@ int run_config_docs(const ConfigDocsOptions& o);
 int run_grid(const GridOptions& o);
 int run_grid_import(const GridImportOptions& o);
 int run_key_new(const KeyNewOptions& o);
+int run_instances_list(const InstancesListOptions& o);
+int run_instances_apply(const InstancesApplyOptions& o);
 
 }  // namespace trine::cli

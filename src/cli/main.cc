@@ -35,6 +35,8 @@ struct Run {
   int operator()(const GridOptions& o) const { return run_grid(o); }
   int operator()(const GridImportOptions& o) const { return run_grid_import(o); }
   int operator()(const KeyNewOptions& o) const { return run_key_new(o); }
+  int operator()(const InstancesListOptions& o) const { return run_instances_list(o); }
+  int operator()(const InstancesApplyOptions& o) const { return run_instances_apply(o); }
 };
 
 int run(int argc, char** argv) {

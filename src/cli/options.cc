@@ -48,6 +48,8 @@ struct Draft {
   GridOptions grid;
   GridImportOptions grid_import;
   KeyNewOptions key;
+  InstancesListOptions instances, instance_events;
+  InstancesApplyOptions apply;
 };
 
 // An app with its commands; `draft` must outlive it.
@@ -67,6 +69,7 @@ class Commands {
     intensities();
     comparing();
     choosing();
+    running_machines();
     looking_up();
   }
   CLI::App& app() { return app_; }
@@ -329,6 +332,64 @@ class Commands {
     about("export", "decisions as pages for a repository", What::to_markdown);
     json_option(about("review", "how decisions turned out, by the ledger; kept beside them", What::review),
                 d_.decisions.json);
+  }
+
+  static void fleet_option(CLI::App* c, std::string& into) {
+    c->add_option("--dir", into, "the folder of the fleet's events")->type_name("DIR")->capture_default_str();
+  }
+
+  void running_machines() {
+    auto* instances = group("instances", "machines started and stopped by a plan");
+    auto* list = command(instances, "list", "each machine and how it is", [this]() -> Command { return d_.instances; });
+    fleet_option(list, d_.instances.dir);
+    json_option(list, d_.instances.json);
+    auto* events = command(instances, "events", "what happened to them, event by event", [this]() -> Command {
+      d_.instance_events.events = true;
+      return d_.instance_events;
+    });
+    fleet_option(events, d_.instance_events.dir);
+    events->add_option("--instance", d_.instance_events.instance, "only this one's")->type_name("ID");
+    json_option(events, d_.instance_events.json);
+    applying(command(instances, "apply", "start, drain and stop machines until there are those that a plan wants",
+                     [this]() -> Command { return d_.apply; }));
+  }
+
+  void applying(CLI::App* apply) {
+    auto& a = d_.apply;
+    apply
+        ->add_option("--plan", a.plan,
+                     "JSON: {\"wanted\": [{\"option\", \"machines\"}]}, or what `trine plan --json` prints")
+        ->type_name("FILE")
+        ->required();
+    fleet_option(apply, a.dir);
+    apply->add_option("--actuator", a.actuator, "who starts and stops them: dry-run, command or webhook")
+        ->type_name("WHO")
+        ->check(CLI::IsMember({"dry-run", "command", "webhook"}))
+        ->capture_default_str();
+    apply->add_option("--command", a.command, "the program of the actuator command, as a path")->type_name("FILE");
+    apply->add_option("--arg", a.arguments, "an argument for it, before the action; may stand again")
+        ->type_name("TEXT")
+        ->allow_extra_args(false);
+    apply->add_option("--pass-env", a.pass_env, "an environment variable that it gets; may stand again")
+        ->type_name("NAME")
+        ->allow_extra_args(false);
+    apply->add_option("--url", a.url, "of the web hook")->type_name("URL");
+    apply->add_option("--secret-file", a.secret_file, "with the secret that signs what it is sent")->type_name("FILE");
+    apply->add_option("--ca-file", a.ca_file, "certificates to trust besides the system's")->type_name("FILE");
+    apply->add_option("--timeout", a.timeout, "of a run (default: 60s) or an answer (30s)")->type_name("TIME");
+    apply->add_option("--watch", a.watch, "go on, a pass each TIME, until SIGTERM")->type_name("TIME");
+    apply->add_option("--max", a.max, "machines of each option at most")
+        ->type_name("N")
+        ->check(CLI::Range(0, 100'000).description(""))
+        ->capture_default_str();
+    const auto time = [&](const char* name, std::string& into, const char* about) {
+      apply->add_option(name, into, about)->type_name("TIME")->capture_default_str();
+    };
+    time("--min-uptime", a.min_uptime, "how long a ready machine runs at least");
+    time("--start-timeout", a.start_timeout, "what is not ready by then has failed");
+    time("--drain-deadline", a.drain_deadline, "how long requests in flight are waited for");
+    time("--keep", a.keep, "how long stopped machines are listed");
+    json_option(apply, a.json);
   }
 
   void looking_up() {

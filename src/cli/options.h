@@ -179,11 +179,30 @@ struct KeyNewOptions {
   bool json = false;
 };
 
+// `trine instances list`, and `events` with or without an instance.
+struct InstancesListOptions {
+  std::string dir = "var/fleet", instance;
+  bool events = false, json = false;
+};
+
+struct InstancesApplyOptions {
+  std::string plan, dir = "var/fleet", actuator = "dry-run";
+  std::string command;  // with its arguments, and the environment variables that it gets
+  std::vector<std::string> arguments, pass_env;
+  std::string url, secret_file, ca_file;  // web hook
+  std::string timeout;                    // of a program's run or a web hook's answer; empty: the actuator's own
+  std::string watch;                      // empty: one pass
+  int max = 20;
+  std::string min_uptime = "15m", start_timeout = "15m", drain_deadline = "10m", keep = "24h";
+  bool json = false;
+};
+
 using Command =
     std::variant<ServeOptions, CheckOptions, EngineSimOptions, ReportOptions, ExplainOptions, EstimateOptions,
                  BaselineCreateOptions, BaselineShowOptions, EraseOptions, LedgerVerifyOptions, CatalogCheckOptions,
                  CatalogImportOptions, CatalogListOptions, ConfigDocsOptions, KeyNewOptions, GridOptions,
-                 GridImportOptions, ScoreOptions, DecideOptions, DecisionsOptions, CloseMonthOptions>;
+                 GridImportOptions, ScoreOptions, DecideOptions, DecisionsOptions, CloseMonthOptions,
+                 InstancesListOptions, InstancesApplyOptions>;
 
 struct Parsed {
   std::optional<Command> command;  // nothing: print `out` or `err` and end with `exit_code`

@@ -1,8 +1,10 @@
 #include "ledger/journal.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 
 #include "base/id.h"
@@ -239,6 +241,7 @@ bool Journal::roll() {
   std::memcpy(next->data() + rest, reinterpret_cast<const std::byte*>(&h) + rest, sizeof h - rest);
   std::atomic_ref<uint64_t>(*reinterpret_cast<uint64_t*>(next->data())).store(kSegmentMagic, std::memory_order_release);
   current_ = std::move(next);
+  named_ = false;
   at_ = kHeaderBytes;
   wake();
   return true;
@@ -248,6 +251,26 @@ void Journal::seal(MappedSegment& segment, uint64_t end) {
   std::memcpy(segment.data() + offsetof(SegmentHeader, sealed_end), &end, sizeof end);
   std::atomic_ref<uint32_t>(*reinterpret_cast<uint32_t*>(segment.data() + offsetof(SegmentHeader, state)))
       .store(kSealed, std::memory_order_release);
+}
+
+Result<void> Journal::sync() {
+  std::vector<std::shared_ptr<MappedSegment>> retired;
+  {
+    const std::lock_guard lock(hand_over_);
+    retired = retired_;
+  }
+  for (const auto& segment : retired) {
+    if (auto synced = segment->sync(); !synced) return synced;
+  }
+  if (!current_) return {};
+  if (auto synced = current_->sync(); !synced) return synced;
+  if (named_) return {};
+  const int fd = ::open(options_.dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const int error = fd >= 0 && ::fsync(fd) == 0 ? 0 : errno;
+  if (fd >= 0) ::close(fd);
+  if (error != 0) return fail(Code::unavailable, "cannot sync {}: {}", options_.dir.string(), std::strerror(error));
+  named_ = true;
+  return {};
 }
 
 void Journal::maintain() {

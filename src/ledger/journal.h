@@ -73,6 +73,11 @@ class Journal {
   Result<void> append(const Event& record);
   Result<void> append(const GatewayUse& record);
 
+  // All that was appended is on the disk when this returns: it survives the death of the machine too. For what must be
+  // known before something costly is done; the writer's thread, blocks: never on a worker. After an error what was
+  // appended may or may not be found again.
+  Result<void> sync();
+
   // Prepares segments, syncs sealed ones. Blocks on the disk: never on a worker.
   void maintain();
 
@@ -106,7 +111,8 @@ class Journal {
 
   Options options_;
   std::shared_ptr<MappedSegment> current_;
-  uint64_t at_ = 0;  // the next record's offset in current_
+  uint64_t at_ = 0;     // the next record's offset in current_
+  bool named_ = false;  // the directory's entry of current_ is on the disk
   uint64_t sequence_ = 0;
   uint64_t next_number_ = 1;  // maintenance thread
   uint64_t open_calls_ = 0, open_requests_ = 0;
