@@ -35,8 +35,9 @@ std::string reason_of(const Verdict& v, std::span<const Option> options) {
   }
   const size_t other = v.ordered[0].index == v.choice->index ? v.ordered[1].index : v.ordered[0].index;
   text += "; " + compare(winner, options[other]);
-  if (v.choice->kept) text += fmt::format("; kept, {} is not enough better to move", options[other].id);
-  if (v.choice->by_marginal)
+  if (v.choice->by == Decider::hysteresis)
+    text += fmt::format("; kept, {} is not enough better to move", options[other].id);
+  if (v.choice->by == Decider::marginal)
     text += fmt::format("; a tie, {:.3g} J a token more against {:.3g}", winner.marginal_joules,
                         options[other].marginal_joules);
   return text;
@@ -84,7 +85,7 @@ Verdict rank(std::span<const Option> options, const Policy& policy, const Need& 
     best.eur_per_mtok = first ? o.axes().eur_per_mtok : std::min(best.eur_per_mtok, o.axes().eur_per_mtok);
     best.g_per_mtok = first ? o.axes().g_per_mtok : std::min(best.g_per_mtok, o.axes().g_per_mtok);
     best.control = std::max(best.control, o.axes().control);
-    v.ordered.push_back({i, log_score(o.figures, policy.weights), {}});
+    v.ordered.push_back({i, log_score(o.figures, policy.weights) + ln_in_time(o.slo_miss), {}});
   }
   const auto higher = [](const Ranked& a, const Ranked& b) { return a.score > b.score; };
   std::stable_sort(v.ordered.begin(), v.ordered.end(), higher);
@@ -101,7 +102,10 @@ Verdict rank(std::span<const Option> options, const Policy& policy, const Need& 
     const Axes& a = options[r.index].axes();
     r.factors = {best.eur_per_mtok / a.eur_per_mtok, best.g_per_mtok / a.g_per_mtok, a.control / best.control};
   }
-  v.choice = choose(options, policy, need, incumbent);
+  Favour favour;
+  for (size_t i = 0; i < options.size() && !incumbent.empty(); ++i)
+    if (options[i].id == incumbent) favour.incumbent = i;
+  v.choice = choose(options, policy, need, favour);
   v.reason = reason_of(v, options);
   return v;
 }
