@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/hash.h"
 #include "energy/unknown_model.h"
 #include "score/control.h"
 
@@ -247,6 +248,7 @@ Result<std::shared_ptr<Deployment>> resolve_deployment(const Config& config, con
                                                        const catalog::Catalog& catalog) {
   auto out = std::make_shared<Deployment>();
   out->name = d.name;
+  out->place = hash64(d.name) | 1;
   out->model = d.model;
   out->engine = d.engine;
   out->simulated = d.engine == EngineKind::sim;

@@ -10,14 +10,9 @@
 #include <optional>
 
 #include "base/time.h"
+#include "score/quote.h"
 
 namespace trine::score {
-
-// What the speed model (quote.h) says of one request.
-struct Pace {
-  double ttft_s = 0;
-  double tpot_s = 0;
-};
 
 class Lateness {
  public:

@@ -20,6 +20,15 @@ energy::CallFacts hypothetical(const Shape& shape, double seconds, double batch)
 
 }  // namespace
 
+Pace expected(const Speed& speed, const Shape& shape, double batch) {
+  Pace p;
+  p.tpot_s = speed.step_s0 + speed.step_s1 * batch;
+  p.ttft_s = p.tpot_s;
+  const auto fresh = static_cast<double>(shape.in - std::min(shape.cached, shape.in));
+  if (speed.prefill_tokens_per_s > 0) p.ttft_s += fresh / speed.prefill_tokens_per_s;
+  return p;
+}
+
 // `settle`: the figures of a shape. They are linear in fresh, cached and generated tokens, but that a generated token
 // takes more the longer its context is.
 template <class Settle>

@@ -22,6 +22,13 @@ struct Shape {
   Tokens out = 200;
 };
 
+// What the speed model says of one request in a batch: seconds to the first token, and per further token.
+struct Pace {
+  double ttft_s = 0;
+  double tpot_s = 0;
+};
+Pace expected(const Speed& speed, const Shape& shape, double batch);
+
 struct Quote {
   double eur_per_mtok = 0;
   double g_per_mtok = 0;

@@ -25,16 +25,6 @@ size_t Slate::find(uint64_t place) const {
   return it != ring_.end() && it->first == place ? it->second : kNobody;
 }
 
-Pace Slate::pace(size_t i, const Shape& shape, double batch) const {
-  const Speed& speed = speeds_[i];
-  Pace p;
-  p.tpot_s = speed.step_s0 + speed.step_s1 * batch;
-  p.ttft_s = p.tpot_s;
-  const auto fresh = static_cast<double>(shape.in - std::min(shape.cached, shape.in));
-  if (speed.prefill_tokens_per_s > 0) p.ttft_s += fresh / speed.prefill_tokens_per_s;
-  return p;
-}
-
 void Slate::refresh(size_t i, const Ask& ask, const Tariff::Amounts& amounts, Market& market) {
   Option& o = options_[i];
   State& s = states_[i];
@@ -59,7 +49,7 @@ void Slate::refresh(size_t i, const Ask& ask, const Tariff::Amounts& amounts, Ma
     const double batch = now.running + 1.0;
     t.outlook = market.outlook(i, batch);
     t.at = ask.now;
-    const double tpot = pace(i, ask.shape, batch).tpot_s;
+    const double tpot = expected(speeds_[i], ask.shape, batch).tpot_s;
     t.tpot_miss = t.outlook.tpot.beyond(tpot, slo_.tpot_s);
     t.tpot_over = slo_.tpot_s > 0 ? tpot * t.outlook.tpot.factor / slo_.tpot_s : 0;
   }
@@ -72,7 +62,7 @@ void Slate::promise(size_t i, const Shape& shape) {
   o.slo_miss = t.tpot_miss;
   o.slo_over = t.tpot_over;
   if (slo_.ttft_s <= 0) return;
-  const double ttft = pace(i, shape, o.running + 1.0).ttft_s;
+  const double ttft = expected(speeds_[i], shape, o.running + 1.0).ttft_s;
   o.slo_miss = std::max(o.slo_miss, t.outlook.ttft.beyond(ttft, slo_.ttft_s));
   o.slo_over = std::max(o.slo_over, ttft * t.outlook.ttft.factor / slo_.ttft_s);
 }

@@ -70,8 +70,6 @@ class Slate {
   std::span<const Option> options() const { return options_; }
   // What the chosen one would bill, with its cached part if that counted.
   Quote bill(const Choice& choice, const Ask& ask) const;
-  // What the speed model says of this shape there, at `batch`.
-  Pace pace(size_t index, const Shape& shape, double batch) const;
   size_t size() const { return options_.size(); }
 
  private:
