@@ -7,6 +7,7 @@
 // kLoadBound times the mean, so that one hot prefix cannot fill one machine while its twins idle.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 
@@ -23,10 +24,16 @@ constexpr uint64_t affinity(uint64_t prefix, uint64_t place) {
   return mix64(prefix ^ mix64(place + 0x9e3779b97f4a7c15));
 }
 
-// How many requests each of `places` may run, so that one more fits somewhere: ceil(kLoadBound·(running + 1)/places).
+// Nobody is crowded with so few: no engine is slow at a batch of four, and to wake its twin for the second request
+// costs more than it saves.
+inline constexpr uint32_t kNeverCrowded = 4;
+
+// How many requests each of `places` may run, so that one more fits somewhere: ceil(kLoadBound·(running + 1)/places),
+// at least kNeverCrowded.
 inline uint32_t load_bound(uint64_t running, size_t places) {
-  if (places == 0) return 0;
-  return static_cast<uint32_t>(std::ceil(kLoadBound * static_cast<double>(running + 1) / static_cast<double>(places)));
+  if (places == 0) return kNeverCrowded;
+  const double share = static_cast<double>(running + 1) / static_cast<double>(places);
+  return std::max(kNeverCrowded, static_cast<uint32_t>(std::ceil(kLoadBound * share)));
 }
 
 }  // namespace trine::score

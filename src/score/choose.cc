@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <tuple>
 #include <vector>
 
 #include "score/affinity.h"
@@ -116,6 +117,7 @@ class Decision {
     return chosen(found == kNobody ? any : found, Decider::affinity);
   }
 
+  // Those that are not crowded, then fewer marginal joules, then fewer requests.
   std::optional<Choice> tie() {
     size_t best = first_;
     Decider by = why(first_);
@@ -123,8 +125,11 @@ class Decision {
       if (i == best || scores_[i] < top_ - policy_.tie) continue;
       const Option &o = options_[i], &now = options_[best];
       if (o.marginal_joules != now.marginal_joules) by = Decider::marginal;
-      if (o.marginal_joules < now.marginal_joules || (o.marginal_joules == now.marginal_joules && o.id < now.id))
-        best = i;
+      const auto order = [&](size_t k) {
+        const Option& x = options_[k];
+        return std::tuple(crowded(k), x.marginal_joules, x.running, x.id);
+      };
+      if (order(i) < order(best)) best = i;
     }
     return chosen(best, by);
   }

@@ -17,7 +17,7 @@ struct Policy {
   Weights weights;
   double hysteresis = 0.05;  // the incumbent stays unless somebody is this much better
   double standing = 0.01;    // closer than this is equal standing: the prefix may decide
-  double tie = 1e-6;         // scores this close are a tie: fewer marginal joules win, then the lower id
+  double tie = 1e-6;         // scores this close are a tie: fewer marginal joules win, then fewer running, then the id
   bool strict_slo = false;   // rather nobody than one that will miss the SLO
 };
 

@@ -124,8 +124,8 @@ enum class Unfit : uint8_t {
   figures,  // cost, carbon or control unusable
 };
 
-// So many of ten such requests would miss the SLO that an option is out, not only worse.
-inline constexpr double kSurelyMisses = 0.9;
+// Where more than half of such requests would be late, a p95 is missed for sure: the option is out, not only worse.
+inline constexpr double kSurelyMisses = 0.5;
 
 // Whether a list that a need names has the word; an empty one has all. By hand: the words are short, and a call of
 // memcmp for each is a fifth of a choice.

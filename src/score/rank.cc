@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 namespace trine::score {
 namespace {
@@ -89,12 +90,12 @@ Verdict rank(std::span<const Option> options, const Policy& policy, const Need& 
   }
   const auto higher = [](const Ranked& a, const Ranked& b) { return a.score > b.score; };
   std::stable_sort(v.ordered.begin(), v.ordered.end(), higher);
-  // Those that tie with the first, by marginal joules.
+  // Those that tie with the first, as choose() breaks ties (where none is crowded).
   const auto tied_end = std::find_if(v.ordered.begin(), v.ordered.end(),
                                      [&](const Ranked& r) { return v.ordered.front().score - r.score > policy.tie; });
   std::stable_sort(v.ordered.begin(), tied_end, [&](const Ranked& a, const Ranked& b) {
     const Option &x = options[a.index], &y = options[b.index];
-    return x.marginal_joules != y.marginal_joules ? x.marginal_joules < y.marginal_joules : x.id < y.id;
+    return std::tie(x.marginal_joules, x.running, x.id) < std::tie(y.marginal_joules, y.running, y.id);
   });
   const double ideal = v.ordered.empty() ? 0 : log_score(best, policy.weights);
   for (Ranked& r : v.ordered) {

@@ -222,7 +222,8 @@ TEST(Quote, is_what_the_request_would_be_settled_at_with_one_more_running) {
   EXPECT_NEAR(q.joules_per_token, 1.2 * (gpu + 150 * s / 4) / 4100, 1e-6);
   EXPECT_DOUBLE_EQ(q.marginal_joules, 0.07) << "joins a busy batch";
   EXPECT_DOUBLE_EQ(Tariff(hw, speed, {56, 0.08, true}, 0).quote(shape).marginal_joules, 3.27) << "wakes an idle card";
-  EXPECT_LT(Tariff(hw, speed, {56, 0.08, true}, 20).quote(shape).eur_per_mtok, q.eur_per_mtok) << "a fuller batch is cheaper";
+  EXPECT_LT(Tariff(hw, speed, {56, 0.08, true}, 20).quote(shape).eur_per_mtok, q.eur_per_mtok)
+      << "a fuller batch is cheaper";
 }
 
 TEST(Quote, of_a_vendor_is_its_price) {
