@@ -24,7 +24,7 @@ void declare_choice(yaml::Fields& f, RouteConfig& route) {
   f.object({"slo", "What 95 of 100 requests must keep; who would miss it counts less, or not at all."}, route.slo,
            [](Fields& s, SloConfig& slo) {
              s.duration({"ttft_p95", "From the call to the first token; no bound if absent."}, slo.ttft_p95, 1ms, 1h);
-             s.duration({"tpot_p95", "Per further token; no bound if absent."}, slo.tpot_p95, 100us, 1min);
+             s.duration({"tpot_p95", "Per further token; no bound if absent."}, slo.tpot_p95, 1ms, 1min);
              s.boolean({"strict", "Where all would miss it, refuse instead of taking the one that misses least."},
                        slo.strict);
              s.check([&s, &slo] {

@@ -172,12 +172,12 @@ TEST_F(RouterTest, WhoProvesLateIsLeftOutAndLaterTriedAgain) {
 }
 
 TEST_F(RouterTest, WhereAllAreLateSomebodyServesUnlessTheRouteIsStrict) {
-  Harness& h = with(twins(50, 400, ", slo: { tpot_p95: 100us }"));
+  Harness& h = with(twins(50, 400, ", slo: { tpot_p95: 1ms }"));
   const Message m = h.ask(chat());
   EXPECT_EQ(m.status, 200);
   EXPECT_EQ(m.header("x-trine-route-by"), "late");
   EXPECT_NE(h.record(m).facts.reason.find("all miss the SLO, this one by least"), string::npos);
-  h.reload(twins(50, 400, ", slo: { tpot_p95: 100us, strict: true }"));
+  h.reload(twins(50, 400, ", slo: { tpot_p95: 1ms, strict: true }"));
   const Message refused = h.ask(chat());
   EXPECT_EQ(refused.status, 503);
   EXPECT_NE(refused.body.find("would miss the SLO"), string::npos) << refused.body;
