@@ -87,4 +87,14 @@ class Tariff {
   double marginal_joules_ = 0;
 };
 
+// For whoever asks once. REQUIRES: shape.in + shape.out > 0.
+inline Quote quote(const energy::OwnHardware& hardware, const Speed& speed, const energy::GridValue& grid,
+                   uint32_t running, const Shape& shape) {
+  return Tariff(hardware, speed, grid, running).quote(shape);
+}
+inline Result<Quote> quote_vendor(const energy::VendorModel& model, const energy::VendorPrice& price,
+                                  const energy::GridValue& grid, const Shape& shape) {
+  return Tariff::vendor(model, price, grid).map([&](const Tariff& t) { return t.quote(shape); });
+}
+
 }  // namespace trine::score

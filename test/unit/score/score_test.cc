@@ -214,28 +214,26 @@ TEST(Quote, is_what_the_request_would_be_settled_at_with_one_more_running) {
       {1, 150, 1.2, 0.08}, {{0.07, 3.2}, 0.03, 0.0024, 0}, 0.3, {164, 700, 3}, {euros(3.6), Money()}};
   const Speed speed{0.01, 0.001, 4000};
   const Shape shape{4000, 2000, 100};
-  const auto q = Tariff(hw, speed, {56, 0.08, true}, 3).quote(shape);
+  const auto q = quote(hw, speed, {56, 0.08, true}, 3, shape);
   const double s = 0.5 + 100 * 0.014;
   EXPECT_NEAR(q.seconds, s, 1e-9);
   EXPECT_NEAR(q.eur_per_mtok, 3.6 / 3600 * s / 4 / 4100 * 1e6, 1e-4);
   const double gpu = 2000 * 0.03 + 2000 * 0.0024 + 100 * (0.07 + 0.8);
   EXPECT_NEAR(q.joules_per_token, 1.2 * (gpu + 150 * s / 4) / 4100, 1e-6);
   EXPECT_DOUBLE_EQ(q.marginal_joules, 0.07) << "joins a busy batch";
-  EXPECT_DOUBLE_EQ(Tariff(hw, speed, {56, 0.08, true}, 0).quote(shape).marginal_joules, 3.27) << "wakes an idle card";
-  EXPECT_LT(Tariff(hw, speed, {56, 0.08, true}, 20).quote(shape).eur_per_mtok, q.eur_per_mtok)
-      << "a fuller batch is cheaper";
+  EXPECT_DOUBLE_EQ(quote(hw, speed, {56, 0.08, true}, 0, shape).marginal_joules, 3.27) << "wakes an idle card";
+  EXPECT_LT(quote(hw, speed, {56, 0.08, true}, 20, shape).eur_per_mtok, q.eur_per_mtok) << "a fuller batch is cheaper";
 }
 
 TEST(Quote, of_a_vendor_is_its_price) {
   energy::VendorModel m;
   m.active_b = m.total_b = 20;
   const energy::VendorPrice price{euros(0.15), euros(0.075), euros(0.6), {}, 1};
-  const auto tariff = Tariff::vendor(m, price, {400, 0.35, false});
-  ASSERT_TRUE(tariff);
-  const Quote q = tariff->quote({1000, 0, 1000});
-  EXPECT_NEAR(q.eur_per_mtok, 0.375, 1e-9);
-  EXPECT_GT(q.g_per_mtok, 0);
-  EXPECT_FALSE(Tariff::vendor({}, price, {400, 0.35, false}));
+  const auto q = quote_vendor(m, price, {400, 0.35, false}, {1000, 0, 1000});
+  ASSERT_TRUE(q);
+  EXPECT_NEAR(q->eur_per_mtok, 0.375, 1e-9);
+  EXPECT_GT(q->g_per_mtok, 0);
+  EXPECT_FALSE(quote_vendor({}, price, {400, 0.35, false}, {1000, 0, 1000}));
 }
 
 TEST(Control, is_the_product_of_the_facts) {
