@@ -111,6 +111,8 @@ struct Model {
   std::string licence, source;
 
   double weight_gb() const { return total_b * weight_bits / 8; }
+  // Of the experts, used by one token; 0 where that is none or all of them.
+  double expert_share() const { return active_experts < experts ? static_cast<double>(active_experts) / experts : 0; }
 };
 
 // GPU joules per output token and decode step time at B running requests (docs/accounting.md §4a), all cards of the

@@ -13,6 +13,7 @@
 #include "cli/say.h"
 #include "energy/boundary.h"
 #include "energy/estimate.h"
+#include "energy/uncertainty.h"
 #include "energy/unknown_model.h"
 #include "energy/vendor.h"
 #include "gateway/resolve.h"
@@ -21,7 +22,6 @@ namespace trine::cli {
 namespace {
 
 constexpr const char* kReferenceGpu = "H100-SXM5-80GB";
-constexpr double kOtherGpuSigma = 0.35;  // one step away from what was measured (docs/accounting.md §4c)
 
 // As people write it: "RTX 4090", "NVIDIA H100".
 const catalog::Gpu* find_gpu(const catalog::Catalog& catalog, const std::string& name) {
@@ -99,8 +99,18 @@ Result<void> from_size(const catalog::Catalog& catalog, const Asked& asked, cons
                        const EstimateOptions& o, OwnEstimate& e) {
   energy::RequestShape shape{.prompt_per_output = e.prompt_per_output};
   if (o.context) shape.context = *o.context;
-  if (asked.known) shape.kv_bytes_per_token = static_cast<double>(asked.known->kv_bytes);
+  if (asked.known) {
+    shape.kv_bytes_per_token = static_cast<double>(asked.known->kv_bytes);
+    shape.expert_share = asked.known->expert_share();
+  }
   if (o.kv_bytes) shape.kv_bytes_per_token = *o.kv_bytes;
+  if (o.experts && o.active_experts) {
+    if (*o.active_experts >= *o.experts || asked.spec.active_b >= asked.spec.total_b)
+      return fail(Code::invalid_argument,
+                  "--experts and --active-experts are a mixture's: fewer active ones than all, and --active-b under "
+                  "--params-b.");
+    shape.expert_share = static_cast<double>(*o.active_experts) / *o.experts;
+  }
   const auto on_h100 = energy::unknown_model_on_h100(asked.spec, e.gpus, e.batch, shape);
   if (!on_h100) return tl::unexpected(on_h100.error());
   e.joules = on_h100->joules_per_output_token;
@@ -115,7 +125,7 @@ Result<void> from_size(const catalog::Catalog& catalog, const Asked& asked, cons
     const auto scaled = energy::unknown_gpu(asked.spec, spec_of(*h100), known_tokens_per_s, spec_of(gpu), e.batch);
     if (!scaled) return tl::unexpected(scaled.error());
     e.joules = scaled->joules_per_output_token;
-    e.sigma = energy::combined({e.sigma, kOtherGpuSigma});
+    e.sigma = energy::combined({e.sigma, energy::sigma::other_gpu});
     e.method = fmt::format("by size, H100; scaled to {} by bandwidth, FLOPS and TDP", gpu.id);
     e.source = "docs/estimates.md, docs/accounting.md §4c";
     watts = energy::typical_power_w(spec_of(gpu));

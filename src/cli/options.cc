@@ -197,6 +197,11 @@ class Commands {
     own(estimate->add_option("--active-b", e.active_b, "active per token; default: all")
             ->type_name("N")
             ->check(positive));
+    const auto experts = CLI::Range(1, 100'000).description("");
+    auto* all = estimate->add_option("--experts", e.experts, "per layer; default: by the size, or the model's");
+    auto* some = estimate->add_option("--active-experts", e.active_experts, "that one token uses");
+    own(all->type_name("N")->check(experts)->needs(some));
+    own(some->type_name("N")->check(experts)->needs(all));
     own(estimate->add_option("--bits", e.bits, "per weight; default: 16, or the model's")
             ->type_name("N")
             ->check(CLI::Range(1.0, 64.0).description("")));

@@ -54,9 +54,9 @@ struct ExplainOptions {
 // Of a model on own GPUs (gpu), or of one request to an API vendor (vendor).
 struct EstimateOptions {
   std::string gpu, model, vendor, zone, dir;
-  std::optional<double> params_b, active_b, bits;  // 1e9 parameters
-  std::optional<int> gpus;
-  double batch = 64;  // running requests
+  std::optional<double> params_b, active_b, bits;    // 1e9 parameters
+  std::optional<int> gpus, experts, active_experts;  // experts: per layer
+  double batch = 64;                                 // running requests
   std::optional<double> context, kv_bytes, pue;
   std::optional<int64_t> in, out;
   int64_t cached = 0;

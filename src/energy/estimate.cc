@@ -8,8 +8,6 @@
 namespace trine::energy {
 namespace {
 
-// One more step away from a measurement than a curve of its own.
-constexpr double kSigmaOtherGpu = 0.35;
 constexpr double kArithmeticShare = 0.4;  // of the peak that decoding reaches
 
 bool positive(double v) {
@@ -82,7 +80,7 @@ Result<JoulesEstimate> unknown_gpu(const ModelSpec& model, const GpuSpec& known,
   if (!positive(known_tokens_per_s) || !positive(batch))
     return fail(Code::invalid_argument, "tokens/s and batch must be over 0, got {} and {}", known_tokens_per_s, batch);
   const double ratio = decode_step_s(model, known, batch) / decode_step_s(model, gpu, batch);
-  return JoulesEstimate{typical_power_w(gpu) / (known_tokens_per_s * ratio), kSigmaOtherGpu};
+  return JoulesEstimate{typical_power_w(gpu) / (known_tokens_per_s * ratio), sigma::other_gpu};
 }
 
 Result<TokenWeights> scale_weights(const ModelSpec& model, const GpuSpec& known, const TokenWeights& weights,

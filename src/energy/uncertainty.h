@@ -22,6 +22,7 @@ inline constexpr double pue_table = 0.08;
 inline constexpr double pue_unknown = 0.20;
 inline constexpr double embodied = 0.5;
 inline constexpr double curve = 0.30;
+inline constexpr double other_gpu = 0.35;  // scaled to another card than the measured one
 inline constexpr double vendor = 0.8;
 }  // namespace sigma
 

@@ -7,11 +7,13 @@
 
 namespace trine::energy {
 
-// What the requests look like. The defaults are those of the measured rows: chat.
+// What the requests look like, and what is known of the model beside its size. The defaults are those of the measured
+// rows: chat.
 struct RequestShape {
   double context = 600;            // tokens in context while a token is generated, mean
   double prompt_per_output = 0.2;  // prompt tokens per token generated; their computation is part of the estimate
   double kv_bytes_per_token = 0;   // of context; 0: from the model's size
+  double expert_share = 0;         // of the experts, used by one token (8 of 128: 0.0625); 0: from the model's size
 };
 
 // Joules per output token of all GPUs, prefill included. A batch under 1 counts as 1. Sigma is wider for mixtures of

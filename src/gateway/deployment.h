@@ -8,14 +8,13 @@
 #include <vector>
 
 #include "energy/attribution.h"
-#include "energy/provisional.h"
+#include "fleet/machine.h"
 #include "gateway/batch.h"
 #include "gateway/config/config.h"
 #include "gateway/health.h"
 #include "gateway/probe.h"
 #include "llm/endpoint.h"
 #include "net/upstream.h"
-#include "score/quote.h"
 
 namespace trine::gateway {
 
@@ -38,20 +37,6 @@ struct MeterUse {
   bool operator==(const MeterUse&) const = default;
 };
 
-// Hardware of one's own: what a token costs comes from its energy curve and its price by the hour.
-struct OwnDeployment {
-  energy::OwnHardware hardware;
-  score::Speed speed;
-  bool curve_measured = false;  // for this very model and GPU
-  double idle_w = 0;            // of all its GPUs, by the catalog: until the meter has shown it
-};
-
-// A vendor's API.
-struct VendorDeployment {
-  energy::VendorModel model;
-  energy::VendorPrice price;
-};
-
 struct Deployment {
   size_t index = 0;  // in Snapshot::deployments
   std::string name;
@@ -62,8 +47,8 @@ struct Deployment {
   std::string head;       // Host, Authorization and what else every request to it carries; a secret
   net::Origin origin;
   EngineKind engine = EngineKind::other;
-  std::optional<OwnDeployment> own;
-  std::optional<VendorDeployment> vendor;          // exactly one of the two
+  std::optional<fleet::Machine> own;
+  std::optional<fleet::VendorService> vendor;          // exactly one of the two
   std::optional<energy::VendorPrice> token_price;  // own hardware that is billed by the token
   bool free = false;                               // said so by the operator
   double control = 1;                              // [0.1, 1], score/control.h

@@ -1,95 +1,23 @@
 #include "gateway/resolve.h"
 
-#include <algorithm>
-#include <cmath>
-
 #include "base/hash.h"
-#include "energy/unknown_model.h"
 #include "score/control.h"
 
 namespace trine::gateway {
 namespace {
 
-using energy::TokenWeights;
-
-constexpr double kReferenceBatches[] = {4, 64};  // where an estimated curve is fixed
-constexpr double kArithmeticShare = 0.4;         // of a GPU's peak that prefill reaches (docs/accounting.md §4c)
-
-energy::ModelSpec spec_of(const catalog::Model& m) {
-  return {.active_b = m.active_b, .total_b = m.total_b, .bits = m.weight_bits};
-}
-
-energy::GpuSpec spec_of(const catalog::Gpu& g) {
-  return {.tdp_w = g.tdp.w, .bandwidth_gb_s = g.bandwidth_gb_s, .tflops = g.fp16_tflops, .hbm = g.hbm()};
-}
-
-score::Speed speed_of(const catalog::Model& model, const catalog::Gpu& gpu, int gpus, double step_s0, double step_s1) {
-  const double rate = kArithmeticShare * gpu.fp16_tflops * 1e12 * gpus / (2 * model.active_b * 1e9);
-  return {.step_s0 = step_s0, .step_s1 = step_s1, .prefill_tokens_per_s = rate};
-}
-
-// How a model was measured, the nearest case first: this GPU; the same model on another GPU, scaled; the form for an
-// unknown model on an H100, scaled (docs/accounting.md §4).
-Result<OwnDeployment> curve_of(const catalog::Catalog& catalog, const catalog::Model& model, const catalog::Gpu& gpu,
-                               int gpus) {
-  OwnDeployment own;
-  const catalog::Curve* curve = catalog.find_curve(model.id, gpu.id, gpus);
-  if (!curve) curve = catalog.find_curve(model.id, gpu.id, 0);
-  if (curve) {
-    own.curve_measured = curve->method == catalog::Method::measured;
-    own.hardware.weights = TokenWeights::from({curve->a_joules, curve->b_joules});
-    own.hardware.curve_sigma = own.curve_measured ? energy::sigma::curve : 2 * energy::sigma::curve;
-    own.speed = speed_of(model, gpu, gpus, curve->step_s0, curve->step_s1);
-    return own;
-  }
-  const catalog::Gpu* known = catalog.find_gpu("H100-SXM-80GB");
-  if (!known) known = catalog.find_gpu("H100");
-  if (!known) return fail(Code::failed_precondition, "the catalog has no H100 to estimate from");
-  const auto low = energy::unknown_model_on_h100(spec_of(model), gpus, kReferenceBatches[0]);
-  const auto high = energy::unknown_model_on_h100(spec_of(model), gpus, kReferenceBatches[1]);
-  if (!low) return tl::unexpected(low.error());
-  if (!high) return tl::unexpected(high.error());
-  auto weights = TokenWeights::from(energy::curve_through(kReferenceBatches[0], low->joules_per_output_token,
-                                                          kReferenceBatches[1], high->joules_per_output_token));
-  if (known->id != gpu.id) {
-    auto scaled = energy::scale_weights(spec_of(model), spec_of(*known), weights, spec_of(gpu));
-    if (!scaled) return tl::unexpected(scaled.error());
-    weights = *scaled;
-  }
-  own.hardware.weights = weights;
-  own.hardware.curve_sigma = high->sigma;
-  const double one = energy::decode_step_s(spec_of(model), spec_of(gpu), 1);
-  const double many = energy::decode_step_s(spec_of(model), spec_of(gpu), kReferenceBatches[1]);
-  const double slope = std::max(0.0, (many - one) / (kReferenceBatches[1] - 1));
-  own.speed = speed_of(model, gpu, gpus, one - slope, slope);
-  return own;
-}
-
-// The operator's price, else the cheapest instance of the catalog with these GPUs, of this region if there is one.
+// The operator's price, else the cheapest instance of the catalog.
 Result<Money> hourly(const catalog::Catalog& catalog, const DeploymentConfig& d, const catalog::Gpu& gpu,
                      const std::string& currency) {
   if (d.price.per_hour) return *d.price.per_hour;
   if (d.price.capex)
     return energy::depreciation_per_hour(*d.price.capex, d.price.life_years,
                                          d.price.maintenance_per_year.value_or(Money()));
-  std::optional<Money> best;
-  bool here = false;
-  for (const catalog::Instance& i : catalog.tables().instances) {
-    if (i.gpu != gpu.id || i.gpus <= 0) continue;
-    const bool same = !d.region.empty() && i.region == d.region;
-    if (here && !same) continue;
-    const auto whole = catalog.convert(i.per_hour, currency);
-    if (!whole) continue;
-    const Money price = scale(*whole, static_cast<double>(d.gpus) / i.gpus);
-    if (!best || (same && !here) || price < *best) best = price;
-    here = here || same;
-  }
-  if (!best)
-    return fail(
-        Code::invalid_argument,
-        "deployments: \"{}\" has no price, and the catalog has no instance with {}; set price: {{ per_hour: … }}.",
-        d.name, gpu.id);
-  return *best;
+  if (const auto listed = fleet::cheapest_hour(catalog, gpu, d.gpus, d.region, currency)) return *listed;
+  return fail(
+      Code::invalid_argument,
+      "deployments: \"{}\" has no price, and the catalog has no instance with {}; set price: {{ per_hour: … }}.",
+      d.name, gpu.id);
 }
 
 std::optional<energy::VendorPrice> token_price(const PriceConfig& p) {
@@ -100,25 +28,15 @@ std::optional<energy::VendorPrice> token_price(const PriceConfig& p) {
                              .reasoning = std::nullopt};
 }
 
-Result<OwnDeployment> resolve_own(const Config& config, const DeploymentConfig& d, const catalog::Catalog& catalog,
-                                  const catalog::Model& model, double pue, bool pue_known) {
+Result<fleet::Machine> resolve_own(const Config& config, const DeploymentConfig& d, const catalog::Catalog& catalog,
+                                   const catalog::Model& model, double pue, bool pue_known) {
   const catalog::Gpu& gpu = *catalog.find_gpu(d.gpu);
-  auto own = curve_of(catalog, model, gpu, d.gpus);
+  auto own = fleet::machine_of(catalog, model, gpu, d.gpus, {.pue = pue, .published = pue_known, .source = {}});
   if (!own) return own;
-  const catalog::Server& server = catalog.server_of(gpu);
-  energy::OwnHardware& h = own->hardware;
-  h.site = {.gpus = d.gpus,
-            .host_w_per_gpu = server.host.w / server.gpus,
-            .pue = pue,
-            .pue_sigma = pue_known ? energy::sigma::pue_table : energy::sigma::pue_unknown};
-  h.embodied = {.gpu_kg = to_grams(gpu.embodied.mid) / 1000,
-                .server_kg = to_grams(server.embodied) / 1000 / server.gpus,
-                .life_years = server.life_years};
-  own->idle_w = gpu.idle.w * d.gpus;
   if (!d.price.free && !d.price.input_per_mtok) {
     auto price = hourly(catalog, d, gpu, config.ledger.currency);
     if (!price) return tl::unexpected(price.error());
-    h.price = {.per_hour = *price, .electricity_per_kwh = d.price.electricity_per_kwh.value_or(Money())};
+    own->hardware.price = {.per_hour = *price, .electricity_per_kwh = d.price.electricity_per_kwh.value_or(Money())};
   }
   return own;
 }
@@ -142,8 +60,8 @@ std::optional<MeterUse> meter_of(const Config& config, const DeploymentConfig& d
 }
 
 // A hosted model of known size on hardware that nobody tells: the vendors' formula.
-Result<VendorDeployment> resolve_hosted(const DeploymentConfig& d, const catalog::Model& model, double pue) {
-  VendorDeployment v;
+Result<fleet::VendorService> resolve_hosted(const DeploymentConfig& d, const catalog::Model& model, double pue) {
+  fleet::VendorService v;
   v.model = {.active_b = model.active_b,
              .total_b = model.total_b,
              .bits = model.weight_bits,
@@ -212,36 +130,10 @@ bool Deployment::serves(llm::Endpoint e) const {
   return (endpoints & score::bit(score_endpoint(e))) != 0;
 }
 
-Result<VendorDeployment> resolve_vendor(const catalog::Catalog& catalog, const std::string& vendor,
-                                        const std::string& model, const PriceConfig& price,
-                                        const std::string& currency) {
-  VendorDeployment v;
-  const catalog::Vendor* row = catalog.find_vendor(vendor);
-  const catalog::VendorModel* size = catalog.find_vendor_model(vendor, model);
-  if (!row || !size) return fail(Code::not_found, "the catalog knows no size of {} {}.", vendor, model);
-  v.model = {.active_b = size->active_b.mid(),
-             .total_b = size->total_b.mid(),
-             .pue = row->pue.value_or(1.2),
-             .published_joules_per_output_token = std::nullopt};
-  if (auto given = token_price(price)) {
-    v.price = *given;
-    return v;
-  }
-  const catalog::VendorPrice* listed = catalog.find_vendor_price(vendor, model);
-  if (!listed) return fail(Code::not_found, "the catalog knows no price of {} {}; set price: {{ … }}.", vendor, model);
-  auto in = catalog.convert(listed->input, currency);
-  if (!in) return tl::unexpected(in.error());
-  v.price.in = v.price.cached = *in;
-  if (listed->cached_input) {
-    if (auto cached = catalog.convert(*listed->cached_input, currency)) v.price.cached = *cached;
-  }
-  if (listed->output) {
-    if (auto out = catalog.convert(*listed->output, currency)) v.price.out = *out;
-  }
-  if (listed->reasoning) {
-    if (auto reasoning = catalog.convert(*listed->reasoning, currency)) v.price.reasoning = *reasoning;
-  }
-  return v;
+Result<fleet::VendorService> resolve_vendor(const catalog::Catalog& catalog, const std::string& vendor,
+                                            const std::string& model, const PriceConfig& price,
+                                            const std::string& currency) {
+  return fleet::vendor_of(catalog, vendor, model, token_price(price), currency);
 }
 
 Result<std::shared_ptr<Deployment>> resolve_deployment(const Config& config, const DeploymentConfig& d,

@@ -13,7 +13,7 @@ Result<std::shared_ptr<Deployment>> resolve_deployment(const Config& config, con
                                                        const catalog::Catalog& catalog);
 
 // A vendor's model by the catalog; `price` of the configuration goes first.
-Result<VendorDeployment> resolve_vendor(const catalog::Catalog& catalog, const std::string& vendor,
+Result<fleet::VendorService> resolve_vendor(const catalog::Catalog& catalog, const std::string& vendor,
                                         const std::string& model, const PriceConfig& price,
                                         const std::string& currency);
 

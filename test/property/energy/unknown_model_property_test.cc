@@ -50,6 +50,12 @@ RC_GTEST_PROP(UnknownModel, and_never_a_step_less, ()) {
   RC_ASSERT(joules(c) * c.batch >= small * (1 - 1e-12));
 }
 
+RC_GTEST_PROP(UnknownModel, more_experts_per_token_never_cost_less, ()) {
+  const Case c = any_case();
+  const double share = between(1e-3, 0.45);  // of which the active parameters may be less or more
+  RC_ASSERT(joules(c, {.expert_share = share * 2}) >= joules(c, {.expert_share = share}) * (1 - 1e-12));
+}
+
 RC_GTEST_PROP(UnknownModel, more_bits_never_cost_less, ()) {
   Case c = any_case();
   double before = 0;
@@ -64,7 +70,7 @@ RC_GTEST_PROP(UnknownModel, more_bits_never_cost_less, ()) {
 RC_GTEST_PROP(UnknownModel, more_parameters_never_cost_less, ()) {
   Case c = any_case();
   const double small = joules(c);
-  // Grown as a whole; a dense model of 8 bits that becomes a mixture is another kind and not compared.
+  // Grown as a whole; a dense model that becomes a mixture is another kind and not compared.
   const double factor = between(1, 5);
   c.model.active_b *= factor;
   c.model.total_b *= factor;
@@ -80,10 +86,10 @@ RC_GTEST_PROP(UnknownModel, more_gpus_never_cost_less_in_sum, ()) {
 
 RC_GTEST_PROP(UnknownModel, context_and_prompt_never_cost_less, ()) {
   const Case c = any_case();
-  const RequestShape shape{between(1, 1e5), between(0.01, 100), 0};
+  const RequestShape shape{between(1, 1e5), between(0.01, 100)};
   const double before = joules(c, shape);
-  RC_ASSERT(joules(c, {shape.context * 2, shape.prompt_per_output, 0}) > before);
-  RC_ASSERT(joules(c, {shape.context, shape.prompt_per_output * 2, 0}) > before);
+  RC_ASSERT(joules(c, {shape.context * 2, shape.prompt_per_output}) > before);
+  RC_ASSERT(joules(c, {shape.context, shape.prompt_per_output * 2}) > before);
 }
 
 }  // namespace

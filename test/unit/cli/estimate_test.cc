@@ -93,6 +93,27 @@ TEST(Estimate, AModelOfTheCatalogInOtherBitsHasNoCurve) {
   EXPECT_LT(e.joules, own({"--gpu", "H100", "--params-b", "8"}).joules);
 }
 
+TEST(Estimate, ExpertsThatAreToldTakeTheSizesPlace) {
+  const std::vector<std::string> mixture = {"--gpu", "H100", "--params-b", "400", "--active-b", "17", "--gpus", "8"};
+  const auto with = [&](const std::string& experts, const std::string& active) {
+    auto words = mixture;
+    words.insert(words.end(), {"--experts", experts, "--active-experts", active});
+    return own(words).joules;
+  };
+  EXPECT_LT(with("128", "1"), 0.9 * own(mixture).joules);
+  EXPECT_GT(with("128", "8"), own(mixture).joules);
+  // A model of the catalog has its own; other bits leave its curve.
+  const std::vector<std::string> known = {"--gpu",  "H100", "--model", "llama-4-maverick-fp8",
+                                          "--gpus", "8",    "--bits",  "16"};
+  EXPECT_LT(own(known).joules, 0.9 * own(mixture).joules);
+  for (const auto& wrong : {std::vector<std::string>{"--params-b", "8", "--experts", "8", "--active-experts", "2"},
+                            {"--params-b", "30", "--active-b", "3", "--experts", "8", "--active-experts", "8"}}) {
+    auto words = wrong;
+    words.insert(words.begin(), {"--gpu", "H100"});
+    EXPECT_NE(problem(own_estimate, words).find("--active-experts"), std::string::npos);
+  }
+}
+
 TEST(Estimate, AnotherGpuIsScaledAndLessSure) {
   const auto h100 = own({"--gpu", "H100", "--params-b", "8"}), a100 = own({"--gpu", "A100", "--params-b", "8"});
   EXPECT_EQ(a100.gpu, "A100-SXM4-80GB");

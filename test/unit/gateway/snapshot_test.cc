@@ -93,6 +93,7 @@ TEST(Snapshot, EstimatesWhatWasNeverMeasuredFromAnH100) {
   EXPECT_GE(d->own->speed.step_s1, 0);
   const auto h100 = resolve("model: llama-3.1-70b, gpu: H100, gpus: 16, zone: FR, price: { per_hour: 30 }");
   EXPECT_LT(h100->own->speed.step_s0, d->own->speed.step_s0) << "the newer card is faster";
+  EXPECT_LT(h100->own->hardware.curve_sigma, d->own->hardware.curve_sigma) << "scaling to another card adds its doubt";
 }
 
 TEST(Snapshot, CatalogModelStandsInForANameThatTheCatalogDoesNotKnow) {
