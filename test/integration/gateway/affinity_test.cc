@@ -55,6 +55,8 @@ string document(size_t n) {
   return text;
 }
 
+constexpr Tokens kCache = 12'000;  // of one engine: ten of the 24 documents
+
 struct Outcome {
   double hit_rate = 0;  // of all prompt tokens
   double eur = 0;
@@ -75,7 +77,7 @@ Outcome ask_about_documents(const string& route, const string& price, uint64_t s
   s.routes = "\n  - { model: small, deployments: [r1, r2, r3, r4], " + route + " }\n";
   Harness h(s);
   std::deque<SimEngine> engines;
-  for (int i = 1; i <= 4; ++i) engines.emplace_back(h, fmt::format("r{}.test", i), 16'000);
+  for (int i = 1; i <= 4; ++i) engines.emplace_back(h, fmt::format("r{}.test", i), kCache);
 
   std::mt19937_64 random(seed);
   std::exponential_distribution<double> gap(2);
@@ -112,7 +114,7 @@ TEST(PrefixAffinity, KeepsDocumentsWhereTheirCachesAre) {
       "hit rate {:.3f} against {:.3f}, EUR {:.4f} against {:.4f}, J {:.0f} against {:.0f}; calls {} against {}\n",
       with.hit_rate, without.hit_rate, with.eur, without.eur, with.joules, without.joules, fmt::join(with.calls, " "),
       fmt::join(without.calls, " "));
-  EXPECT_GT(with.hit_rate, 0.85);
+  EXPECT_GT(with.hit_rate, 0.8);
   EXPECT_GT(with.hit_rate, 1.5 * without.hit_rate);
   EXPECT_LT(with.eur, 0.8 * without.eur) << "it is on the bill";
   for (const int64_t n : with.calls) EXPECT_LT(n, 2 * 400 / 4) << "and nobody has it all";
