@@ -1,6 +1,7 @@
 #include "score/choose.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <tuple>
@@ -47,7 +48,10 @@ class Decision {
       const double plain = log_score(o.figures, policy_.weights);
       if (plain > plain_top_) plain_top_ = plain, plain_first_ = i;
       scores_[i] = o.slo_miss > 0 ? plain + ln_in_time(o.slo_miss) : plain;
-      caches_ |= o.ln_cached > 0;
+      if (o.ln_cached > 0) {
+        if (holders_ < holder_.size()) holder_[holders_] = i;
+        ++holders_;
+      }
       rise(i);
     }
   }
@@ -84,15 +88,23 @@ class Decision {
   // What is cached is cheaper, as long as its holder is not crowded.
   void reward_caches() {
     bare_first_ = first_;
-    if (!caches_) return;
+    if (holders_ == 0) return;
     (void)bound();
-    top_ = runner_up_ = kNone;
-    for (size_t i = 0; i < options_.size(); ++i) {
-      if (scores_[i] == kNone) continue;
-      if (cached(i)) scores_[i] += options_[i].ln_cached;
-      rise(i);
-    }
     rewarded_ = true;
+    if (holders_ <= holder_.size()) {
+      for (size_t k = 0; k < holders_; ++k) reward(holder_[k]);
+    } else {
+      for (size_t i = 0; i < options_.size(); ++i)
+        if (scores_[i] != kNone) reward(i);
+    }
+  }
+  void reward(size_t i) {
+    if (!cached(i)) return;
+    scores_[i] += options_[i].ln_cached;
+    if (i == first_)
+      top_ = scores_[i];
+    else
+      rise(i);
   }
 
   bool seated(size_t i) const { return i < options_.size() && scores_[i] != kNone; }
@@ -177,7 +189,9 @@ class Decision {
   double top_ = kNone, runner_up_ = kNone, plain_top_ = kNone;
   size_t first_ = kNobody, bare_first_ = kNobody, plain_first_ = kNobody;
   std::optional<uint32_t> bound_;
-  bool caches_ = false, rewarded_ = false;
+  std::array<size_t, 8> holder_{};  // the first that have something cached
+  size_t holders_ = 0;              // of all
+  bool rewarded_ = false;
 };
 
 }  // namespace

@@ -16,7 +16,7 @@ PrefixTable::Found PrefixTable::find(std::span<const uint64_t> cuts, Mono now) c
   Found found;
   if (table_.empty()) return found;
   for (size_t n = cuts.size(); n > 0; --n) {
-    for (const Entry& e : table_[mix64(cuts[n - 1]) % sets_]) {
+    for (const Entry& e : table_[mix64(cuts[n - 1]) & (sets_ - 1)]) {
       if (e.key != cuts[n - 1]) continue;
       for (const Holder& h : e.holders) {
         if (h.seen == Mono{} || now - h.seen >= kTtl) continue;
@@ -33,7 +33,7 @@ PrefixTable::Found PrefixTable::find(std::span<const uint64_t> cuts, Mono now) c
 void PrefixTable::put(std::span<const uint64_t> cuts, uint64_t place, Mono now) {
   if (table_.empty()) table_.resize(sets_);
   for (const uint64_t key : cuts) {
-    auto& set = table_[mix64(key) % sets_];
+    auto& set = table_[mix64(key) & (sets_ - 1)];
     Entry* to = &set[0];
     for (Entry& e : set) {
       if (e.key == key) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -23,8 +24,9 @@ class PrefixTable {
   static constexpr size_t kMost = 4;                       // that find() returns
   static constexpr Nanos kTtl = std::chrono::minutes(10);  // engines evict by need; ten minutes is what vendors name
 
-  // 64 bytes an entry, taken at the first put(). One entry is one beginning at one length.
-  explicit PrefixTable(size_t entries) : sets_(entries / kWays) {}
+  // 64 bytes an entry, taken at the first put(). One entry is one beginning at one length. REQUIRES: entries >= 2;
+  // rounded down to a power of two.
+  explicit PrefixTable(size_t entries) : sets_(std::bit_floor(entries / kWays)) {}
 
   struct Found {
     std::array<Held, kMost> held;

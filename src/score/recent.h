@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -15,17 +16,18 @@ namespace trine::score {
 // the first put(): 24 bytes an entry. Where a set of four is full, the one that was not used the longest goes.
 class RecentTable {
  public:
-  explicit RecentTable(size_t entries) : sets_(entries / kWays) {}
+  // REQUIRES: entries >= 4; rounded down to a power of two.
+  explicit RecentTable(size_t entries) : sets_(std::bit_floor(entries / kWays)) {}
 
   std::optional<uint64_t> find(uint64_t key, Mono now, Nanos ttl) const {
     if (table_.empty()) return {};
-    for (const Entry& e : table_[mix64(key) % sets_])
+    for (const Entry& e : table_[mix64(key) & (sets_ - 1)])
       if (e.key == key && e.used != Mono{} && now - e.used < ttl) return e.value;
     return {};
   }
   void put(uint64_t key, uint64_t value, Mono now) {
     if (table_.empty()) table_.resize(sets_);
-    auto& set = table_[mix64(key) % sets_];
+    auto& set = table_[mix64(key) & (sets_ - 1)];
     Entry* to = &set[0];
     for (Entry& e : set) {
       if (e.key == key) {
