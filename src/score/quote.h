@@ -57,7 +57,9 @@ class Tariff {
       out = generated * per_token;
       context = out * (in + generated / 2);
     }
-    double of(const Part& p) const { return fresh * p.fresh + cached * p.cached + out * p.out + context * p.context; }
+    double of(const Part& p) const {
+      return (fresh * p.fresh + cached * p.cached) + (out * p.out + context * p.context);
+    }
   };
   Tariff() = default;  // bills nothing: its figures are not usable
   // Own hardware with `running` requests, billed by the hour.
