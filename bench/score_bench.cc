@@ -81,7 +81,7 @@ void route(benchmark::State& state, const Slo& slo) {
   const Fleet fleet(n);
   std::vector<Slate::Entry> entries;
   for (const Option& o : fleet.options) entries.push_back({o, {0.02, 0.001, 8000}});
-  Slate slate(std::move(entries), slo, 7);
+  Slate slate(entries, slo, 7);
   Traffic traffic(n);
   PrefixTable prefixes(8192);
   RecentTable seats(8192);

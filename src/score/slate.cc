@@ -7,8 +7,8 @@
 
 namespace trine::score {
 
-Slate::Slate(std::vector<Entry> entries, const Slo& slo, uint64_t seed) : slo_(slo), random_(seed) {
-  for (Entry& e : entries) {
+Slate::Slate(std::span<const Entry> entries, const Slo& slo, uint64_t seed) : slo_(slo), random_(seed) {
+  for (const Entry& e : entries) {
     ring_.emplace_back(e.option.place, static_cast<uint32_t>(options_.size()));
     options_.push_back(e.option);
     speeds_.push_back(e.speed);

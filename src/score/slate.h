@@ -63,7 +63,7 @@ class Slate {
     Option option;  // what never changes: id, place, zone, limits, control
     Speed speed;
   };
-  Slate(std::vector<Entry> entries, const Slo& slo, uint64_t seed);
+  Slate(std::span<const Entry> entries, const Slo& slo, uint64_t seed);
 
   // nullopt: none may serve; then options() are as of now, for explain(). The choice's index is the slate's.
   std::optional<Choice> choose(const Ask& ask, Market& market);

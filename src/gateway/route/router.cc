@@ -148,7 +148,7 @@ Router::Candidates& Router::candidates(const Exchange& x) {
   if (it != candidates_.end()) return it->second;
   std::vector<score::Slate::Entry> entries;
   for (const auto& d : known_to(x)) entries.push_back({fixed_facts(*d), speed_of(*d)});
-  score::Slate slate(std::move(entries), x.route ? x.route->slo : score::Slo{}, seed_);
+  score::Slate slate(entries, x.route ? x.route->slo : score::Slo{}, seed_);
   return candidates_.emplace(x.route, Candidates{known_to(x), std::move(slate)}).first->second;
 }
 
