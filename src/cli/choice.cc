@@ -13,7 +13,6 @@ namespace {
 
 using std::chrono::hours;
 
-constexpr double kSumTolerance = 1e-3;
 constexpr int kMostHours = 400 * 24;
 
 Result<double> duration_s(std::string_view option, const std::string& text) {
@@ -198,30 +197,6 @@ size_t Choice::find(std::string_view name) const {
   return static_cast<size_t>(it - options.begin());
 }
 
-Result<score::Weights> parse_weights(const std::string& text) {
-  score::Weights w{0, 0, 0};
-  std::string_view rest = text;
-  while (!rest.empty()) {
-    const auto part = trim(rest.substr(0, rest.find(',')));
-    rest.remove_prefix(std::min(rest.size(), rest.find(',') == rest.npos ? rest.size() : rest.find(',') + 1));
-    const auto equals = part.find('=');
-    const auto axis = trim(part.substr(0, equals));
-    const double value = equals == part.npos ? -1 : parse_number(trim(part.substr(equals + 1))).value_or(-1);
-    double* into = axis == "cost" ? &w.cost : axis == "control" ? &w.control : axis == "carbon" ? &w.carbon : nullptr;
-    if (!into || !(value >= 0 && value <= 1))
-      return fail(Code::invalid_argument,
-                  "--weights: \"{}\" is no share of an axis; write cost=0.4,control=0.2,carbon=0.4.", part);
-    *into = value;
-  }
-  const double sum = w.cost + w.control + w.carbon;
-  if (!(std::abs(sum - 1) <= kSumTolerance))
-    return fail(Code::invalid_argument,
-                "--weights sum to {:.4g}, not to 1 (cost {:.4g}, control {:.4g}, carbon {:.4g}); one that is not named "
-                "counts 0.",
-                sum, w.cost, w.control, w.carbon);
-  return score::make_weights(w.cost, w.control, w.carbon);
-}
-
 Result<Choice> make_choice(const ChoiceSource& s, Wall now) {
   Choice c;
   c.weights_from = "equal, nobody said otherwise";
@@ -242,8 +217,8 @@ Result<Choice> make_choice(const ChoiceSource& s, Wall now) {
     c.span = *span;
   }
   if (!s.weights.empty()) {
-    const auto w = parse_weights(s.weights);
-    if (!w) return tl::unexpected(w.error());
+    const auto w = score::parse_weights(s.weights);
+    if (!w) return fail(Code::invalid_argument, "--weights: {}.", w.error().message);
     c.weights = *w;
     c.weights_from = "given";
   }

@@ -60,7 +60,4 @@ inline constexpr Nanos kMixPeriod = std::chrono::hours(30 * 24);  // of the ledg
 // Errors: sentences, or lines with their place in a file.
 Result<Choice> make_choice(const ChoiceSource& source, Wall now);
 
-// "cost=0.4,control=0.2,carbon=0.4". Errors: invalid_argument for anything that does not sum to 1.
-Result<score::Weights> parse_weights(const std::string& text);
-
 }  // namespace trine::cli

@@ -10,6 +10,7 @@
 #include "gateway/call_feed.h"
 #include "gateway/idempotency.h"
 #include "gateway/probe.h"
+#include "gateway/route/router.h"
 #include "gateway/snapshot.h"
 #include "ledger/journal.h"
 #include "net/loop.h"
@@ -28,7 +29,7 @@ class Context {
     CallFeed& feed;
     Idempotency& idempotency;
     WorkerCounters& counters;
-    uint64_t seed;                  // of the request ids
+    uint64_t seed;                  // of the request ids and of the router's samples
     net::Dialer* dialer = nullptr;  // null: TCP
   };
   explicit Context(const Parts& p)
@@ -39,6 +40,7 @@ class Context {
         idempotency(p.idempotency),
         counters(p.counters),
         ids(p.seed),
+        router(p.seed),
         dialer_(p.dialer) {}
 
   const size_t worker;
@@ -48,6 +50,7 @@ class Context {
   Idempotency& idempotency;
   WorkerCounters& counters;
   IdGenerator ids;
+  Router router;
   bool draining = false;
   std::unordered_set<Exchange*> running;  // streams of metered deployments
 

@@ -40,6 +40,7 @@ struct MeterUse {
 struct Deployment {
   size_t index = 0;  // in Snapshot::deployments
   std::string name;
+  uint64_t place = 0;     // hash of the name: who it is in the router's tables, whatever the index
   std::string model;      // the engine's name of it
   std::string zone;       // grid zone; empty: unknown, the world's mean
   std::string base_path;  // before "/chat/completions"

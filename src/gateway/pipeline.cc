@@ -152,6 +152,7 @@ net::Task<void> Pipeline::serve(net::ServerConnection& connection) {
     x.scan = std::move(*scan);
     if (const auto error = find_route(x)) co_return co_await refuse_request(x, *error);
   }
+  if (const auto error = read_weights(x)) co_return co_await refuse_request(x, *error);
   IdempotencyClaim claim;
   if (const auto header = connection.head().find("idempotency-key")) {
     std::shared_ptr<const StoredAnswer> replay;

@@ -22,7 +22,9 @@ void status_line(std::string& head, int status) {
 
 void add_ours(std::string& head, const Exchange& x) {
   head.append("x-trine-request-id: ").append(x.id_view()).append("\r\n");
-  if (x.call.deployment) head.append("x-trine-route: ").append(x.call.deployment->name).append("\r\n");
+  if (!x.call.deployment) return;
+  head.append("x-trine-route: ").append(x.call.deployment->name).append("\r\n");
+  head.append("x-trine-route-by: ").append(x.routed_by).append("\r\n");
 }
 
 bool passes(std::string_view name) {

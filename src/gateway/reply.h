@@ -12,7 +12,8 @@
 
 namespace trine::gateway {
 
-// The start of an answer's head: status line, x-trine-request-id, x-trine-route. No final empty line.
+// The start of an answer's head: status line, x-trine-request-id, x-trine-route and what decided for it. No final
+// empty line.
 std::string own_head(const Exchange& x, int status, std::string_view content_type);
 // The same with the upstream's end-to-end headers: all but those that concern one connection, the body's framing, or
 // its server software.

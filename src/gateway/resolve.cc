@@ -1,5 +1,6 @@
 #include "gateway/resolve.h"
 
+#include "base/hash.h"
 #include "score/control.h"
 
 namespace trine::gateway {
@@ -140,6 +141,7 @@ Result<std::shared_ptr<Deployment>> resolve_deployment(const Config& config, con
                                                        const catalog::Catalog& catalog) {
   auto out = std::make_shared<Deployment>();
   out->name = d.name;
+  out->place = hash64(d.name) | 1;
   out->model = d.model;
   out->engine = d.engine;
   out->simulated = d.engine == EngineKind::sim;

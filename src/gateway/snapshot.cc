@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/hash.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "catalog/load.h"
@@ -136,12 +137,22 @@ Result<score::Weights> weights_of(const WeightsConfig& w) {
   return score::make_weights(w.cost, w.control, w.carbon);
 }
 
+// Never 0. Lengths are hashed too: "a", "bc" is not "ab", "c".
+uint64_t salt_of(const energy::Tenant& t) {
+  const bool alone = t.team.empty() && t.project.empty();
+  return hash64(fmt::format("{}:{}{}:{}{}:{}{}", t.org.size(), t.org, t.team.size(), t.team, t.project.size(),
+                            t.project, alone ? t.key : "")) |
+         1;
+}
+
 Result<Key> resolve_key(const KeyConfig& k) {
   Key key{.hash = k.hash,
           .tenant = {k.org, k.team, k.project, k.id},
           .workload = k.workload,
           .routes = k.routes,
-          .weights = {}};
+          .weights = {},
+          .may_override_weights = k.may_override_weights};
+  key.prefix_salt = salt_of(key.tenant);
   if (k.weights) {
     auto w = weights_of(*k.weights);
     if (!w) return tl::unexpected(w.error());
@@ -170,6 +181,10 @@ Result<void> fill(Snapshot& s, const Snapshot* before) {
     route.zones = r.zones;
     route.max_attempts = r.max_attempts;
     route.workload = r.workload;
+    route.slo = {.ttft_s = seconds(r.slo.ttft_p95), .tpot_s = seconds(r.slo.tpot_p95)};
+    route.strict_slo = r.slo.strict;
+    route.sticky = r.sticky;
+    route.prefix_affinity = r.prefix_affinity;
   }
   for (auto& [name, route] : s.routes)  // only now: the map moves its values while it grows
     route.zone_views.assign(route.zones.begin(), route.zones.end());
@@ -178,8 +193,11 @@ Result<void> fill(Snapshot& s, const Snapshot* before) {
     if (!key) return tl::unexpected(key.error());
     s.keys[prefix_of(k.hash)].push_back(*key);
   }
-  if (config.anonymous)
-    s.anonymous = Key{.hash = {}, .tenant = {"", "", "", "anonymous"}, .workload = {}, .routes = {}, .weights = {}};
+  if (config.anonymous) {
+    KeyConfig anyone;
+    anyone.id = "anonymous";
+    s.anonymous = *resolve_key(anyone);
+  }
   if (config.baseline) {
     auto baseline = resolve_baseline(s);
     if (!baseline) return tl::unexpected(baseline.error());

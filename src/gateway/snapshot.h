@@ -15,7 +15,7 @@
 #include "gateway/deployment.h"
 #include "grid/live.h"
 #include "grid/source.h"
-#include "score/option.h"
+#include "score/slate.h"
 
 namespace trine::gateway {
 
@@ -26,6 +26,10 @@ struct Key {
   std::string workload;             // default; empty: the route's
   std::vector<std::string> routes;  // empty: all
   std::optional<score::Weights> weights;
+  bool may_override_weights = false;
+  // Hash of whose prompts may be taken together for their common beginnings: the project's, or the key's where it has
+  // none. What one tenant has sent never moves another's requests.
+  uint64_t prefix_salt = 0;
 
   bool may_use(std::string_view route) const;
 };
@@ -39,6 +43,10 @@ struct Route {
   std::vector<std::string_view> zone_views;
   int max_attempts = 2;
   std::string workload;
+  score::Slo slo;
+  bool strict_slo = false;
+  std::optional<StickyConfig> sticky;
+  bool prefix_affinity = true;
 };
 
 // What the saving is measured against (docs/accounting.md §6).

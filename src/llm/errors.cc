@@ -31,6 +31,12 @@ constexpr std::array kTable = {
              "Check the key for missing characters, or ask the gateway's operator for a new one."},
     ErrorRow{route_not_allowed, "route_not_allowed", 403, kPermission, false, "This API key may not use this model",
              "Name a model that GET /v1/models lists for this key, or ask the gateway's operator for access."},
+    ErrorRow{
+        invalid_weights, "invalid_weights", 400, kInvalid, false, "The `x-trine-weights` header is malformed",
+        "Send three weights from 0 to 1 that sum to 1, such as `cost=0.5,control=0.2,carbon=0.3`, or leave it out."},
+    ErrorRow{weights_not_allowed, "weights_not_allowed", 403, kPermission, false,
+             "This API key may not bring weights of its own",
+             "Leave the `x-trine-weights` header out, or ask the gateway's operator for `may_override_weights`."},
     ErrorRow{not_found, "not_found", 404, kNotFound, false, "There is nothing at this path",
              "Check the path; clients of OpenAI's API need the base URL to end in /v1."},
     ErrorRow{method_not_allowed, "method_not_allowed", 405, kInvalid, false, "This path does not take this method",

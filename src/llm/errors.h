@@ -16,6 +16,8 @@ enum class ErrorCode : uint8_t {
   missing_api_key,
   invalid_api_key,
   route_not_allowed,
+  invalid_weights,
+  weights_not_allowed,
   not_found,
   method_not_allowed,
   bad_request_head,

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "base/hash.h"
 #include "json/read.h"
 #include "json/write.h"
 #include "llm/usage.h"
@@ -130,17 +131,23 @@ class Scanner {
     if (value.raw.find('{') == std::string_view::npos) return true;  // an empty list
     scan_.has_tools = true;
     scan_.content_bytes += value.raw.size();
+    scan_.tools_hash = hash64(value.raw, scan_.tools_hash);
     return true;
+  }
+  void content(std::string_view text) {
+    scan_.content_bytes += text.size();
+    scan_.prefix.add(text);
   }
 
   // A prompt or input: text, texts, token ids, lists of them, or Responses' items.
   bool prompt(const Value& value) {
     switch (value.type) {
       case Value::Type::string:
-        scan_.content_bytes += value.escaped().size();
+        content(value.escaped());
         return true;
       case Value::Type::number:
         ++scan_.content_tokens;
+        scan_.prefix.add(value.raw);
         return true;
       case Value::Type::object:
         return message(value);
@@ -164,7 +171,7 @@ class Scanner {
     const auto result = json::each_member(object.raw, [&](std::string_view key, Value value) {
       if (key == "content" || key == "tool_calls" || key == "function" || key == "output") return prompt(value);
       if (key == "text" || key == "arguments" || key == "refusal") {
-        if (value.is_string()) scan_.content_bytes += value.escaped().size();
+        if (value.is_string()) content(value.escaped());
         return true;
       }
       if (key == "image_url") {

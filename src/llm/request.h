@@ -11,6 +11,7 @@
 #include "json/splice.h"
 #include "llm/endpoint.h"
 #include "llm/errors.h"
+#include "llm/prefix.h"
 
 namespace trine::llm {
 
@@ -29,6 +30,8 @@ struct RequestScan {
   std::string prompt_cache_key;
   size_t content_bytes = 0;  // of texts as JSON writes them (messages, prompt, input, instructions, tools' definitions)
   Tokens content_tokens = 0;  // where the prompt came as token ids
+  PrefixCuts prefix;          // of the same texts and ids, in the document's order, without tools
+  uint64_t tools_hash = 0;    // of the tools' definitions, which engines put before all messages; 0: none
   bool has_tools = false;
   bool has_images = false;
 };

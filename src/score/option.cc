@@ -1,8 +1,11 @@
 #include "score/option.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <utility>
 
+#include "base/text.h"
 #include "score/control.h"
 
 namespace trine::score {
@@ -13,9 +16,6 @@ bool over_zero(double v) {
 }
 bool usable(const Axes& a) {
   return over_zero(a.eur_per_mtok) && over_zero(a.g_per_mtok) && a.control >= kControlFloor && a.control <= 1;
-}
-bool listed(std::string_view word, std::span<const std::string_view> list) {
-  return list.empty() || std::find(list.begin(), list.end(), word) != list.end();
 }
 
 }  // namespace
@@ -33,25 +33,8 @@ Result<void> check(const Axes& a) {
 Figures::Figures(const Axes& axes)
     : axes_(axes),
       ln_{std::log(axes.eur_per_mtok), std::log(axes.g_per_mtok), std::log(axes.control)},
-      usable_(::trine::score::usable(axes)) {}
-
-Unfit unfit(const Option& o, const Need& n) {
-  if (o.banned) return Unfit::banned;
-  if (!o.healthy) return Unfit::unhealthy;
-  if ((o.endpoints & bit(n.endpoint)) == 0) return Unfit::endpoint;
-  if (!listed(o.zone, n.zones)) return Unfit::zone;
-  if (!listed(o.jurisdiction, n.jurisdictions)) return Unfit::jurisdiction;
-  if (!o.licensed) return Unfit::licence;
-  if (!o.fits_memory) return Unfit::memory;
-  if (o.context_limit > 0 && n.context > o.context_limit) return Unfit::context;
-  if (!o.figures.usable()) return Unfit::figures;
-  if (o.axes().control < n.min_control) return Unfit::control;
-  if ((n.max_ttft_s > 0 && o.ttft_p95_s > n.max_ttft_s) || (n.max_tpot_s > 0 && o.tpot_p95_s > n.max_tpot_s))
-    return Unfit::slo;
-  if (!o.quota_left) return Unfit::quota;
-  if (o.max_running > 0 && o.running >= o.max_running) return Unfit::busy;
-  return Unfit::no;
-}
+      usable_(::trine::score::usable(axes)),
+      control_usable_(axes.control >= kControlFloor && axes.control <= 1) {}
 
 std::string explain(Unfit reason, const Option& o, const Need& n) {
   switch (reason) {
@@ -78,7 +61,11 @@ std::string explain(Unfit reason, const Option& o, const Need& n) {
     case Unfit::slo:
       if (n.max_ttft_s > 0 && o.ttft_p95_s > n.max_ttft_s)
         return fmt::format("p95 time to first token {:.2f} s is over {:.2f} s", o.ttft_p95_s, n.max_ttft_s);
-      return fmt::format("p95 time per token {:.0f} ms is over {:.0f} ms", o.tpot_p95_s * 1e3, n.max_tpot_s * 1e3);
+      if (n.max_tpot_s > 0 && o.tpot_p95_s > n.max_tpot_s)
+        return fmt::format("p95 time per token {:.0f} ms is over {:.0f} ms", o.tpot_p95_s * 1e3, n.max_tpot_s * 1e3);
+      return fmt::format(
+          "{:.0f} % of such requests would miss the SLO; the time expected is {:.1f} times what it allows",
+          o.slo_miss * 100, o.slo_over);
     case Unfit::quota:
       return "quota used up";
     case Unfit::busy:
@@ -97,6 +84,32 @@ Result<Weights> make_weights(double cost, double control, double carbon) {
   const double sum = cost + control + carbon;
   if (!over_zero(sum)) return fail(Code::invalid_argument, "at least one weight must be over 0");
   return Weights{cost / sum, control / sum, carbon / sum};
+}
+
+Result<Weights> parse_weights(std::string_view text) {
+  constexpr std::string_view kForm = "the form is cost=0.4,control=0.2,carbon=0.4";
+  double sum = 0;
+  std::array<double, 3> w{};
+  std::array<bool, 3> given{};
+  for (bool last = false; !last;) {
+    const size_t comma = text.find(',');
+    last = comma == std::string_view::npos;
+    const std::string_view part = trim(text.substr(0, comma));
+    if (!last) text.remove_prefix(comma + 1);
+    const size_t equals = part.find('=');
+    const std::string_view axis = trim(part.substr(0, equals));
+    const size_t i = axis == "cost" ? 0 : axis == "control" ? 1 : axis == "carbon" ? 2 : 3;
+    if (i == 3 || equals == std::string_view::npos)
+      return fail(Code::invalid_argument, "each part must be cost, control or carbon, = and a number; {}", kForm);
+    if (std::exchange(given[i], true)) return fail(Code::invalid_argument, "{} is there twice; {}", axis, kForm);
+    const auto number = parse_number(trim(part.substr(equals + 1)));
+    if (!number || !(*number >= 0 && *number <= 1))
+      return fail(Code::invalid_argument, "{} must be a number from 0 to 1; {}", axis, kForm);
+    w[i] = *number;
+    sum += w[i];
+  }
+  if (std::abs(sum - 1) > 1e-6) return fail(Code::invalid_argument, "the weights sum to {:.6g}, not to 1", sum);
+  return make_weights(w[0], w[1], w[2]);
 }
 
 }  // namespace trine::score

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 namespace trine::score {
 namespace {
@@ -35,8 +36,9 @@ std::string reason_of(const Verdict& v, std::span<const Option> options) {
   }
   const size_t other = v.ordered[0].index == v.choice->index ? v.ordered[1].index : v.ordered[0].index;
   text += "; " + compare(winner, options[other]);
-  if (v.choice->kept) text += fmt::format("; kept, {} is not enough better to move", options[other].id);
-  if (v.choice->by_marginal)
+  if (v.choice->by == Decider::hysteresis)
+    text += fmt::format("; kept, {} is not enough better to move", options[other].id);
+  if (v.choice->by == Decider::marginal)
     text += fmt::format("; a tie, {:.3g} J a token more against {:.3g}", winner.marginal_joules,
                         options[other].marginal_joules);
   return text;
@@ -84,16 +86,16 @@ Verdict rank(std::span<const Option> options, const Policy& policy, const Need& 
     best.eur_per_mtok = first ? o.axes().eur_per_mtok : std::min(best.eur_per_mtok, o.axes().eur_per_mtok);
     best.g_per_mtok = first ? o.axes().g_per_mtok : std::min(best.g_per_mtok, o.axes().g_per_mtok);
     best.control = std::max(best.control, o.axes().control);
-    v.ordered.push_back({i, log_score(o.figures, policy.weights), {}});
+    v.ordered.push_back({i, log_score(o.figures, policy.weights) + ln_in_time(o.slo_miss), {}});
   }
   const auto higher = [](const Ranked& a, const Ranked& b) { return a.score > b.score; };
   std::stable_sort(v.ordered.begin(), v.ordered.end(), higher);
-  // Those that tie with the first, by marginal joules.
+  // Those that tie with the first, as choose() breaks ties (where none is crowded).
   const auto tied_end = std::find_if(v.ordered.begin(), v.ordered.end(),
                                      [&](const Ranked& r) { return v.ordered.front().score - r.score > policy.tie; });
   std::stable_sort(v.ordered.begin(), tied_end, [&](const Ranked& a, const Ranked& b) {
     const Option &x = options[a.index], &y = options[b.index];
-    return x.marginal_joules != y.marginal_joules ? x.marginal_joules < y.marginal_joules : x.id < y.id;
+    return std::tie(x.marginal_joules, x.running, x.id) < std::tie(y.marginal_joules, y.running, y.id);
   });
   const double ideal = v.ordered.empty() ? 0 : log_score(best, policy.weights);
   for (Ranked& r : v.ordered) {
@@ -101,7 +103,10 @@ Verdict rank(std::span<const Option> options, const Policy& policy, const Need& 
     const Axes& a = options[r.index].axes();
     r.factors = {best.eur_per_mtok / a.eur_per_mtok, best.g_per_mtok / a.g_per_mtok, a.control / best.control};
   }
-  v.choice = choose(options, policy, need, incumbent);
+  Favour favour;
+  for (size_t i = 0; i < options.size() && !incumbent.empty(); ++i)
+    if (options[i].id == incumbent) favour.incumbent = i;
+  v.choice = choose(options, policy, need, favour);
   v.reason = reason_of(v, options);
   return v;
 }

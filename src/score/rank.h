@@ -1,4 +1,5 @@
-// The router's choice explained: the cold path beside choose.h, and the same decision.
+// The router's choice explained: the cold path beside choose.h, and the same decision, without what a prompt's prefix
+// adds to it.
 #pragma once
 
 #include <string>

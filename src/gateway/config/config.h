@@ -92,6 +92,7 @@ struct KeyConfig {
   std::string workload;                  // empty: the route's
   std::vector<std::string> routes;       // empty: all
   std::optional<WeightsConfig> weights;  // override the route's
+  bool may_override_weights = false;     // by the header x-trine-weights
 };
 
 enum class EngineKind { sim, vllm, llama_cpp, ollama, tgi, sglang, openai, mistral, other };
@@ -160,6 +161,18 @@ struct DeploymentConfig {
   std::vector<std::string> endpoints;  // of chat, completions, embeddings, responses, other; empty: all
 };
 
+// What a route promises: 95 of 100 requests are faster. 0: nothing.
+struct SloConfig {
+  Nanos ttft_p95{0}, tpot_p95{0};
+  bool strict = false;  // refuse what would be late
+};
+
+// Requests of one session go to one deployment.
+struct StickyConfig {
+  std::string header = "x-trine-session";
+  Nanos ttl = std::chrono::minutes(10);  // since its last request
+};
+
 struct RouteConfig {
   std::string model;  // what clients ask for
   std::vector<std::string> deployments;
@@ -168,6 +181,9 @@ struct RouteConfig {
   std::vector<std::string> zones;  // empty: any
   int max_attempts = 2;
   std::string workload;
+  SloConfig slo;
+  std::optional<StickyConfig> sticky;
+  bool prefix_affinity = true;
 };
 
 struct ZoneConfig {  // one of the first two, or neither

@@ -143,6 +143,8 @@ void declare_key(Fields& f, KeyConfig& key, Draft::KeyMarks& marks) {
               key.workload);
   f.texts({"routes", "Routes that the key may use; all if absent."}, key.routes);
   weights_field(f, {"weights", "Instead of the route's weights."}, key.weights);
+  f.boolean({"may_override_weights", "Its requests may bring weights of their own, in the header x-trine-weights."},
+            key.may_override_weights);
 
   marks.id = f.where("id");
   marks.secret = f.has("hash") ? f.where("hash") : f.where("secret");
@@ -241,6 +243,7 @@ void declare_route(Fields& f, Draft& draft, RouteConfig& route, Draft::RouteMark
   f.texts({"zones", "Residency: grid zones that may answer; all if absent."}, route.zones);
   f.integer({"max_attempts", "Calls per request at most, the first included."}, route.max_attempts, 1, 10);
   label_field(f, {"workload", "Class of traffic, where neither the request nor the key says."}, route.workload);
+  declare_choice(f, route);
 
   marks.model = f.where("model");
   marks.zones = f.where("zones");

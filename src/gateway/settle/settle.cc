@@ -205,6 +205,7 @@ void close_call(Exchange& x, Outcome outcome, int upstream_status) {
   x.all_final = x.all_final && !d.metered();
   x.simulated = x.simulated || d.simulated;
   count(x, d, f, figures);
+  x.context.router.learn(x, d, f);
 }
 
 void settle_interrupted(const Snapshot& snapshot, const std::vector<energy::CallFacts>& calls,

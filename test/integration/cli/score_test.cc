@@ -64,7 +64,7 @@ TEST(TrineScore, WeightsDecideAndMustSumToOne) {
   EXPECT_EQ(control.at("options").at(0).at("name"), "frankfurt-a100");
   const auto wrong = run_trine({"score", "--fleet", kCase, "--weights", "cost=0.5,control=0.5,carbon=0.5"});
   EXPECT_EQ(wrong.status, 1);
-  EXPECT_NE(wrong.err.find("--weights sum to 1.5, not to 1"), std::string::npos) << wrong.err;
+  EXPECT_NE(wrong.err.find("the weights sum to 1.5, not to 1"), std::string::npos) << wrong.err;
   const auto unknown = run_trine({"score", "--fleet", kCase, "--weights", "cost=0.5,latency=0.5"});
   EXPECT_EQ(unknown.status, 1);
   EXPECT_NE(unknown.err.find("\"latency=0.5\" is no share of an axis"), std::string::npos) << unknown.err;

@@ -122,14 +122,17 @@ RC_GTEST_PROP(Score, the_explanation_is_of_the_choice_that_was_made, ()) {
   const auto f = some_fleet();
   const auto p = some_policy();
   const std::string incumbent = *rc::gen::element<std::string>("", f.ids.front(), f.ids.back(), "gone");
-  const auto c = choose(f.options, p, {}, incumbent);
+  Favour favour;
+  for (size_t i = 0; i < f.ids.size(); ++i)
+    if (f.ids[i] == incumbent) favour.incumbent = i;
+  const auto c = choose(f.options, p, {}, favour);
   const auto v = rank(f.options, p, {}, incumbent);
   RC_ASSERT(c.has_value() == v.choice.has_value());
   RC_ASSERT(v.ordered.size() + v.rejected.size() == f.options.size());
   if (!c) return;
   RC_ASSERT(c->index == v.choice->index);
   RC_ASSERT(c->candidates == v.ordered.size());
-  if (!c->kept && incumbent.empty()) RC_ASSERT(v.ordered.front().index == c->index);
+  if (c->by != Decider::hysteresis && incumbent.empty()) RC_ASSERT(v.ordered.front().index == c->index);
   const auto at =
       std::find_if(v.ordered.begin(), v.ordered.end(), [&](const Ranked& r) { return r.index == c->index; });
   RC_ASSERT(std::abs(at->score - c->score) < 1e-12);

@@ -63,6 +63,7 @@ TEST(Config, EveryKeyArrives) {
   ASSERT_EQ(c.keys.size(), 2u);
   EXPECT_EQ(c.keys[0].project, "claims");
   EXPECT_EQ(c.keys[0].weights, (WeightsConfig{1, 0, 0})) << "what is not written weighs nothing";
+  EXPECT_TRUE(c.keys[0].may_override_weights);
   EXPECT_TRUE(c.anonymous);
   const auto& d = c.deployments[0];
   EXPECT_EQ(d.url, (Url{true, "10.0.0.7", 9101, "/v1"}));
@@ -97,6 +98,12 @@ TEST(Config, EveryKeyArrives) {
   EXPECT_EQ(c.deployments[1].price.output_per_mtok, euros(0.6));
   EXPECT_FALSE(c.deployments[1].metrics_url);
   const auto& r = c.routes[0];
+  EXPECT_EQ(r.slo.ttft_p95, 2s);
+  EXPECT_EQ(r.slo.tpot_p95, 80ms);
+  EXPECT_TRUE(r.slo.strict);
+  EXPECT_EQ(r.sticky->header, "x-chat");
+  EXPECT_EQ(r.sticky->ttl, 5min);
+  EXPECT_FALSE(r.prefix_affinity);
   EXPECT_EQ(r.candidates, (std::vector<size_t>{0, 1}));
   EXPECT_EQ(r.weights, (WeightsConfig{0.5, 0.2, 0.3}));
   EXPECT_EQ(r.max_attempts, 3);
@@ -182,6 +189,16 @@ TEST(ConfigErrors, WeightsMustSumToOne) {
   EXPECT_EQ(problems("keys: [{ id: a, secret: s, weights: { cost: 1.5, carbon: -0.5 } }]"),
             "c.yaml:1:45: keys.weights.cost: \"1.5\" must be a number from 0 to 1.\n"
             "c.yaml:1:58: keys.weights.carbon: \"-0.5\" must be a number from 0 to 1.");
+}
+
+TEST(ConfigErrors, WhatBindsTheChoice) {
+  const auto route = [](const std::string& fields) {
+    return problems(small("gpu: g, zone: FR", "routes:\n  - { model: r, deployments: [d], " + fields + " }\n"));
+  };
+  EXPECT_EQ(route("slo: { strict: true }"), "c.yaml:4:40: slo: give ttft_p95 or tpot_p95.");
+  EXPECT_NE(route("slo: { tpot_p95: 0s }").find("tpot_p95"), std::string::npos);
+  EXPECT_NE(route("sticky: { header: \"x chat\" }").find("is not a header name"), std::string::npos);
+  EXPECT_EQ(route("sticky: { }"), "no problem");
 }
 
 TEST(ConfigErrors, MetersSayWhatTheyNeed) {

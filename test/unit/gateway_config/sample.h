@@ -40,6 +40,7 @@ keys:
     workload: bench
     routes: [extract]
     weights: { cost: 1 }
+    may_override_weights: true
   - { id: hashed, hash: 7c7a0da4f8b1bb7f1a0a1a9b4d1b5a1f0c0de0000000000000000000000000ff }
 anonymous: true
 meters:
@@ -114,6 +115,9 @@ routes:
     zones: [FR, DE]
     max_attempts: 3
     workload: invoices
+    slo: { ttft_p95: 2s, tpot_p95: 80ms, strict: true }
+    sticky: { header: x-chat, ttl: 5m }
+    prefix_affinity: false
 grid:
   zones:
     FR: { g_per_kwh: 56 }

@@ -40,14 +40,15 @@ TEST(Choose, nobody_is_chosen_where_nobody_may_serve) {
 TEST(Choose, the_incumbent_stays_within_five_percent) {
   const Policy by_cost{*make_weights(1, 0, 0)};
   const std::vector<Option> near = {option("old", 1.04, 1), option("new", 1, 1)};
-  const auto kept = choose(near, by_cost, {}, "old");
+  const Favour old{.incumbent = 0};
+  const auto kept = choose(near, by_cost, {}, old);
   EXPECT_EQ(near[kept->index].id, "old");
-  EXPECT_TRUE(kept->kept);
+  EXPECT_EQ(kept->by, Decider::hysteresis);
   const std::vector<Option> far = {option("old", 1.06, 1), option("new", 1, 1)};
-  EXPECT_EQ(far[choose(far, by_cost, {}, "old")->index].id, "new");
+  EXPECT_EQ(far[choose(far, by_cost, {}, old)->index].id, "new");
   auto sick = near;
   sick[0].healthy = false;
-  EXPECT_EQ(choose(sick, by_cost, {}, "old")->index, 1u) << "an incumbent that cannot serve has no seat";
+  EXPECT_EQ(choose(sick, by_cost, {}, old)->index, 1u) << "an incumbent that cannot serve has no seat";
 }
 
 TEST(Choose, a_tie_goes_to_fewer_marginal_joules_then_to_the_lower_id) {
@@ -57,10 +58,10 @@ TEST(Choose, a_tie_goes_to_fewer_marginal_joules_then_to_the_lower_id) {
   o[2].marginal_joules = 3.2;
   const auto c = choose(o, {}, {});
   EXPECT_EQ(c->index, 1u);
-  EXPECT_TRUE(c->by_marginal);
+  EXPECT_EQ(c->by, Decider::marginal);
   o[1].healthy = false;
   EXPECT_EQ(choose(o, {}, {})->index, 2u);
-  EXPECT_FALSE(choose(o, {}, {})->by_marginal);
+  EXPECT_EQ(choose(o, {}, {})->by, Decider::score);
 }
 
 TEST(Constraints, each_refuses_with_its_own_sentence) {
