@@ -86,7 +86,7 @@ class Builder {
       return column(request, 0, kNoLimit, {{lp_.demand_row[h], 1}});
     }
     const int zone = zone_row(h, o);
-    if (!o_.all_columns && !starts(o) && m_.lo(h, o) == 0) {
+    if (!o_.all_columns && !o_.fixed && !starts(o) && m_.lo(h, o) == 0) {
       Amount2 full = request;
       full += (1 / capacity) * m_.on(h, o);
       std::vector<Entry> entries = {{lp_.demand_row[h], 1}};
@@ -102,7 +102,7 @@ class Builder {
     if (lp_.start_row(h, o) >= 0) entries.push_back({lp_.start_row(h, o), 1});
     if (h + 1 < m_.hours && lp_.start_row(h + 1, o) >= 0) entries.push_back({lp_.start_row(h + 1, o), -1});
     lp_.n(h, o) = next();
-    column(m_.on(h, o), m_.lo(h, o), hi(h, o), std::move(entries));
+    column(m_.on(h, o), o_.fixed ? hi(h, o) : m_.lo(h, o), hi(h, o), std::move(entries));
     if (lp_.start_row(h, o) < 0) return;
     lp_.s(h, o) = next();
     column(m_.start(h, o), 0, kNoLimit, {{lp_.start_row(h, o), -1}});

@@ -37,6 +37,7 @@ struct LpOptions {
   bool all_columns = false;  // for whole machines, and for people to read
   bool scaled = true;
   const Machines* most = nullptr;  // instead of hi
+  bool fixed = false;              // and instead of lo
   std::optional<Budget> budget;
 };
 PlanLp build_lp(const PlanModel& model, Weights weights, const LpOptions& options);

@@ -234,14 +234,4 @@ Result<PlanModel> compile(const PlanProblem& p) {
   return m;
 }
 
-PlanModel without_starts(PlanModel m) {
-  m.start = Grid2<Amount2>(m.hours, m.options);
-  for (size_t o = 0; o < m.options; ++o)
-    for (size_t h = 0; h < m.hours && !m.api(o); ++h) {
-      m.lo(h, o) = m.problem->options[o].min;
-      m.hi(h, o) = m.dominated[o] ? 0 : m.problem->options[o].max;
-    }
-  return m;
-}
-
 }  // namespace trine::fleet

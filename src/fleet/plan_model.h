@@ -60,7 +60,4 @@ struct PlanModel {
 // Errors: of a problem that is none, and failed_precondition where no plan can serve it (plan.h).
 Result<PlanModel> compile(const PlanProblem& problem);
 
-// As hindsight has it: every hour ready, nothing to pay for a start.
-PlanModel without_starts(PlanModel model);
-
 }  // namespace trine::fleet
