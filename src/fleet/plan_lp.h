@@ -38,7 +38,7 @@ struct LpOptions {
   bool scaled = true;
   const Machines* most = nullptr;  // instead of hi
   bool fixed = false;              // and instead of lo
-  std::optional<Budget> budget;
+  std::optional<Budget> budget = std::nullopt;
 };
 PlanLp build_lp(const PlanModel& model, Weights weights, const LpOptions& options);
 

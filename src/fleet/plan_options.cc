@@ -33,7 +33,8 @@ std::string unfit(const Fleet& fleet, const Option& o) {
 Result<PlanOption> vendor_option(const Option& o, const Mix& mix, const std::vector<double>& grid) {
   const auto each = per_request(*o.vendor, mix);
   if (!each) return fail(Code::invalid_argument, "Option \"{}\": {}", o.name, each.error().message);
-  PlanOption p{.name = o.name, .zone = o.zone};
+  PlanOption p;
+  p.name = o.name, p.zone = o.zone;
   for (const double g : grid) {
     p.eur_per_request.push_back(each->eur);
     p.kg_per_request.push_back((each->joules / kJoulesPerKwh * g + each->embodied_g) / 1000);
@@ -44,7 +45,8 @@ Result<PlanOption> vendor_option(const Option& o, const Mix& mix, const std::vec
 PlanOption machine_option(const Option& o, const Mix& mix, const Capacity& c, double utilisation,
                           const std::vector<double>& grid) {
   const Linear l = linear(o, mix, c);
-  PlanOption p{.name = o.name, .zone = o.zone};
+  PlanOption p;
+  p.name = o.name, p.zone = o.zone;
   p.requests_per_machine_hour = 3600 * c.requests_per_s * utilisation;
   p.min = o.min, p.max = o.max;
   p.startup_hours = seconds(o.startup) / 3600;
