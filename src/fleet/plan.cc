@@ -66,7 +66,15 @@ class Planner {
     if (!found) return found;
     if (!limits_.certify || near(found->value, found->bound)) return found;
     const auto lp = solve_lp(m_, build_lp(m_, w, {}), left(until_));
-    if (lp) found->bound = std::max({found->bound, lp->value, lagrangian_bound(m_, w, *lp)});
+    if (lp) {
+      found->bound = std::max(found->bound, lp->value);
+      // Where zones or work that may wait tie the hours together, its machines are no plan.
+      const auto visit = [&](const Machines& machines) {
+        if (m_.defers || !m_.zone_cap.empty()) return;
+        take(*found, judged(w, improve(m_, w, {machines, found->draft.waiting}, until_)));
+      };
+      if (!near(found->value, found->bound)) raise(w, *lp, *found, visit);
+    }
     if (near(found->value, found->bound) || !branch()) return found;
     const auto mip =
         solve_mip(m_, build_lp(m_, w, {.all_columns = true}), found->draft.machines, limits_.gap / 2, left(until_));
@@ -137,6 +145,14 @@ class Planner {
 
   bool near(double value, double bound) const { return value - bound <= limits_.gap * std::abs(value); }
   bool branch() const { return limits_.mip && m_.hours * m_.options <= kMipCells && left(until_) > 0.1; }
+
+  // The bound, by the Lagrangian. Leaves the mixed-integer solver its share of the time.
+  template <class Visit>
+  void raise(Weights w, const LpAnswer& lp, Found& found, const Visit& visit) const {
+    const auto share = std::chrono::duration_cast<Clock::duration>((until_ - Clock::now()) * 2 / 3);
+    const double enough = found.value - limits_.gap * std::abs(found.value);
+    found.bound = std::max(found.bound, ascend(m_, w, lp, found.value, enough, Clock::now() + share, visit));
+  }
 
   Found judged(Weights w, Draft draft) const {
     Found f;
@@ -249,7 +265,10 @@ class Planner {
 
   void certify(Weights pure, bool of_eur, double most, const LpAnswer& lp, Found& found) const {
     const Weights w = of_eur ? Weights{lp.budget, 1} : Weights{1, lp.budget};
-    found.bound = std::max(found.bound, lagrangian_bound(m_, w, lp) - lp.budget * most);
+    Found lagrange = found;  // with the budget at its price
+    lagrange.value = w(found.amount), lagrange.bound = 0;
+    raise(w, lp, lagrange, [](const Machines&) {});
+    found.bound = std::max(found.bound, lagrange.bound - lp.budget * most);
     if (near(found.value, found.bound) || !branch()) return;
     const auto with_row = build_lp(m_, pure, {.all_columns = true, .budget = Budget{of_eur, most}});
     const auto mip = solve_mip(m_, with_row, found.draft.machines, limits_.gap / 2, left(until_));

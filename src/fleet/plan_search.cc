@@ -3,21 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numeric>
-
-#include "fleet/plan_hour.h"
 
 namespace trine::fleet {
 namespace {
 
-constexpr double kHourTolerance = 5e-4;
-constexpr int kHourNodes = 400;
 constexpr int kReach = 2, kMoves = 2 * kReach + 1;  // machines that one move adds or takes
 constexpr int kSweeps = 60;
-
-double served(const PlanModel& m, const std::vector<double>& waiting, size_t h) {
-  return std::max(0.0, m.demand[h] + (h > 0 ? waiting[h - 1] : 0) - waiting[h]);
-}
 
 // Options of an hour, cheapest request first; without those that are out.
 std::vector<size_t> merit_order(const PlanModel& m, Weights w, size_t h) {
@@ -31,19 +22,6 @@ std::vector<size_t> merit_order(const PlanModel& m, Weights w, size_t h) {
 
 double almost(double demand) {
   return 1e-9 * (1 + demand);
-}
-
-std::vector<HourOption> hour_options(const PlanModel& m, Weights w, size_t h) {
-  std::vector<HourOption> options(m.options);
-  for (size_t o = 0; o < m.options; ++o)
-    options[o] = {.capacity = m.capacity[o],
-                  .on = w(m.on(h, o)),
-                  .request = w(m.request(h, o)),
-                  .lo = m.lo(h, o),
-                  .hi = m.hi(h, o),
-                  .zone = m.zone[o],
-                  .most = m.dominated[o] ? 0 : kNoLimit};
-  return options;
 }
 
 // Prices of one weighting, and the moves.
@@ -193,24 +171,11 @@ class Mover {
   std::vector<std::array<int8_t, kMoves>> from_;
 };
 
-// All that may run, the largest machines first: serves whatever can be served.
-void fill(const PlanModel& m, size_t h, int* machines) {
-  std::vector<size_t> order(m.options);
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return m.capacity[a] > m.capacity[b]; });
-  std::vector<int> left = m.zone_cap;
-  for (size_t o = 0; o < m.options; ++o)
-    if (m.zone[o] >= 0) left[static_cast<size_t>(m.zone[o])] -= m.lo(h, o);
-  for (const size_t o : order) {
-    machines[o] = m.hi(h, o);
-    if (m.zone[o] < 0) continue;
-    int& zone = left[static_cast<size_t>(m.zone[o])];
-    machines[o] = std::min(m.hi(h, o), m.lo(h, o) + std::max(0, zone));
-    zone -= machines[o] - m.lo(h, o);
-  }
-}
-
 }  // namespace
+
+double served(const PlanModel& m, const std::vector<double>& waiting, size_t h) {
+  return std::max(0.0, m.demand[h] + (h > 0 ? waiting[h - 1] : 0) - waiting[h]);
+}
 
 Settled settle(const PlanModel& m, Weights w, const Draft& draft) {
   Settled s;
@@ -231,49 +196,6 @@ Settled settle(const PlanModel& m, Weights w, const Draft& draft) {
     s.possible = s.possible && rest <= short_of;
   }
   return s;
-}
-
-Hours hours_alone(const PlanModel& m, Weights w, const std::vector<double>& waiting) {
-  Hours all{Machines(m.hours, m.options), 0};
-  for (size_t h = 0; h < m.hours; ++h) {
-    const HourAnswer a =
-        best_hour(hour_options(m, w, h), served(m, waiting, h), m.zone_cap, kHourTolerance, kHourNodes);
-    all.bound += a.bound;
-    if (a.value < kNoLimit)
-      std::copy(a.machines.begin(), a.machines.end(), all.machines.row(h));
-    else
-      fill(m, h, all.machines.row(h));
-  }
-  return all;
-}
-
-// Multipliers: start rows n_h - n_(h-1) - s_h <= (running at the start), zone rows, and demand rows where work may
-// wait, whose hour then serves any number between two, at the multiplier's price.
-double lagrangian_bound(const PlanModel& m, Weights w, const LpAnswer& lp) {
-  double bound = 0;
-  const size_t zones = m.zone_cap.size();
-  const auto start = [&](size_t h, size_t o) { return std::min(lp.start(h, o), w(m.start(h, o))); };
-  for (size_t h = 0; h < m.hours; ++h) {
-    auto options = hour_options(m, w, h);
-    for (size_t o = 0; o < m.options; ++o) {
-      if (m.api(o)) continue;
-      options[o].on += start(h, o) - (h + 1 < m.hours ? start(h + 1, o) : 0);
-      if (m.zone[o] >= 0) options[o].on += lp.zone[h * zones + static_cast<size_t>(m.zone[o])];
-      options[o].zone = -1;
-      if (h == 0) bound -= start(h, o) * m.running[o];
-    }
-    for (size_t z = 0; z < zones; ++z) bound -= lp.zone[h * zones + z] * m.zone_cap[z];
-    const double before = h > 0 ? m.most_waiting[h - 1] : 0, price = std::max(0.0, lp.demand[h]);
-    const double least = std::max(0.0, m.demand[h] - m.most_waiting[h]), most = m.demand[h] + before;
-    if (m.defers && most > least) {
-      options.push_back({.capacity = 0, .on = 0, .request = price, .lo = 0, .hi = 0, .zone = -1, .most = most - least});
-      bound += price * (m.demand[h] - most);
-      const double next = h + 1 < m.hours ? std::max(0.0, lp.demand[h + 1]) : 0;
-      if (m.most_waiting[h] > 0) bound += std::min(0.0, next - price) * m.most_waiting[h];
-    }
-    bound += best_hour(options, most, {}, kHourTolerance, kHourNodes).bound;
-  }
-  return bound;
 }
 
 Draft improve(const PlanModel& model, Weights weights, Draft draft, Deadline until) {
