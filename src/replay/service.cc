@@ -51,10 +51,18 @@ Result<Service> machine_service(const fleet::Option& o, const Load& load, const 
   s.embodied_g_per_s = h.embodied.ng_per_s(h.site.gpus) * 1e-9;
   s.eur_per_s = to_euros(h.price.per_hour) / 3600;
   s.eur_per_joule = to_euros(h.price.electricity_per_kwh) / 3.6e6;
+  const energy::Work work{.fresh = fresh(load.mix),
+                          .cached = load.mix.cached,
+                          .out = load.mix.out,
+                          .context = load.mix.in + load.mix.out / 2};
+  s.requests = s.requests_per_s;
+  s.joules = (energy::work_joules(s.weights, work, s.max_batch) * s.requests_per_s + s.host_w) * s.pue;
+  s.eur = s.eur_per_s + s.eur_per_joule * s.joules;
+  s.embodied_g = s.embodied_g_per_s;
   return s;
 }
 
-Result<Service> vendor_service(const fleet::Option& o) {
+Result<Service> vendor_service(const fleet::Option& o, const fleet::Mix& mix) {
   constexpr double kMany = 1e6;
   const auto prompt = fleet::per_request(*o.vendor, {.in = kMany, .cached = 0, .out = 0});
   const auto answer = fleet::per_request(*o.vendor, {.in = 0, .cached = 0, .out = kMany});
@@ -67,13 +75,17 @@ Result<Service> vendor_service(const fleet::Option& o) {
   s.joules_per_in = prompt->joules / kMany, s.joules_per_out = answer->joules / kMany;
   s.embodied_g_per_out = answer->embodied_g / kMany;
   s.token_s = million->latency_s / kMany;
+  s.requests = 1;
+  s.eur = s.eur_per_in * mix.in + s.eur_per_out * mix.out;
+  s.joules = s.joules_per_in * mix.in + s.joules_per_out * mix.out;
+  s.embodied_g = s.embodied_g_per_out * mix.out;
   return s;
 }
 
 }  // namespace
 
 Result<Service> make_service(const fleet::Option& option, const Load& load, const fleet::Slo& slo) {
-  auto s = option.machine ? machine_service(option, load, slo) : vendor_service(option);
+  auto s = option.machine ? machine_service(option, load, slo) : vendor_service(option, load.mix);
   if (!s) return s;
   s->option = &option;
   s->startup_s = seconds(option.startup);

@@ -38,6 +38,17 @@ struct Service {
   double eur_per_in = 0, eur_per_out = 0, joules_per_in = 0, joules_per_out = 0, embodied_g_per_out = 0;
   double token_s = 0;
 
+  // of one second of a full machine, or of one request of the mix to a vendor
+  double eur = 0, joules = 0, embodied_g = 0;
+  double requests = 0;  // that these stand for
+  // In the objective's money, per request.
+  double unit_price(double eur_weight, double kg_weight) const {
+    return price_of(eur_weight, kg_weight) / requests;
+  }
+  double price_of(double eur_weight, double kg_weight) const {
+    return eur_weight * eur + kg_weight * (joules / 3.6e6 * g_per_kwh + embodied_g) / 1000;
+  }
+
   // of the router in this hour, by requests that run already; a vendor has one
   double g_per_kwh = 0;
   std::vector<score::Figures> figures;
