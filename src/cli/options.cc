@@ -43,6 +43,7 @@ struct Draft {
   GridOptions grid;
   GridImportOptions grid_import;
   KeyNewOptions key;
+  ReplayOptions replay;
 };
 
 // An app with its commands; `draft` must outlive it.
@@ -61,6 +62,7 @@ class Commands {
     estimating();
     intensities();
     comparing();
+    replaying();
     looking_up();
   }
   CLI::App& app() { return app_; }
@@ -288,6 +290,45 @@ class Commands {
     show->add_option("file", d_.baseline_show.file, "the baseline file")->type_name("FILE")->required();
     show->add_option("--dir", d_.baseline_show.dir, "catalog files in it replace the built-in ones")->type_name("DIR");
     json_option(show, d_.baseline_show.json);
+  }
+
+  void replaying() {
+    auto* replay = command(&app_, "replay", "a policy over a recorded trace and grid: what it takes, and the least there is",
+                           [this]() -> Command { return d_.replay; });
+    auto& r = d_.replay;
+    replay->add_option("--trace", r.trace, "Azure's, Mooncake's or BurstGPT's")->type_name("FILE")->required();
+    replay->add_option("--fleet", r.fleet, "workload and options (docs/fleet-file.md)")->type_name("FILE")->required();
+    replay->add_option("--grid", r.grid, "g/kWh by hour: ts_utc,FR,DE,...")->type_name("FILE")->required();
+    replay->add_option("--policy", r.policy, "static, autoscale, api, cost, carbon, latency, csoa or hindsight")
+        ->type_name("POLICY")
+        ->check(CLI::IsMember({"static", "autoscale", "api", "cost", "carbon", "latency", "csoa", "hindsight"}))
+        ->required();
+    auto* lambda = replay->add_option("--lambda", r.lambda, "EUR that a kg CO2e counts for")
+                       ->type_name("EUR")
+                       ->check(CLI::Range(0.0, 1e6).description(""));
+    auto* slack = replay->add_option("--cost-slack", r.cost_slack, "least carbon within so much over the least cost")
+                      ->type_name("SHARE")
+                      ->check(CLI::Range(0.0, 100.0).description(""));
+    lambda->excludes(slack);
+    replay->add_option("--weights", r.weights, "of csoa's router: cost=0.5,control=0.2,carbon=0.3")->type_name("LIST");
+    replay->add_option("--shape", r.shape, "raw: the trace's hours; smooth: its mean day")
+        ->type_name("SHAPE")
+        ->check(CLI::IsMember({"raw", "smooth"}))
+        ->capture_default_str();
+    replay->add_option("--seed", r.seed, "of the arrivals")->type_name("N")->capture_default_str();
+    replay->add_option("--grid-start", r.grid_start, "the grid's hour of the first request; default: its first")
+        ->type_name("TIME");
+    auto* days = replay->add_option("--days", r.days, "how long; default: as the trace")
+                     ->type_name("N")
+                     ->check(CLI::Range(1, 366).description(""));
+    replay->add_option("--hours", r.hours, "likewise")
+        ->type_name("N")
+        ->check(CLI::Range(1, 8784).description(""))
+        ->excludes(days);
+    replay->add_option("--zones", r.zones, "only options in these, as DE,FR")->type_name("ZONES");
+    replay->add_option("--dump-lp", r.dump_lp, "write the bound's linear programme there")->type_name("FILE");
+    replay->add_option("--dir", r.dir, "catalog files in it replace the built-in ones")->type_name("DIR");
+    json_option(replay, r.json);
   }
 
   void looking_up() {

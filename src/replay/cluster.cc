@@ -4,6 +4,10 @@
 #include <cmath>
 
 namespace trine::replay {
+namespace {
+// Of the time that the SLO allows to the first token, what the router fills: prompts behind it may be longer than most.
+constexpr double kFirstTokenShare = 0.5;
+}  // namespace
 
 Cluster::Cluster(Setup setup) : s_(std::move(setup)), held_(s_.services.size()), taken_(s_.services.size()) {
   for (uint32_t i = 0; i < s_.services.size(); ++i) {
@@ -216,7 +220,7 @@ bool Cluster::place(double t, const Waiting& w) {
     for (size_t i = 0; i < machines_.size(); ++i)
       options_[i].ttft_p95_s = std::max(0.0, machines_[i].prefill_until - t) +
                                fresh * s_.services[machines_[i].service].prefill_s_per_token;
-    need.max_ttft_s = s_.slo.ttft_s - (t - w.since);
+    need.max_ttft_s = kFirstTokenShare * s_.slo.ttft_s - (t - w.since);
     late = need.max_ttft_s <= 0;
   }
   if (!late) {

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <set>
 
-#include "grid/grid.h"
 #include "replay/control.h"
+#include "replay/hourly_planner.h"
 
 namespace trine::replay {
 namespace {
@@ -15,7 +15,6 @@ using namespace std::chrono_literals;
 
 constexpr const char* kPolicies[] = {"static", "autoscale", "api", "cost", "carbon", "latency", "csoa", "hindsight"};
 constexpr double kJoulesPerKwh = 3.6e6;
-constexpr size_t kHorizon = 24;  // hours that a plan looks ahead
 
 // The mean of the slots that begin within the hour, else the one that covers it.
 std::optional<double> hour_of(const grid::Series& s, Wall hour) {
@@ -75,35 +74,6 @@ Load load_of(const fleet::Trace& trace, const fleet::Mix& mix) {
   load.second_moment_in = squares / static_cast<double>(trace.requests.size());
   return load;
 }
-
-// Forecasts of the grid as they could have been made then.
-class GridAhead {
- public:
-  GridAhead(const Scenario& s, const fleet::GridHours& used) : table_(s.catalog, inputs(s, used)), used_(used) {}
-  fleet::GridHours from(Wall now, Wall first, size_t hours) const {
-    fleet::GridHours out;
-    const auto skip = static_cast<size_t>((first - std::chrono::floor<std::chrono::hours>(now)) / 1h);
-    for (const auto& [zone, _] : used_) {
-      const auto points = table_.forecast(zone, now, static_cast<int>(skip + hours));
-      auto& values = out[zone];
-      for (size_t h = 0; h < hours; ++h) values.push_back(points[skip + h].value.g_per_kwh);
-    }
-    return out;
-  }
-
- private:
-  static std::map<std::string, grid::ZoneInput> inputs(const Scenario& s, const fleet::GridHours& used) {
-    std::map<std::string, grid::ZoneInput> zones;
-    for (const auto& [zone, _] : used) {
-      auto it = s.grid->zones.find(zone);
-      if (it == s.grid->zones.end()) it = s.grid->zones.find("");
-      zones[zone] = {.constant = std::nullopt, .series = it->second, .series_source = s.grid_name};
-    }
-    return zones;
-  }
-  grid::GridTable table_;
-  const fleet::GridHours& used_;
-};
 
 score::Weights weights_for(double kg_weight, const std::vector<Service>& services) {
   // the product's weights that agree with EUR + lambda kg to first order, at what a full machine is billed
@@ -244,6 +214,8 @@ Result<Outcome> Replay::simulate(const Choice& choice) const {
     setup.services.push_back(std::move(*service));
   }
   if (choice.policy == Policy::latency) setup.aim = Aim::seconds;
+  const std::vector<Service> shown = setup.services;  // as they are before any hour's prices
+  const size_t services = shown.size();
   const double peak = fleet_.peak_tokens_per_min / load_.mix.total() / 60;
   const auto for_peak = [&](size_t k) {
     const double each = candidates_.capacity[used[k]].requests_per_s * fleet_.utilisation;
@@ -252,9 +224,7 @@ Result<Outcome> Replay::simulate(const Choice& choice) const {
 
   Outcome out;
   out.policy = name(choice.policy);
-  double lambda_sum = 0, plans = 0;
-  const GridAhead ahead(s_, grid_);
-  std::optional<fleet::Plan> previous;
+  std::optional<HourlyPlanner> planner;
   std::unique_ptr<Control> control;
   if (choice.policy == Policy::fixed || choice.policy == Policy::latency) {
     control = fixed(0, for_peak(0));
@@ -263,50 +233,23 @@ Result<Outcome> Replay::simulate(const Choice& choice) const {
   } else if (choice.policy == Policy::api) {
     control = std::make_unique<Control>();
   } else {
+    planner.emplace(HourlyPlanner::Setup{&fleet_, &candidates_, load_.mix, &shown, s_.grid, s_.grid_name, s_.catalog,
+                                         s_.start, choice.goal});
     PlannedSetup p;
     const bool pure = choice.goal.kind != fleet::Goal::Kind::lambda;
     p.kg_weight = pure ? 0 : choice.goal.value;
     for (const auto& [zone, cap] : fleet_.zone_caps) {
       PlannedSetup::Cap c;
       c.machines = cap;
-      for (uint32_t i = 0; i < setup.services.size(); ++i)
-        if (setup.services[i].option->zone == zone) c.services.push_back(i);
+      for (uint32_t i = 0; i < services; ++i)
+        if (shown[i].option->zone == zone) c.services.push_back(i);
       p.caps.push_back(std::move(c));
     }
-    p.horizon = kHorizon;
-    p.plan = [&, this](const PlanInput& input) -> Result<PlanOutput> {
-      const auto began = std::chrono::steady_clock::now();
-      const Wall first = s_.start + static_cast<int64_t>(input.hour) * 1h;
-      const auto grid = ahead.from(first - 1min, first, input.requests.size());
-      auto problem = fleet::plan_problem(fleet_, candidates_, load_.mix, grid, first, input.requests.size());
-      if (!problem) return tl::unexpected(problem.error());
-      problem->requests = input.requests;
-      for (size_t k = 0; k < problem->options.size(); ++k) {
-        fleet::PlanOption& o = problem->options[k];
-        o.running = input.held[k];
-        // what staffing takes is in the requests already
-        if (setup.services[k].machine()) o.requests_per_machine_hour = setup.services[k].requests_per_s * 3600;
-      }
-      fleet::PlanLimits limits;
-      limits.certify = false;
-      limits.mip = false;
-      if (previous) limits.previous = &*previous;
-      auto plan = fleet::plan(*problem, choice.goal, limits);
-      if (!plan) return tl::unexpected(plan.error());
-      PlanOutput answer{plan->machines.front(), std::nullopt};
-      if (choice.goal.kind != fleet::Goal::Kind::lambda && std::isfinite(plan->lambda)) answer.eur_per_kg = plan->lambda;
-      lambda_sum += plan->lambda;
-      ++plans;
-      previous = std::move(*plan);
-      out.plan_s += std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-      return answer;
-    };
+    p.plan = [&planner](const PlanInput& input) { return planner->plan(input); };
     control = planned(std::move(p));
   }
 
   Arrivals arrivals(*s_.trace, s_.shape, fleet_.tokens, hourly_, s_.seed);
-  const size_t services = setup.services.size();
-  const std::vector<Service> shown = setup.services;
   Cluster cluster(std::move(setup));
   std::vector<double> g(services);
   Arrival next;
@@ -349,8 +292,7 @@ Result<Outcome> Replay::simulate(const Choice& choice) const {
 
   const Tally& t = cluster.tally();
   const auto requests = static_cast<double>(t.requests);
-  out.lambda = plans > 0 ? lambda_sum / plans : 0;
-  if (choice.goal.kind == fleet::Goal::Kind::lambda) out.lambda = plans > 0 ? choice.goal.value : 0;
+  if (planner) out.lambda = planner->lambda(), out.plan_s = planner->seconds();
   out.requests = requests;
   out.served = static_cast<double>(t.served);
   out.running = static_cast<double>(cluster.running());
