@@ -1,0 +1,39 @@
+// Whole machines by search, and bounds on them. Internal to the planner. Pure but for the clock.
+#pragma once
+
+#include <chrono>
+
+#include "fleet/plan_lp.h"
+#include "fleet/plan_model.h"
+
+namespace trine::fleet {
+
+using Deadline = std::chrono::steady_clock::time_point;
+
+struct Draft {
+  Machines machines;
+  std::vector<double> waiting;  // at the end of each hour
+};
+
+struct Settled {  // who serves what in a draft, cheapest request first
+  Grid2<double> requests;
+  Amount2 amount;
+  bool possible = false;
+};
+Settled settle(const PlanModel& model, Weights weights, const Draft& draft);
+
+struct Hours {
+  Machines machines;
+  double bound = 0;  // their sum with the multipliers; without any: every start for nothing
+};
+// Each hour on its own (best_hour), with `waiting` as it is; with the multipliers of a linear programme the sum of the
+// bounds is the Lagrangian's, which no plan beats, and waiting is free.
+Hours hours_alone(const PlanModel& model, Weights weights, const std::vector<double>& waiting);
+double lagrangian_bound(const PlanModel& model, Weights weights, const LpAnswer& multipliers);
+
+// Moves up to two machines of an option, or from one option to another, over all hours at once (dynamic programming
+// over the hours, so that starts are paid as they fall), until no move is better or `until`. REQUIRES: a possible
+// draft.
+Draft improve(const PlanModel& model, Weights weights, Draft draft, Deadline until);
+
+}  // namespace trine::fleet
