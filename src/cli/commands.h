@@ -23,5 +23,7 @@ int run_config_docs(const ConfigDocsOptions& o);
 int run_grid(const GridOptions& o);
 int run_grid_import(const GridImportOptions& o);
 int run_key_new(const KeyNewOptions& o);
+int run_plan(const PlanOptions& o);
+int run_replay(const ReplayOptions& o);
 
 }  // namespace trine::cli

@@ -31,6 +31,8 @@ struct Run {
   int operator()(const GridOptions& o) const { return run_grid(o); }
   int operator()(const GridImportOptions& o) const { return run_grid_import(o); }
   int operator()(const KeyNewOptions& o) const { return run_key_new(o); }
+  int operator()(const PlanOptions& o) const { return run_plan(o); }
+  int operator()(const ReplayOptions& o) const { return run_replay(o); }
 };
 
 int run(int argc, char** argv) {

@@ -43,6 +43,8 @@ struct Draft {
   GridOptions grid;
   GridImportOptions grid_import;
   KeyNewOptions key;
+  ReplayOptions replay;
+  PlanOptions plan;
 };
 
 // An app with its commands; `draft` must outlive it.
@@ -61,6 +63,8 @@ class Commands {
     estimating();
     intensities();
     comparing();
+    planning();
+    replaying();
     looking_up();
   }
   CLI::App& app() { return app_; }
@@ -288,6 +292,86 @@ class Commands {
     show->add_option("file", d_.baseline_show.file, "the baseline file")->type_name("FILE")->required();
     show->add_option("--dir", d_.baseline_show.dir, "catalog files in it replace the built-in ones")->type_name("DIR");
     json_option(show, d_.baseline_show.json);
+  }
+
+  void planning() {
+    auto* plan = command(&app_, "plan", "how many machines of which option in each hour, and what that takes",
+                         [this]() -> Command { return d_.plan; });
+    auto& p = d_.plan;
+    plan->add_option("--fleet", p.fleet, "workload and options (docs/fleet-file.md)")->type_name("FILE")->required();
+    plan->add_option("--grid", p.grid, "g/kWh by hour: ts_utc,FR,DE,...; default: the typical day of each zone")
+        ->type_name("FILE");
+    auto* trace =
+        plan->add_option("--trace", p.trace, "Azure's, Mooncake's or BurstGPT's; default: every hour at the peak")
+            ->type_name("FILE");
+    plan->add_option("--shape", p.shape, "raw: the trace's hours; smooth: its mean day")
+        ->type_name("SHAPE")
+        ->check(CLI::IsMember({"raw", "smooth"}))
+        ->capture_default_str()
+        ->needs(trace);
+    plan->add_option("--hours", p.hours, "how long")
+        ->type_name("N")
+        ->check(CLI::Range(1, 8784).description(""))
+        ->capture_default_str();
+    plan->add_option("--at", p.at, "the first hour; default: the grid file's first, or the next one")
+        ->type_name("TIME");
+    const auto amount = CLI::Range(0.0, 1e12).description("");
+    auto* lambda = plan->add_option("--lambda", p.lambda, "EUR that a kg CO2e counts for; default: 0, the least cost");
+    auto* slack =
+        plan->add_option("--cost-slack", p.cost_slack, "least carbon within so much over the least cost (0.05)");
+    auto* budget = plan->add_option("--carbon-budget", p.carbon_budget, "least cost with at most so many kg CO2e");
+    lambda->type_name("EUR")->check(amount)->excludes(slack)->excludes(budget);
+    slack->type_name("SHARE")->check(amount)->excludes(budget);
+    budget->type_name("KG")->check(amount);
+    plan->add_option("--zones", p.zones, "only options in these, as DE,FR")->type_name("ZONES")->delimiter(',');
+    plan->add_option("--seconds", p.seconds, "that the search may take")
+        ->type_name("N")
+        ->check(CLI::Range(0.1, 3600.0).description(""))
+        ->capture_default_str();
+    plan->add_option("--svg", p.svg, "draw it there")->type_name("FILE");
+    plan->add_option("--dump-lp", p.dump_lp, "write the hindsight bound's linear programme there")->type_name("FILE");
+    plan->add_option("--dir", p.dir, "catalog files in it replace the built-in ones")->type_name("DIR");
+    json_option(plan, p.json);
+  }
+
+  void replaying() {
+    auto* replay =
+        command(&app_, "replay", "a policy over a recorded trace and grid: what it takes, and the least there is",
+                [this]() -> Command { return d_.replay; });
+    auto& r = d_.replay;
+    replay->add_option("--trace", r.trace, "Azure's, Mooncake's or BurstGPT's")->type_name("FILE")->required();
+    replay->add_option("--fleet", r.fleet, "workload and options (docs/fleet-file.md)")->type_name("FILE")->required();
+    replay->add_option("--grid", r.grid, "g/kWh by hour: ts_utc,FR,DE,...")->type_name("FILE")->required();
+    replay->add_option("--policy", r.policy, "static, autoscale, api, cost, carbon, latency, csoa or hindsight")
+        ->type_name("POLICY")
+        ->check(CLI::IsMember({"static", "autoscale", "api", "cost", "carbon", "latency", "csoa", "hindsight"}))
+        ->required();
+    auto* lambda = replay->add_option("--lambda", r.lambda, "EUR that a kg CO2e counts for")
+                       ->type_name("EUR")
+                       ->check(CLI::Range(0.0, 1e6).description(""));
+    auto* slack = replay->add_option("--cost-slack", r.cost_slack, "least carbon within so much over the least cost")
+                      ->type_name("SHARE")
+                      ->check(CLI::Range(0.0, 100.0).description(""));
+    lambda->excludes(slack);
+    replay->add_option("--weights", r.weights, "of csoa's router: cost=0.5,control=0.2,carbon=0.3")->type_name("LIST");
+    replay->add_option("--shape", r.shape, "raw: the trace's hours; smooth: its mean day")
+        ->type_name("SHAPE")
+        ->check(CLI::IsMember({"raw", "smooth"}))
+        ->capture_default_str();
+    replay->add_option("--seed", r.seed, "of the arrivals")->type_name("N")->capture_default_str();
+    replay->add_option("--grid-start", r.grid_start, "the grid's hour of the first request; default: its first")
+        ->type_name("TIME");
+    auto* days = replay->add_option("--days", r.days, "how long; default: as the trace")
+                     ->type_name("N")
+                     ->check(CLI::Range(1, 366).description(""));
+    replay->add_option("--hours", r.hours, "likewise")
+        ->type_name("N")
+        ->check(CLI::Range(1, 8784).description(""))
+        ->excludes(days);
+    replay->add_option("--zones", r.zones, "only options in these, as DE,FR")->type_name("ZONES");
+    replay->add_option("--dump-lp", r.dump_lp, "write the bound's linear programme there")->type_name("FILE");
+    replay->add_option("--dir", r.dir, "catalog files in it replace the built-in ones")->type_name("DIR");
+    json_option(replay, r.json);
   }
 
   void looking_up() {
