@@ -91,7 +91,7 @@ class Planner {
     Found found;
     double multiplier = 0;  // of the budget's axis beside 1 of the other
   };
-  Result<Budgeted> within(bool of_eur, double most) const {
+  Result<Budgeted> within(bool of_eur, double most, const Found* known = nullptr) const {
     const auto weights = [&](double t) {
       return of_eur ? Weights{std::max(t, kTie), 1} : Weights{1, std::max(t, kTie)};
     };
@@ -120,6 +120,7 @@ class Planner {
       under = std::move(*f);
     }
     if (high > 0 && (over || lp->budget > 0)) bisect(weights, meets, pure, low, high, *under, over);
+    if (known && meets(*known) && pure(known->amount) < pure(under->amount)) under = *known;
     if (over) repair(pure, of_eur, most, *over, *under);
     Budgeted out{std::move(*under), high};
     out.found.value = pure(out.found.amount);
@@ -340,16 +341,20 @@ Result<Plan> plan(const PlanProblem& problem, const Goal& goal, const PlanLimits
     if (!found) return tl::unexpected(found.error());
     Plan p = finished(*model, w, std::move(*found));
     p.lambda = goal.value;
+    p.value = p.eur + goal.value * p.kg;  // without the tie-break
+    p.bound = std::min(p.bound, p.value);
     return p;
   }
   const bool of_eur = goal.kind != Goal::Kind::carbon_budget;
   double most = goal.value;
+  std::optional<Found> known;
   if (goal.kind == Goal::Kind::cost_slack) {
-    const auto cheapest = planner.search(lambda_weights(0));
+    auto cheapest = planner.search(lambda_weights(0));
     if (!cheapest) return tl::unexpected(cheapest.error());
     most = (1 + goal.value) * cheapest->amount.eur;
+    known = std::move(*cheapest);
   }
-  auto found = planner.within(of_eur, most);
+  auto found = planner.within(of_eur, most, known ? &*known : nullptr);
   if (!found) return tl::unexpected(found.error());
   Plan p = finished(*model, budget_weights(of_eur, found->multiplier), std::move(found->found));
   p.lambda = lambda_of(of_eur, found->multiplier);
