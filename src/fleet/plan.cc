@@ -25,9 +25,14 @@ double left(Deadline until) {
 struct Found {
   Draft draft;
   Amount2 amount;
+  Weights weights;  // by which it was decided who serves what
   double value = kNoLimit, bound = 0;
   bool by_mip = false;
 };
+
+Weights budget_weights(bool of_eur, double t) {
+  return of_eur ? Weights{std::max(t, kTie), 1} : Weights{1, std::max(t, kTie)};
+}
 
 class Planner {
  public:
@@ -159,7 +164,7 @@ class Planner {
     Found f;
     const Settled s = settle(m_, w, draft);
     f.draft = std::move(draft);
-    f.amount = s.amount;
+    f.amount = s.amount, f.weights = w;
     if (s.possible) f.value = w(s.amount);
     return f;
   }
@@ -276,11 +281,17 @@ class Planner {
     if (!mip) return;
     if (mip->bound > found.bound) found.bound = std::min(mip->bound, found.value), found.by_mip = true;
     if (!mip->machines) return;
-    auto draft = with_waiting(w, *mip->machines);
-    if (!draft) return;
-    Found f = judged(w, std::move(*draft));  // who serves: as the multiplier has it
-    f.value = f.value == kNoLimit ? kNoLimit : pure(f.amount);
-    if ((of_eur ? f.amount.eur : f.amount.kg) <= most * (1 + kMeets) && take(found, std::move(f))) found.by_mip = true;
+    // Who serves what: as the multiplier has it, or more and more as the budget's axis does, until it is kept.
+    for (const double more : {1.0, 2.0, 8.0, 64.0, 1e6}) {
+      const Weights by = budget_weights(of_eur, std::max(lp.budget, kTie) * more);
+      auto draft = with_waiting(by, *mip->machines);
+      if (!draft) return;
+      Found f = judged(by, std::move(*draft));
+      if (f.value == kNoLimit || (of_eur ? f.amount.eur : f.amount.kg) > most * (1 + kMeets)) continue;
+      f.value = pure(f.amount);
+      if (take(found, std::move(f))) found.by_mip = true;
+      return;
+    }
   }
 
   const PlanModel& m_;
@@ -288,11 +299,11 @@ class Planner {
   Deadline until_;
 };
 
-Plan finished(const PlanModel& m, Weights w, Found&& f) {
+Plan finished(const PlanModel& m, Found&& f) {
   Plan p;
   p.start = m.problem->start;
   for (const auto& o : m.problem->options) p.options.push_back(o.name);
-  const Settled s = settle(m, w, f.draft);
+  const Settled s = settle(m, f.weights, f.draft);
   for (size_t h = 0; h < m.hours; ++h) {
     const int* n = f.draft.machines.row(h);
     p.machines.emplace_back(n, n + m.options);
@@ -324,10 +335,6 @@ double lambda_of(bool of_eur, double multiplier) {
   return multiplier > 0 ? 1 / multiplier : kNoLimit;
 }
 
-Weights budget_weights(bool of_eur, double t) {
-  return of_eur ? Weights{std::max(t, kTie), 1} : Weights{1, std::max(t, kTie)};
-}
-
 }  // namespace
 
 Result<Plan> plan(const PlanProblem& problem, const Goal& goal, const PlanLimits& limits) {
@@ -339,7 +346,7 @@ Result<Plan> plan(const PlanProblem& problem, const Goal& goal, const PlanLimits
     const Weights w = lambda_weights(goal.value);
     auto found = planner.certified(w);
     if (!found) return tl::unexpected(found.error());
-    Plan p = finished(*model, w, std::move(*found));
+    Plan p = finished(*model, std::move(*found));
     p.lambda = goal.value;
     p.value = p.eur + goal.value * p.kg;  // without the tie-break
     p.bound = std::min(p.bound, p.value);
@@ -356,7 +363,7 @@ Result<Plan> plan(const PlanProblem& problem, const Goal& goal, const PlanLimits
   }
   auto found = planner.within(of_eur, most, known ? &*known : nullptr);
   if (!found) return tl::unexpected(found.error());
-  Plan p = finished(*model, budget_weights(of_eur, found->multiplier), std::move(found->found));
+  Plan p = finished(*model, std::move(found->found));
   p.lambda = lambda_of(of_eur, found->multiplier);
   return p;
 }
@@ -404,8 +411,7 @@ Result<std::vector<Plan>> pareto_front(const PlanProblem& problem, size_t points
   }
   std::vector<Plan> plans;
   for (auto& point : front) {
-    const Weights w = std::isfinite(point.lambda) ? lambda_weights(point.lambda) : Weights{kTie, 1};
-    Plan p = finished(*model, w, std::move(point.found));
+    Plan p = finished(*model, std::move(point.found));
     p.lambda = point.lambda;
     if (!plans.empty() && !(p.kg < plans.back().kg)) continue;
     plans.push_back(std::move(p));
