@@ -29,5 +29,7 @@ int run_grid_import(const GridImportOptions& o);
 int run_key_new(const KeyNewOptions& o);
 int run_instances_list(const InstancesListOptions& o);
 int run_instances_apply(const InstancesApplyOptions& o);
+int run_plan(const PlanOptions& o);
+int run_replay(const ReplayOptions& o);
 
 }  // namespace trine::cli

@@ -37,6 +37,8 @@ struct Run {
   int operator()(const KeyNewOptions& o) const { return run_key_new(o); }
   int operator()(const InstancesListOptions& o) const { return run_instances_list(o); }
   int operator()(const InstancesApplyOptions& o) const { return run_instances_apply(o); }
+  int operator()(const PlanOptions& o) const { return run_plan(o); }
+  int operator()(const ReplayOptions& o) const { return run_replay(o); }
 };
 
 int run(int argc, char** argv) {

@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "cli/options_choose.h"
+#include "cli/options_fleet.h"
 
 namespace trine::cli {
 namespace {
@@ -50,6 +51,8 @@ struct Draft {
   KeyNewOptions key;
   InstancesListOptions instances, instance_events;
   InstancesApplyOptions apply;
+  ReplayOptions replay;
+  PlanOptions plan;
 };
 
 // An app with its commands; `draft` must outlive it.
@@ -69,7 +72,7 @@ class Commands {
     intensities();
     comparing();
     choosing();
-    running_machines();
+    planning();
     looking_up();
   }
   CLI::App& app() { return app_; }
@@ -334,62 +337,26 @@ class Commands {
                 d_.decisions.json);
   }
 
-  static void fleet_option(CLI::App* c, std::string& into) {
-    c->add_option("--dir", into, "the folder of the fleet's events")->type_name("DIR")->capture_default_str();
-  }
-
-  void running_machines() {
+  void planning() {
+    plan_options(command(&app_, "plan", "how many machines of which option in each hour, and what that takes",
+                         [this]() -> Command { return d_.plan; }),
+                 d_.plan);
+    replay_options(
+        command(&app_, "replay", "a policy over a recorded trace and grid: what it takes, and the least there is",
+                [this]() -> Command { return d_.replay; }),
+        d_.replay);
     auto* instances = group("instances", "machines started and stopped by a plan");
-    auto* list = command(instances, "list", "each machine and how it is", [this]() -> Command { return d_.instances; });
-    fleet_option(list, d_.instances.dir);
-    json_option(list, d_.instances.json);
-    auto* events = command(instances, "events", "what happened to them, event by event", [this]() -> Command {
-      d_.instance_events.events = true;
-      return d_.instance_events;
-    });
-    fleet_option(events, d_.instance_events.dir);
-    events->add_option("--instance", d_.instance_events.instance, "only this one's")->type_name("ID");
-    json_option(events, d_.instance_events.json);
-    applying(command(instances, "apply", "start, drain and stop machines until there are those that a plan wants",
-                     [this]() -> Command { return d_.apply; }));
-  }
-
-  void applying(CLI::App* apply) {
-    auto& a = d_.apply;
-    apply
-        ->add_option("--plan", a.plan,
-                     "JSON: {\"wanted\": [{\"option\", \"machines\"}]}, or what `trine plan --json` prints")
-        ->type_name("FILE")
-        ->required();
-    fleet_option(apply, a.dir);
-    apply->add_option("--actuator", a.actuator, "who starts and stops them: dry-run, command or webhook")
-        ->type_name("WHO")
-        ->check(CLI::IsMember({"dry-run", "command", "webhook"}))
-        ->capture_default_str();
-    apply->add_option("--command", a.command, "the program of the actuator command, as a path")->type_name("FILE");
-    apply->add_option("--arg", a.arguments, "an argument for it, before the action; may stand again")
-        ->type_name("TEXT")
-        ->allow_extra_args(false);
-    apply->add_option("--pass-env", a.pass_env, "an environment variable that it gets; may stand again")
-        ->type_name("NAME")
-        ->allow_extra_args(false);
-    apply->add_option("--url", a.url, "of the web hook")->type_name("URL");
-    apply->add_option("--secret-file", a.secret_file, "with the secret that signs what it is sent")->type_name("FILE");
-    apply->add_option("--ca-file", a.ca_file, "certificates to trust besides the system's")->type_name("FILE");
-    apply->add_option("--timeout", a.timeout, "of a run (default: 60s) or an answer (30s)")->type_name("TIME");
-    apply->add_option("--watch", a.watch, "go on, a pass each TIME, until SIGTERM")->type_name("TIME");
-    apply->add_option("--max", a.max, "machines of each option at most")
-        ->type_name("N")
-        ->check(CLI::Range(0, 100'000).description(""))
-        ->capture_default_str();
-    const auto time = [&](const char* name, std::string& into, const char* about) {
-      apply->add_option(name, into, about)->type_name("TIME")->capture_default_str();
-    };
-    time("--min-uptime", a.min_uptime, "how long a ready machine runs at least");
-    time("--start-timeout", a.start_timeout, "what is not ready by then has failed");
-    time("--drain-deadline", a.drain_deadline, "how long requests in flight are waited for");
-    time("--keep", a.keep, "how long stopped machines are listed");
-    json_option(apply, a.json);
+    instances_list_options(
+        command(instances, "list", "each machine and how it is", [this]() -> Command { return d_.instances; }),
+        d_.instances);
+    d_.instance_events.events = true;
+    instances_list_options(command(instances, "events", "what happened to them, event by event",
+                                   [this]() -> Command { return d_.instance_events; }),
+                           d_.instance_events);
+    instances_apply_options(
+        command(instances, "apply", "start, drain and stop machines until there are those that a plan wants",
+                [this]() -> Command { return d_.apply; }),
+        d_.apply);
   }
 
   void looking_up() {

@@ -197,12 +197,33 @@ struct InstancesApplyOptions {
   bool json = false;
 };
 
+// Machines by option and hour (docs/csoa.md §5).
+struct PlanOptions {
+  std::string fleet, grid, trace, shape = "raw", at, svg, dump_lp, dir;
+  int hours = 168;
+  std::optional<double> lambda, cost_slack, carbon_budget;  // at most one; none: the least cost
+  std::vector<std::string> zones;                           // only options in these
+  double seconds = 25;                                      // of the search
+  bool json = false;
+};
+
+// A policy over a trace and a grid (docs/csoa.md §5).
+struct ReplayOptions {
+  std::string trace, fleet, grid, policy, shape = "raw", grid_start, dump_lp, dir;
+  std::optional<double> lambda, cost_slack;  // at most one
+  std::string weights;                       // cost=..,control=..,carbon=.. of csoa's router
+  std::string zones;                         // DE,FR instead of the fleet's
+  uint64_t seed = 1;
+  std::optional<int> days, hours;  // at most one; default: the trace's span
+  bool json = false;
+};
+
 using Command =
     std::variant<ServeOptions, CheckOptions, EngineSimOptions, ReportOptions, ExplainOptions, EstimateOptions,
                  BaselineCreateOptions, BaselineShowOptions, EraseOptions, LedgerVerifyOptions, CatalogCheckOptions,
                  CatalogImportOptions, CatalogListOptions, ConfigDocsOptions, KeyNewOptions, GridOptions,
                  GridImportOptions, ScoreOptions, DecideOptions, DecisionsOptions, CloseMonthOptions,
-                 InstancesListOptions, InstancesApplyOptions>;
+                 InstancesListOptions, InstancesApplyOptions, ReplayOptions, PlanOptions>;
 
 struct Parsed {
   std::optional<Command> command;  // nothing: print `out` or `err` and end with `exit_code`

@@ -24,7 +24,7 @@ struct TraceRequest {
 
 struct Trace {
   std::vector<TraceRequest> requests;  // by time; empty where the file has only counts
-  std::vector<double> hourly;          // requests in each hour since the first one's hour began
+  std::vector<double> hourly;          // requests in each hour since the first request; of counts: since the first row
   double mean_in = 0, mean_out = 0;    // of requests; 0 where the file has only counts
 };
 
