@@ -293,8 +293,9 @@ class Commands {
   }
 
   void replaying() {
-    auto* replay = command(&app_, "replay", "a policy over a recorded trace and grid: what it takes, and the least there is",
-                           [this]() -> Command { return d_.replay; });
+    auto* replay =
+        command(&app_, "replay", "a policy over a recorded trace and grid: what it takes, and the least there is",
+                [this]() -> Command { return d_.replay; });
     auto& r = d_.replay;
     replay->add_option("--trace", r.trace, "Azure's, Mooncake's or BurstGPT's")->type_name("FILE")->required();
     replay->add_option("--fleet", r.fleet, "workload and options (docs/fleet-file.md)")->type_name("FILE")->required();

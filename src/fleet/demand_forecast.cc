@@ -6,9 +6,9 @@
 namespace trine::fleet {
 namespace {
 
-constexpr size_t kLevelHours = 3;      // whose sum says how this day compares with the typical one
-constexpr double kFading = 1.0 / 72;   // of what an error counts, an hour
-constexpr double kMostLevel = 4;       // a level outside [1/4, 4] is no level but another pattern
+constexpr size_t kLevelHours = 3;     // whose sum says how this day compares with the typical one
+constexpr double kFading = 1.0 / 72;  // of what an error counts, an hour
+constexpr double kMostLevel = 4;      // a level outside [1/4, 4] is no level but another pattern
 
 }  // namespace
 
