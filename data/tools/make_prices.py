@@ -98,8 +98,17 @@ def vendors():
     return people, sorted(prices, key=lambda p: (p["vendor"], p["model"]))
 
 
+# Open weights whose size is published with them: (vendor, its name for the model) -> 1e9 parameters.
+OPEN_WEIGHTS = {("ovhcloud", "Llama-3.1-8B-Instruct"): 8.03}
+
+
 def vendor_models():
     out = {}
+    for (vendor, model), size in OPEN_WEIGHTS.items():
+        out[vendor, model] = {
+            "vendor": vendor, "model": model, "arch": "dense", "total_b": [size, size], "active_b": [size, size],
+            "released": True, "source": "model-cards",
+        }  # fmt: skip
     for r in common.rows("apis/ecologits_models.csv"):
         if r["provider"] not in ECOLOGITS:
             continue

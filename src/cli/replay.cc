@@ -33,7 +33,8 @@ Result<score::Weights> weights_of(std::string_view list) {
     const double value = equals == std::string::npos ? -1 : parse_number(word.substr(equals + 1)).value_or(-1);
     double* into = axis == "cost" ? &w.cost : axis == "control" ? &w.control : axis == "carbon" ? &w.carbon : nullptr;
     if (!into || !(value >= 0))
-      return fail(Code::invalid_argument, "--weights: \"{}\" is not one of cost=, control=, carbon= with a number.", word);
+      return fail(Code::invalid_argument, "--weights: \"{}\" is not one of cost=, control=, carbon= with a number.",
+                  word);
     *into = value;
   }
   const double sum = w.cost + w.control + w.carbon;
@@ -45,11 +46,12 @@ Result<score::Weights> weights_of(std::string_view list) {
 Result<replay::Choice> choice_of(const ReplayOptions& o) {
   replay::Choice c;
   c.policy = *replay::policy_named(o.policy);
-  if (o.cost_slack) c.goal = {fleet::Goal::Kind::cost_slack, *o.cost_slack};
-  else c.goal = {fleet::Goal::Kind::lambda, o.lambda.value_or(c.policy == replay::Policy::carbon ? kCarbonOnly : 0)};
+  if (o.cost_slack)
+    c.goal = {fleet::Goal::Kind::cost_slack, *o.cost_slack};
+  else
+    c.goal = {fleet::Goal::Kind::lambda, o.lambda.value_or(c.policy == replay::Policy::carbon ? kCarbonOnly : 0)};
   if (!o.weights.empty()) {
-    if (c.policy != replay::Policy::csoa)
-      return fail(Code::invalid_argument, "--weights belong to --policy csoa.");
+    if (c.policy != replay::Policy::csoa) return fail(Code::invalid_argument, "--weights belong to --policy csoa.");
     auto w = weights_of(o.weights);
     if (!w) return tl::unexpected(w.error());
     c.weights = *w;
@@ -67,7 +69,9 @@ Result<Wall> first_hour(const ReplayOptions& o, const grid::SeriesFile& grid) {
     return Wall(std::chrono::floor<std::chrono::hours>(*first));
   }
   const auto t = parse_iso8601(o.grid_start);
-  if (!t) return fail(Code::invalid_argument, "--grid-start: \"{}\" is not a time such as 2026-01-31T09:00:00Z.", o.grid_start);
+  if (!t)
+    return fail(Code::invalid_argument, "--grid-start: \"{}\" is not a time such as 2026-01-31T09:00:00Z.",
+                o.grid_start);
   return Wall(std::chrono::floor<std::chrono::hours>(*t));
 }
 

@@ -65,12 +65,13 @@ std::string replay_json(const ReplayView& v) {
   }
   j["percent_of_static"] = of_static;
   j["percent_of_hindsight"] = of_bound;
-  j["percent_of_hindsight_saving"] = {
-      {"cost_eur", reached(v.run.cost_eur, v.fixed.cost_eur, v.bound.cost_eur)},
-      {"carbon_kg", reached(v.run.carbon_kg, v.fixed.carbon_kg, v.bound.carbon_kg)}};
+  j["percent_of_hindsight_saving"] = {{"cost_eur", reached(v.run.cost_eur, v.fixed.cost_eur, v.bound.cost_eur)},
+                                      {"carbon_kg", reached(v.run.carbon_kg, v.fixed.carbon_kg, v.bound.carbon_kg)}};
   const auto side = [](const Outcome& o) {
-    return Json{{"cost_eur", number(o.cost_eur)}, {"energy_kwh", number(o.energy_kwh)},
-                {"carbon_kg", number(o.carbon_kg)}, {"machine_hours", number(o.machine_hours)},
+    return Json{{"cost_eur", number(o.cost_eur)},
+                {"energy_kwh", number(o.energy_kwh)},
+                {"carbon_kg", number(o.carbon_kg)},
+                {"machine_hours", number(o.machine_hours)},
                 {"lambda", number(o.lambda)}};
   };
   j["static"] = side(v.fixed);
@@ -114,12 +115,14 @@ std::string replay_text(const ReplayView& v) {
   table.row({"requests", fmt::format("{:.0f}", v.run.requests), "", ""});
   table.row({"tokens", fmt::format("{:.0f}", v.run.tokens), "", ""});
   std::string text = table.text();
-  Table options({{"option"}, {"machine-hours", true}, {"requests", true}, {"cost", true}, {"kWh", true}, {"kg CO2e", true}});
+  Table options(
+      {{"option"}, {"machine-hours", true}, {"requests", true}, {"cost", true}, {"kWh", true}, {"kg CO2e", true}});
   for (size_t i = 0; i < v.run.options.size(); ++i) {
     const replay::Taken& t = v.run.by_option[i];
     if (t.machine_s <= 0 && t.served == 0) continue;
     options.row({v.run.options[i], fmt::format("{:.1f}", t.machine_s / 3600), std::to_string(t.served),
-                 v.run.policy == "hindsight" ? "" : fmt::format("{:.2f}", t.eur), fmt::format("{:.2f}", t.joules / 3.6e6),
+                 v.run.policy == "hindsight" ? "" : fmt::format("{:.2f}", t.eur),
+                 fmt::format("{:.2f}", t.joules / 3.6e6),
                  v.run.policy == "hindsight" ? "" : fmt::format("{:.2f}", t.grams / 1000)});
   }
   text += "\n" + options.text();

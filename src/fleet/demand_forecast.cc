@@ -6,9 +6,9 @@
 namespace trine::fleet {
 namespace {
 
-constexpr size_t kLevelHours = 3;      // whose sum says how this day compares with the typical one
-constexpr double kFading = 1.0 / 72;   // of what an error counts, an hour
-constexpr double kMostLevel = 4;       // a level outside [1/4, 4] is no level but another pattern
+constexpr size_t kLevelHours = 3;     // whose sum says how this day compares with the typical one
+constexpr double kFading = 1.0 / 72;  // of what an error counts, an hour
+constexpr double kMostLevel = 4;      // a level outside [1/4, 4] is no level but another pattern
 
 }  // namespace
 
@@ -46,10 +46,11 @@ void DemandForecast::add(double requests) {
   for (const Way way : {profile, levelled, persistence}) {
     if (seen_.empty() || (way != persistence && days_[hour] <= 0)) continue;
     Errors& e = errors_[way];
-    const double error = requests - look(way, 1);
-    e.absolute = e.absolute * (1 - kFading) + std::abs(error);
+    const double expected = look(way, 1);
+    e.absolute = e.absolute * (1 - kFading) + std::abs(requests - expected);
     e.weight = e.weight * (1 - kFading) + 1;
-    e.made.push_back(error);
+    if (!(expected > 0)) continue;
+    e.made.push_back(requests / expected);
     if (e.made.size() > kMemory) e.made.erase(e.made.begin());
   }
   seen_.push_back(requests);
@@ -70,7 +71,7 @@ double DemandForecast::quantile(size_t ahead, double q) const {
   if (made.empty()) return expect(ahead);
   const auto rank = static_cast<size_t>(std::clamp(q, 0.0, 1.0) * static_cast<double>(made.size() - 1) + 0.5);
   std::nth_element(made.begin(), made.begin() + static_cast<std::ptrdiff_t>(rank), made.end());
-  return std::max(0.0, look(way, ahead) + made[rank]);
+  return std::max(0.0, look(way, ahead) * made[rank]);
 }
 
 }  // namespace trine::fleet

@@ -33,8 +33,8 @@ class DemandForecast {
   std::vector<double> seen_;
   std::array<double, kDay> sum_{}, days_{};  // by hour of the day, over the last kMemory hours
   struct Errors {
-    std::vector<double> made;  // actual - expected one hour ahead, the last kMemory
-    double absolute = 0;       // their mean size, older ones fading over three days
+    std::vector<double> made;  // actual / expected one hour ahead, the last kMemory
+    double absolute = 0;       // actual - expected, its mean size, older ones fading over three days
     double weight = 0;
   };
   std::array<Errors, kWays> errors_;

@@ -125,7 +125,8 @@ class Builder {
 
   Result<void> hour(double index, double requests) {
     if (index != std::floor(index)) return wrong("hour_index {} is no whole number.", index);
-    if (seen_ && index <= last_) return wrong("hour {:.0f} comes after hour {:.0f}: time goes backwards.", index, last_);
+    if (seen_ && index <= last_)
+      return wrong("hour {:.0f} comes after hour {:.0f}: time goes backwards.", index, last_);
     if (auto ok = in_order(index); !ok) return ok;
     const double since = index - first_;
     if (since >= static_cast<double>(kMaxHours)) return wrong("it is more than ten years after the first.");
@@ -147,8 +148,7 @@ class Builder {
 
  private:
   Result<void> in_order(double at) {
-    if (seen_ && at < last_)
-      return wrong("this is {:.3f} s before the line above: time goes backwards.", last_ - at);
+    if (seen_ && at < last_) return wrong("this is {:.3f} s before the line above: time goes backwards.", last_ - at);
     if (!seen_) first_ = at;
     seen_ = true;
     last_ = at;
@@ -232,7 +232,8 @@ Result<void> json_row(Builder& b, std::string_view line, std::unordered_set<uint
     return true;
   });
   if (!walked) return b.wrong("{}", walked.error().message);
-  if (!at || !in || !out) return b.wrong("timestamp, input_length and output_length must be numbers that are not negative.");
+  if (!at || !in || !out)
+    return b.wrong("timestamp, input_length and output_length must be numbers that are not negative.");
   if (bad_block) return b.wrong("hash_ids must be numbers from 0 to 4e9.");
   const auto fresh = std::find_if(blocks.begin(), blocks.end(), [&](uint32_t id) { return !seen.contains(id); });
   const auto hits = static_cast<double>(fresh - blocks.begin());

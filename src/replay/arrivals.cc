@@ -22,8 +22,8 @@ void Arrivals::enter(const std::vector<fleet::TraceRequest>& requests) {
   const double from = static_cast<double>(hour_ % trace_.hourly.size()) * kHour;
   const auto before = [](const fleet::TraceRequest& r, double t) { return r.at_s < t; };
   begin_ = static_cast<size_t>(std::lower_bound(requests.begin(), requests.end(), from, before) - requests.begin());
-  end_ = static_cast<size_t>(std::lower_bound(requests.begin(), requests.end(), from + kHour, before) -
-                             requests.begin());
+  end_ =
+      static_cast<size_t>(std::lower_bound(requests.begin(), requests.end(), from + kHour, before) - requests.begin());
 }
 
 bool Arrivals::next_hour() {
@@ -42,8 +42,10 @@ bool Arrivals::next(Arrival& a) {
   place_ += random_.exponential();
   while (place_ > expected_)
     // what is left of an exponential is one again
-    if (!next_hour()) return false;
-    else place_ = random_.exponential();
+    if (!next_hour())
+      return false;
+    else
+      place_ = random_.exponential();
   const double start = static_cast<double>(hour_) * kHour;
   const double share = place_ / expected_;
   a.in = in_, a.out = out_;

@@ -20,20 +20,18 @@ Cluster::Cluster(Setup setup) : s_(std::move(setup)), held_(s_.services.size()),
   }
 }
 
-// Decoding goes on where the prompts are done; nothing happens on a machine between two of its events.
+// Nothing happens on a machine between two of its events.
 void Cluster::advance(Machine& m, double t) {
   const Service& s = s_.services[m.service];
   if (m.batch == 0) {
     m.joules += s.idle_w * (t - m.last);
   } else {
     tally_.running_s += m.batch * (t - m.last);
-    const double from = std::max(m.last, m.prefill_until);
-    if (t > from) {
-      const double steps = (t - from) * s.steps_per_s[m.batch];
-      m.clock += steps;
-      m.joules += steps * (s.step_joules[m.batch] * (1 + s.weights.c_ctx * m.context / m.batch) +
-                           s.weights.e_ctx * m.context);
-    }
+    const double busy = std::max(0.0, std::min(t, m.prefill_until) - m.last);
+    const double steps = busy * s.pace + (t - m.last - busy) * s.steps_per_s[m.batch];
+    m.clock += steps;
+    m.joules +=
+        steps * (s.step_joules[m.batch] * (1 + s.weights.c_ctx * m.context / m.batch) + s.weights.e_ctx * m.context);
   }
   m.last = t;
 }
@@ -60,8 +58,7 @@ void Cluster::set_grid(double t, const std::vector<double>& g_per_kwh) {
   }
   for (size_t i = 0; i < s_.services.size(); ++i) s_.services[i].price(g_per_kwh[i], s_.load, s_.aim);
   for (uint32_t i = 0; i < machines_.size(); ++i) refresh(i);
-  for (size_t i = 0; i < vendors_.size(); ++i)
-    vendors_[i].figures = s_.services[vendor_services_[i]].figures.front();
+  for (size_t i = 0; i < vendors_.size(); ++i) vendors_[i].figures = s_.services[vendor_services_[i]].figures.front();
 }
 
 // The router's view of a machine, and when it does something next.
@@ -79,7 +76,9 @@ void Cluster::refresh(uint32_t i) {
   if (m.state == State::starting) return;  // its event is the start
   if (m.batch == 0) return events_.set(i, EventHeap::kNever);
   const double left = std::max(0.0, m.running[m.head].finish - m.clock);
-  events_.set(i, std::max(m.last, m.prefill_until) + left / s.steps_per_s[m.batch]);
+  const double busy = std::max(0.0, m.prefill_until - m.last);
+  const double then = left <= busy * s.pace ? left / s.pace : busy + (left - busy * s.pace) / s.steps_per_s[m.batch];
+  events_.set(i, m.last + then);
 }
 
 void Cluster::order(uint32_t service, double t, bool ready) {
@@ -100,8 +99,8 @@ void Cluster::order(uint32_t service, double t, bool ready) {
     machines_.emplace_back();
     machines_.back().service = service;
     machines_.back().running.resize(size_t{2} * s.max_batch);
-    const auto number = std::count_if(machines_.begin(), machines_.end(),
-                                      [&](const Machine& m) { return m.service == service; });
+    const auto number =
+        std::count_if(machines_.begin(), machines_.end(), [&](const Machine& m) { return m.service == service; });
     names_.push_back(fmt::format("{}/{:04}", s.option->name, number));
     options_.emplace_back();
     options_.back().id = names_.back();
@@ -161,7 +160,12 @@ void Cluster::admit(uint32_t i, double t, const Waiting& w) {
   m.prefill_until = std::max(t, m.prefill_until) + fresh * s.prefill_s_per_token;
   const double ttft = m.prefill_until - w.since;
   tally_.ttft.add(ttft);
-  Running r{m.clock + w.out, m.prefill_until, w.in, w.out, (w.in + 0.5 * w.out) / energy::kContextUnit};
+  const double context = (w.in + 0.5 * w.out) / energy::kContextUnit;
+  const double before = (m.prefill_until - t) * s.pace;  // steps until its prompt is done
+  // In these it gets no token, and advance() counts it as if: its part of them; all of them where nobody else runs.
+  const double of_step = s.weights.curve.a + (m.batch == 0 ? s.weights.curve.b : 0);
+  m.joules -= before * (of_step * (1 + s.weights.c_ctx * context) + s.weights.e_ctx * context);
+  Running r{m.clock + before + w.out, m.prefill_until, w.in, w.out, context};
   // a late first token is a miss, counted now; a slow rest is seen at the end
   if (s_.slo.ttft_s > 0 && ttft > s_.slo.ttft_s) ++tally_.misses, r.since = -r.since;
   if (m.head + m.batch == m.running.size()) {
@@ -218,16 +222,19 @@ bool Cluster::place(double t, const Waiting& w) {
     // what a machine's prompts in line leave of the time to the first token
     const double fresh = w.in * (1 - s_.load.cached_share());
     for (size_t i = 0; i < machines_.size(); ++i)
-      options_[i].ttft_p95_s = std::max(0.0, machines_[i].prefill_until - t) +
-                               fresh * s_.services[machines_[i].service].prefill_s_per_token;
+      options_[i].ttft_p95_s =
+          std::max(0.0, machines_[i].prefill_until - t) + fresh * s_.services[machines_[i].service].prefill_s_per_token;
     need.max_ttft_s = kFirstTokenShare * s_.slo.ttft_s - (t - w.since);
     late = need.max_ttft_s <= 0;
   }
-  if (!late) {
+  // a machine that starts it early, else one that starts it within the SLO
+  for (int whole = 0; whole < 2 && !late; ++whole) {
     if (const auto choice = score::choose(options_, s_.router, need)) {
       admit(static_cast<uint32_t>(choice->index), t, w);
       return true;
     }
+    if (need.max_ttft_s <= 0) break;
+    need.max_ttft_s += (1 - kFirstTokenShare) * s_.slo.ttft_s;
   }
   need.max_ttft_s = 0;
   if (const auto choice = score::choose(vendors_, s_.router, need)) {

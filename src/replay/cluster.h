@@ -1,11 +1,12 @@
 // Machines that serve requests in virtual time: their batches, their queue, and what they take (docs/csoa.md §5).
 //
-// A machine takes a request by computing its prompt at once, while decoding stands still; what runs then shares the
-// machine: each decode step gives every running request a token, and takes step(batch) seconds and (a batch + b)(1 +
-// context) joules. So a request's finish is a point on the machine's own clock, in steps, that later arrivals slow down
-// but never move: a machine's next event changes only when its batch does.
-// Requests go where score::choose() says, among machines that may start it within the SLO; else to a vendor; else to
-// any free place; else they wait, first come first served, until they lose patience.
+// Prompts are computed one after another, in chunks between decode steps that leave every running request the pace of a
+// full machine (as chunked prefill does: Sarathi-Serve, OSDI 2024); without prompts a decode step takes step(batch)
+// seconds. A step gives every running request a token and takes (a batch + b)(1 + context) joules. So a request's
+// finish is a point on the machine's own clock, in steps, that later arrivals slow down but never move: a machine's
+// next event changes only when its batch does. Requests go where score::choose() says, among machines that may start it
+// within the SLO; else to a vendor; else to any free place; else they wait, first come first served, until they lose
+// patience.
 //
 // Rent, idle power and embodied carbon run from the order to the stop. No allocation per request. One thread.
 #pragma once
@@ -86,7 +87,7 @@ class Cluster {
     double last = 0;           // accounted until
     double since = 0;          // on since, for what is paid by time
     double clock = 0;          // decode steps done
-    double prefill_until = 0;  // decoding stands still
+    double prefill_until = 0;  // prompts in line are done
     double joules = 0;         // GPU, not yet booked
     double context = 0;        // of all that run
     uint32_t batch = 0, head = 0;

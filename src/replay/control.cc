@@ -60,6 +60,7 @@ class Planned final : public Control {
       response_s_ = std::min(response_s_, s.response_s);
       for (int n = 0; n < s.option->min; ++n) c.order(i, 0, true);
     }
+    if (!vendor_price(c)) begin_with(c, staffed(p_.peak_per_s, response_s_));
     target_.assign(c.services().size(), 0);
     lead_ = std::min(59.0, std::ceil(longest / kTick_s) + 1);
   }
@@ -106,6 +107,21 @@ class Planned final : public Control {
       for (const uint32_t other : cap.services) there += c.count(other);
       return there >= cap.machines && std::find(cap.services.begin(), cap.services.end(), i) != cap.services.end();
     });
+  }
+
+  void begin_with(Cluster& c, double rate) {
+    while (capacity(c) < rate) {
+      const auto best = cheapest(c);
+      if (!best) return;
+      c.order(*best, 0, true);
+    }
+  }
+  // Of those that may be ordered.
+  std::optional<uint32_t> cheapest(const Cluster& c) const {
+    std::optional<uint32_t> best;
+    for (const uint32_t i : own_)
+      if (may_order(c, i) && (!best || unit_price(c, i) < unit_price(c, *best))) best = i;
+    return best;
   }
 
   // How often an hour's demand should stay under what is prepared: the newsvendor's ratio, a machine too many against
@@ -163,11 +179,9 @@ class Planned final : public Control {
     const auto vendor = vendor_price(c);
     bool first = true;
     while (missing > 0) {
-      uint32_t best = 0;
-      double best_price = std::numeric_limits<double>::infinity();
-      for (const uint32_t i : own_)
-        if (may_order(c, i) && unit_price(c, i) < best_price) best = i, best_price = unit_price(c, i);
-      if (!std::isfinite(best_price)) break;
+      const auto choice = cheapest(c);
+      if (!choice) break;
+      const uint32_t best = *choice;
       const Service& s = c.services()[best];
       if (vendor) {
         const double saving = std::min(missing, s.requests_per_s) * *vendor - price(c, best);

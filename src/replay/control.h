@@ -45,7 +45,7 @@ struct PlanInput {
   std::vector<int> held;         // by service, now
 };
 struct PlanOutput {
-  std::vector<int> machines;  // by service
+  std::vector<int> machines;         // by service
   std::optional<double> eur_per_kg;  // what a kg CO2e was weighed at, where the plan found it
 };
 using PlanFunction = std::function<Result<PlanOutput>(const PlanInput&)>;
@@ -56,6 +56,7 @@ using PlanFunction = std::function<Result<PlanOutput>(const PlanInput&)>;
 struct PlannedSetup {
   PlanFunction plan;
   size_t horizon = 24;    // hours
+  double peak_per_s = 0;  // requests: what a fleet without a vendor begins with, for nothing is known yet
   double eur_weight = 1;  // of the objective, per EUR
   double kg_weight = 0;   // per kg CO2e; after the first plan what that says, where it says so
   // Services whose machines together may not be more.

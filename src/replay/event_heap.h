@@ -27,8 +27,10 @@ class EventHeap {
   void set(uint32_t i, double at) {
     const bool sooner = at < at_[i];
     at_[i] = at;
-    if (sooner) up(place_[i]);
-    else down(place_[i]);
+    if (sooner)
+      up(place_[i]);
+    else
+      down(place_[i]);
   }
 
  private:

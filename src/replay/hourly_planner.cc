@@ -83,7 +83,8 @@ Result<PlanOutput> HourlyPlanner::plan(const PlanInput& input) {
   const auto began = std::chrono::steady_clock::now();
   const Wall first = s_.start + static_cast<int64_t>(input.hour) * 1h;
   const size_t hours = input.requests.size();
-  auto problem = fleet::plan_problem(*s_.fleet, *s_.candidates, s_.mix, grid_from(first - 1min, first, hours), first, hours);
+  auto problem =
+      fleet::plan_problem(*s_.fleet, *s_.candidates, s_.mix, grid_from(first - 1min, first, hours), first, hours);
   if (!problem) return tl::unexpected(problem.error());
   problem->requests = input.requests;
   for (size_t k = 0; k < problem->options.size(); ++k) {
@@ -92,7 +93,8 @@ Result<PlanOutput> HourlyPlanner::plan(const PlanInput& input) {
     // what staffing takes is in the requests already
     if ((*s_.services)[k].machine()) o.requests_per_machine_hour = (*s_.services)[k].requests_per_s * 3600;
   }
-  auto plan = s_.goal.kind == fleet::Goal::Kind::cost_slack ? within_slack(*problem) : solve(*problem, s_.goal, previous_);
+  auto plan =
+      s_.goal.kind == fleet::Goal::Kind::cost_slack ? within_slack(*problem) : solve(*problem, s_.goal, previous_);
   if (!plan) return tl::unexpected(plan.error());
   PlanOutput answer{plan->machines.front(), std::nullopt};
   if (s_.goal.kind != fleet::Goal::Kind::lambda && std::isfinite(plan->lambda)) {

@@ -19,8 +19,8 @@ constexpr double kJoulesPerKwh = 3.6e6;
 // The mean of the slots that begin within the hour, else the one that covers it.
 std::optional<double> hour_of(const grid::Series& s, Wall hour) {
   const auto& p = s.points();
-  auto it = std::lower_bound(p.begin(), p.end(), hour,
-                             [](const grid::Series::Point& a, Wall t) { return a.start < t; });
+  auto it =
+      std::lower_bound(p.begin(), p.end(), hour, [](const grid::Series::Point& a, Wall t) { return a.start < t; });
   double sum = 0;
   int n = 0;
   for (; it != p.end() && it->start < hour + 1h; ++it, ++n) sum += it->value.g_per_kwh;
@@ -69,9 +69,6 @@ Load load_of(const fleet::Trace& trace, const fleet::Mix& mix) {
   if (trace.requests.empty()) return load;
   const double cached = mix.in > 0 ? mix.cached / mix.in : 0;
   load.mix = {.in = trace.mean_in, .cached = cached * trace.mean_in, .out = trace.mean_out};
-  double squares = 0;
-  for (const auto& r : trace.requests) squares += static_cast<double>(r.in) * r.in;
-  load.second_moment_in = squares / static_cast<double>(trace.requests.size());
   return load;
 }
 
@@ -105,7 +102,8 @@ Result<Replay> Replay::make(const Scenario& scenario) {
   r.fleet_ = *scenario.fleet;
   if (!scenario.zones.empty()) r.fleet_.zones = scenario.zones;
   r.load_ = load_of(*scenario.trace, r.fleet_.tokens);
-  auto hourly = fleet::demand(*scenario.trace, scenario.shape, r.fleet_.peak_tokens_per_min, r.load_.mix, scenario.hours);
+  auto hourly =
+      fleet::demand(*scenario.trace, scenario.shape, r.fleet_.peak_tokens_per_min, r.load_.mix, scenario.hours);
   if (!hourly) return tl::unexpected(hourly.error());
   r.hourly_ = std::move(*hourly);
   r.candidates_ = fleet::candidates(r.fleet_, r.load_.mix);
@@ -236,6 +234,7 @@ Result<Outcome> Replay::simulate(const Choice& choice) const {
     planner.emplace(HourlyPlanner::Setup{&fleet_, &candidates_, load_.mix, &shown, s_.grid, s_.grid_name, s_.catalog,
                                          s_.start, choice.goal});
     PlannedSetup p;
+    p.peak_per_s = peak;
     const bool pure = choice.goal.kind != fleet::Goal::Kind::lambda;
     p.kg_weight = pure ? 0 : choice.goal.value;
     for (const auto& [zone, cap] : fleet_.zone_caps) {

@@ -1,5 +1,5 @@
-// One policy over a trace and a grid, and what it took beside the static fleet and the hindsight bound (docs/csoa.md §5).
-// The same inputs and seed give the same bits. Pure; any thread; everything given must outlive the call.
+// One policy over a trace and a grid, and what it took beside the static fleet and the hindsight bound (docs/csoa.md
+// §5). The same inputs and seed give the same bits. Pure; any thread; everything given must outlive the call.
 #pragma once
 
 #include <memory>
@@ -48,12 +48,12 @@ struct Outcome {
   double ttft_p50_s = 0, ttft_p95_s = 0, tpot_p95_s = 0;
   double slo_miss_fraction = 0, unserved_fraction = 0, machine_hours = 0;
   double requests = 0, tokens = 0;
-  double served = 0, running = 0;      // at the end
-  double mean_running = 0;             // requests on machines, over time
-  std::vector<std::string> options;    // names
-  std::vector<Taken> by_option;        // beside them
+  double served = 0, running = 0;    // at the end
+  double mean_running = 0;           // requests on machines, over time
+  std::vector<std::string> options;  // names
+  std::vector<Taken> by_option;      // beside them
   std::vector<fleet::Rejected> refused;
-  double plan_s = 0;                   // of the clock; the one figure that is not the same twice
+  double plan_s = 0;  // of the clock; the one figure that is not the same twice
 };
 
 // Everything that does not depend on the policy.

@@ -12,28 +12,13 @@ double fresh(const fleet::Mix& mix) {
   return std::max(0.0, mix.in - mix.cached);
 }
 
-// The largest batch at which a request's time per token keeps the SLO although the prefills of its neighbours, about as
-// many as there are neighbours, come unevenly.
-uint32_t safe_batch(const fleet::Option& o, const Load& load, const fleet::Slo& slo, double at_most) {
-  const fleet::Machine& m = *o.machine;
-  const auto most = static_cast<uint32_t>(at_most);
-  if (!(slo.tpot_s > 0) || !(load.mix.out > 0)) return most;
-  const double second = std::max(load.second_moment_in, load.mix.in * load.mix.in);
-  const double prefill_sd = std::sqrt(second) * (1 - load.cached_share()) / m.speed.prefill_tokens_per_s;
-  for (uint32_t b = most; b > 1; --b) {
-    const double spread = kThousandth * std::sqrt(static_cast<double>(b)) * prefill_sd / load.mix.out;
-    if (fleet::tpot_s(m, load.mix, b) + spread <= slo.tpot_s) return b;
-  }
-  return 1;
-}
-
 Result<Service> machine_service(const fleet::Option& o, const Load& load, const fleet::Slo& slo) {
   const auto capacity = fleet::capacity(o, load.mix, slo);
   if (!capacity) return fail(capacity.error().code, "{}: {}.", o.name, capacity.error().message);
   const fleet::Machine& m = *o.machine;
   const energy::OwnHardware& h = m.hardware;
   Service s;
-  s.max_batch = safe_batch(o, load, slo, capacity->batch);
+  s.max_batch = static_cast<uint32_t>(capacity->batch);
   s.weights = h.weights;
   s.prefill_s_per_token = 1 / m.speed.prefill_tokens_per_s;
   s.steps_per_s.assign(s.max_batch + 1, 0);
@@ -43,8 +28,11 @@ Result<Service> machine_service(const fleet::Option& o, const Load& load, const 
     s.step_joules[b] = energy::joules_per_output_token(h.weights.curve, b) * b;
   }
   const double prefill = fresh(load.mix) * s.prefill_s_per_token;
-  s.requests_per_s = 1 / (prefill + load.mix.out / s.steps_per_s[s.max_batch] / s.max_batch);
-  s.response_s = prefill + load.mix.out * fleet::tpot_s(m, load.mix, s.max_batch);
+  s.requests_per_s = capacity->requests_per_s;
+  s.pace = 1 / capacity->tpot_s;
+  const double decoding = s.pace / s.steps_per_s[s.max_batch];  // share of a full machine's time
+  if (decoding < 1) s.prefill_s_per_token /= 1 - decoding;
+  s.response_s = prefill + load.mix.out * capacity->tpot_s;
   s.idle_w = m.idle_w;
   s.host_w = h.site.host_w_per_gpu * h.site.gpus;
   s.pue = h.site.pue;
@@ -94,9 +82,8 @@ Result<Service> make_service(const fleet::Option& option, const Load& load, cons
 
 void Service::price(double g_per_kwh_now, const Load& load, Aim aim) {
   g_per_kwh = g_per_kwh_now;
-  const score::Shape shape{.in = std::llround(load.mix.in),
-                           .cached = std::llround(load.mix.cached),
-                           .out = std::llround(load.mix.out)};
+  const score::Shape shape{
+      .in = std::llround(load.mix.in), .cached = std::llround(load.mix.cached), .out = std::llround(load.mix.out)};
   const energy::GridValue grid{.g_per_kwh = g_per_kwh};
   const auto put = [&](const score::Quote& q) {
     figures.emplace_back(
@@ -106,8 +93,10 @@ void Service::price(double g_per_kwh_now, const Load& load, Aim aim) {
   figures.clear();
   marginal_joules.clear();
   if (!machine()) {
-    if (const auto q = score::quote_vendor(option->vendor->model, option->vendor->price, grid, shape)) put(*q);
-    else put({});  // unusable: the router refuses it
+    if (const auto q = score::quote_vendor(option->vendor->model, option->vendor->price, grid, shape))
+      put(*q);
+    else
+      put({});  // unusable: the router refuses it
     return;
   }
   const fleet::Machine& m = *option->machine;

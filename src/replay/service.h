@@ -14,7 +14,6 @@ namespace trine::replay {
 // What the requests look like to a machine.
 struct Load {
   fleet::Mix mix;
-  double second_moment_in = 0;  // E[in^2]: how unevenly prefill comes; 0: all alike
   double cached_share() const { return mix.in > 0 ? mix.cached / mix.in : 0; }
 };
 
@@ -26,10 +25,13 @@ struct Service {
   double startup_s = 0;
 
   // of a machine
-  uint32_t max_batch = 0;          // that keeps the SLO though prefills come unevenly
-  double requests_per_s = 0;       // at that batch
-  double response_s = 0;           // of a request at that batch, without waiting
-  double prefill_s_per_token = 0;  // of fresh prompt
+  uint32_t max_batch = 0;     // of fleet::capacity()
+  double requests_per_s = 0;  // at that batch
+  double response_s = 0;      // of a request at that batch, without waiting
+  // While prompts are computed, every running request gets `pace` tokens a second, as on a full machine; the prompts
+  // have the rest of its time, one after another.
+  double pace = 0;
+  double prefill_s_per_token = 0;                // of fresh prompt, so
   std::vector<double> steps_per_s, step_joules;  // by batch, [0] idle: 0; joules without context
   energy::TokenWeights weights;
   double idle_w = 0, host_w = 0, pue = 1, embodied_g_per_s = 0, eur_per_s = 0, eur_per_joule = 0;
@@ -42,9 +44,7 @@ struct Service {
   double eur = 0, joules = 0, embodied_g = 0;
   double requests = 0;  // that these stand for
   // In the objective's money, per request.
-  double unit_price(double eur_weight, double kg_weight) const {
-    return price_of(eur_weight, kg_weight) / requests;
-  }
+  double unit_price(double eur_weight, double kg_weight) const { return price_of(eur_weight, kg_weight) / requests; }
   double price_of(double eur_weight, double kg_weight) const {
     return eur_weight * eur + kg_weight * (joules / 3.6e6 * g_per_kwh + embodied_g) / 1000;
   }
