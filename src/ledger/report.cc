@@ -5,7 +5,6 @@
 #include "ledger/batch.h"
 #include "ledger/report_database.h"
 #include "ledger/schema.h"
-#include "ledger/sqlite.h"
 #include "ledger/store_transaction.h"
 
 namespace trine::ledger {

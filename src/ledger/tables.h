@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "ledger/batch.h"
-#include "ledger/sqlite.h"
+#include "ledger/schema.h"
 
 namespace trine::ledger {
 
