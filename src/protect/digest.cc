@@ -7,6 +7,8 @@
 #include <charconv>
 #include <new>
 
+#include "base/text.h"
+
 namespace trine::protect {
 namespace {
 
@@ -36,17 +38,6 @@ Digest hmac_sha256(std::span<const unsigned char> key, std::string_view bytes) {
 
 bool same(const Digest& a, const Digest& b) {
   return CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
-}
-
-std::string hex(std::span<const unsigned char> bytes) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string out;
-  out.reserve(2 * bytes.size());
-  for (const unsigned char b : bytes) {
-    out += kDigits[b >> 4];
-    out += kDigits[b & 15];
-  }
-  return out;
 }
 
 std::optional<Digest> parse_hex(std::string_view text) {

@@ -16,7 +16,6 @@ Digest hmac_sha256(std::span<const unsigned char> key, std::string_view bytes);
 // In a time that does not depend on where they differ.
 bool same(const Digest& a, const Digest& b);
 
-std::string hex(std::span<const unsigned char> bytes);
 std::optional<Digest> parse_hex(std::string_view text);  // 64 digits, lower case
 
 }  // namespace trine::protect
