@@ -23,5 +23,8 @@ int run_config_docs(const ConfigDocsOptions& o);
 int run_grid(const GridOptions& o);
 int run_grid_import(const GridImportOptions& o);
 int run_key_new(const KeyNewOptions& o);
+int run_teams(const TeamsOptions& o);
+int run_keys(const KeysOptions& o);
+int run_audit(const AuditOptions& o);
 
 }  // namespace trine::cli

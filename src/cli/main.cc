@@ -31,6 +31,9 @@ struct Run {
   int operator()(const GridOptions& o) const { return run_grid(o); }
   int operator()(const GridImportOptions& o) const { return run_grid_import(o); }
   int operator()(const KeyNewOptions& o) const { return run_key_new(o); }
+  int operator()(const TeamsOptions& o) const { return run_teams(o); }
+  int operator()(const KeysOptions& o) const { return run_keys(o); }
+  int operator()(const AuditOptions& o) const { return run_audit(o); }
 };
 
 int run(int argc, char** argv) {

@@ -18,6 +18,7 @@
 namespace trine::gateway {
 
 struct Exchange;
+struct Identities;
 
 class Context {
  public:
@@ -49,6 +50,7 @@ class Context {
   WorkerCounters& counters;
   IdGenerator ids;
   bool draining = false;
+  std::shared_ptr<const Identities> identities;  // null: only the configuration's keys
   std::unordered_set<Exchange*> running;  // streams of metered deployments
 
   const Clock& clock() const { return loop.clock(); }

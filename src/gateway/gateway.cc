@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "gateway/idempotency.h"
+#include "gateway/identify/directory.h"
 #include "gateway/settle/settle.h"
 #include "gateway/worker.h"
 #include "grid/poller.h"
@@ -117,6 +118,7 @@ class Gateway {
   grid::Poller grid_;
   Admin admin_;
   net::Server admin_server_;
+  std::unique_ptr<Directory> directory_;  // null: keys of the configuration only
   std::thread office_thread_;
 
   std::vector<std::unique_ptr<Worker>> workers_;
@@ -175,6 +177,15 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
     workers_.push_back(std::move(worker));
   }
   if (auto ok = admin_server_.listen(at(config.listen.admin), false); !ok) return ok;
+  if (!config.identity_dir.empty()) {
+    auto directory =
+        Directory::open(office_, executor_, config.identity_dir, [this](std::shared_ptr<const Identities> i) {
+          for (auto& w : workers_) w->use(i);
+        });
+    if (!directory) return tl::unexpected(directory.error());
+    directory_ = std::move(*directory);
+    directory_->start();
+  }
   admin_.use(snapshot_);
   metering_.use(snapshot_);
   grid_.use(snapshot_->grid_sources, config.grid_cache, snapshot_->grid);
@@ -198,6 +209,7 @@ void Gateway::warn_of_restart(const Config& now) const {
   if (!(now.listen.traffic == was.listen.traffic) || !(now.listen.admin == was.listen.admin)) what += " listen";
   if (now.workers != was.workers) what += " workers";
   if (now.ledger.dir != was.ledger.dir) what += " ledger.dir";
+  if (now.identity_dir != was.identity_dir) what += " identity.dir";
   if (now.tls.has_value() != was.tls.has_value()) what += " tls";
   if (!what.empty()) log::warning("reload: these need a restart to change:{}", what);
 }
@@ -260,6 +272,7 @@ Gateway::~Gateway() {
     office_.stop();
     office_thread_.join();
   }
+  if (directory_) directory_->close();
 }
 
 }  // namespace

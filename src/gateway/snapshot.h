@@ -19,13 +19,15 @@
 
 namespace trine::gateway {
 
-// A client's key: who it is and what it may do. The key itself is never kept, only its SHA-256.
+// Who a client is and what it may do. A key of the configuration is one of its own; keys of the identity store that may
+// do the same share one, without tenant.key. The key itself is never kept.
 struct Key {
   KeyHash hash{};
   energy::Tenant tenant;
   std::string workload;             // default; empty: the route's
   std::vector<std::string> routes;  // empty: all
   std::optional<score::Weights> weights;
+  uint32_t endpoints = score::kAllEndpoints;  // bits of score::Endpoint
 
   bool may_use(std::string_view route) const;
 };

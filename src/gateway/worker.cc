@@ -63,6 +63,10 @@ void Worker::use(std::shared_ptr<const Snapshot> snapshot, std::shared_ptr<net::
   });
 }
 
+void Worker::use(std::shared_ptr<const Identities> identities) {
+  loop_.post([this, i = std::move(identities)]() mutable { context_.identities = std::move(i); });
+}
+
 void Worker::drain(std::function<void()> drained) {
   loop_.post([this, d = std::move(drained)]() mutable {
     context_.draining = true;

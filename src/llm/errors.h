@@ -16,6 +16,7 @@ enum class ErrorCode : uint8_t {
   missing_api_key,
   invalid_api_key,
   route_not_allowed,
+  endpoint_not_allowed,
   not_found,
   method_not_allowed,
   bad_request_head,

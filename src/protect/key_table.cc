@@ -91,7 +91,7 @@ std::optional<KeyTable::Match> KeyTable::find(std::string_view key, Wall now) co
   const bool alive = e.expires_s == 0 || now_s < e.expires_s;
   if (!known || !right || !alive) return std::nullopt;
   used_[e.slot].store(now_s, std::memory_order_relaxed);
-  return Match{*id, &grants_[e.grant]};
+  return Match{*id, e.grant};
 }
 
 std::vector<std::pair<KeyId, int64_t>> KeyTable::used() const {

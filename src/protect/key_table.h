@@ -47,11 +47,13 @@ class KeyTable {
 
   struct Match {
     KeyId id = 0;
-    const Grant* grant = nullptr;  // lives as long as the table
+    uint32_t grant = 0;  // into grants()
   };
   // Null for a key that is malformed, unknown, expired, or whose secret is another: in the same time, whichever it is.
   // Notes the time of use.
   std::optional<Match> find(std::string_view key, Wall now) const;
+
+  const std::vector<Grant>& grants() const { return grants_; }
 
   // Of each key that was used since the table was made, its last time, in Unix seconds.
   std::vector<std::pair<KeyId, int64_t>> used() const;

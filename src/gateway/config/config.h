@@ -221,6 +221,7 @@ struct Config {
   std::map<std::string, ZoneConfig> zones;
   std::vector<GridSourceConfig> grid_sources;
   std::string grid_cache = "var/grid";
+  std::string identity_dir;  // empty: keys of this file only
   std::optional<BaselineConfig> baseline;
   log::Level log_level = log::Level::info;
   std::vector<CatalogRef> catalog_refs;

@@ -14,19 +14,31 @@ std::string_view secret_of(const net::Head& head) {
   return trim(head.find("api-key").value_or(std::string_view{}));
 }
 
+// A key of the identity store's form is looked for there and nowhere else. False: it has another form.
+bool by_identity_store(Exchange& x, std::string_view secret) {
+  if (!x.context.identities || !secret.starts_with(protect::kKeyPrefix)) return false;
+  const auto match = x.context.identities->table->find(secret, x.context.clock().wall());
+  if (!match) return true;
+  x.identities = x.context.identities;
+  x.key = &x.identities->rights[match->grant];
+  x.tenant = x.key->tenant;
+  x.tenant.key = protect::key_name(match->id);
+  return true;
+}
+
 }  // namespace
 
 std::optional<llm::ClientError> identify(Exchange& x) {
   const std::string_view secret = secret_of(x.client.head());
-  if (secret.empty()) {
-    if (!x.snapshot->anonymous) return llm::ClientError{llm::ErrorCode::missing_api_key, {}, {}};
-    x.key = &*x.snapshot->anonymous;
-    return {};
+  if (!secret.empty()) {
+    if (!by_identity_store(x, secret)) x.key = x.snapshot->key(hash_key(secret));
+  } else if (!x.snapshot->anonymous) {
+    return llm::ClientError{llm::ErrorCode::missing_api_key, {}, {}};
   }
-  x.key = x.snapshot->key(hash_key(secret));
   // Where anyone may come, clients that insist on sending some key are welcome too.
   if (!x.key && x.snapshot->anonymous) x.key = &*x.snapshot->anonymous;
   if (!x.key) return llm::ClientError{llm::ErrorCode::invalid_api_key, {}, {}};
+  if (x.tenant.key.empty()) x.tenant = x.key->tenant;
   return {};
 }
 

@@ -107,7 +107,7 @@ bool open_call(Exchange& x, std::shared_ptr<const Deployment> deployment) {
   c.facts.simulated = d.simulated;
 
   auto progress = x.context.journal.intent({.id = c.facts.id,
-                                            .tenant = x.key->tenant,
+                                            .tenant = x.tenant,
                                             .user = x.scan.user,
                                             .workload = x.workload,
                                             .route = x.scan.model,
@@ -231,7 +231,7 @@ void close_request(Exchange& x, Outcome outcome) {
     if (!x.key || x.context.journal.full()) return;
   }
   (void)x.context.journal.append(energy::RequestFacts{.id = x.id,
-                                                      .tenant = x.key->tenant,
+                                                      .tenant = x.tenant,
                                                       .workload = x.workload,
                                                       .route = x.scan.model,
                                                       .endpoint = std::string(x.client.head().path()),

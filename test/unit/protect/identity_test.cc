@@ -54,9 +54,10 @@ TEST_F(IdentityTest, AKeyIsFoundByItsTextAndNoOther) {
   const auto found = table->find(a.text, kNow);
   ASSERT_TRUE(found);
   EXPECT_EQ(found->id, a.id);
-  EXPECT_EQ(found->grant->org, "acme");
-  EXPECT_EQ(found->grant->team, "billing");
-  EXPECT_EQ(found->grant->project, "invoices");
+  const Grant& grant = table->grants().at(found->grant);
+  EXPECT_EQ(grant.org, "acme");
+  EXPECT_EQ(grant.team, "billing");
+  EXPECT_EQ(grant.project, "invoices");
   // look-alikes
   std::string other = a.text;
   other.back() = other.back() == 'A' ? 'E' : 'A';
@@ -139,12 +140,13 @@ TEST_F(IdentityTest, WhatIsNearerGoesBefore) {
   wish.routes = {"c"};
   const NewKey own = create(wish);
   const auto table = *store->table(kNow);
-  const Grant* g = table->find(plain.text, kNow)->grant;
-  EXPECT_EQ(g->workload, "any");
-  EXPECT_EQ(g->routes, std::vector<std::string>{"a"});
-  EXPECT_EQ(g->endpoints, std::vector<std::string>{"chat"});
-  EXPECT_EQ(table->find(own.text, kNow)->grant->workload, "own");
-  EXPECT_EQ(table->find(own.text, kNow)->grant->routes, std::vector<std::string>{"c"});
+  const Grant& g = table->grants().at(table->find(plain.text, kNow)->grant);
+  EXPECT_EQ(g.workload, "any");
+  EXPECT_EQ(g.routes, std::vector<std::string>{"a"});
+  EXPECT_EQ(g.endpoints, std::vector<std::string>{"chat"});
+  const Grant& o = table->grants().at(table->find(own.text, kNow)->grant);
+  EXPECT_EQ(o.workload, "own");
+  EXPECT_EQ(o.routes, std::vector<std::string>{"c"});
 }
 
 TEST_F(IdentityTest, AGroupGoesOnceItsKeysAreRevoked) {
