@@ -9,6 +9,7 @@
 #include "base/id.h"
 #include "gateway/call_feed.h"
 #include "gateway/idempotency.h"
+#include "gateway/identify/oidc.h"
 #include "gateway/probe.h"
 #include "gateway/snapshot.h"
 #include "ledger/journal.h"
@@ -18,7 +19,6 @@
 namespace trine::gateway {
 
 struct Exchange;
-struct Identities;
 
 class Context {
  public:
@@ -51,6 +51,9 @@ class Context {
   IdGenerator ids;
   bool draining = false;
   std::shared_ptr<const Identities> identities;  // null: only the configuration's keys
+  std::shared_ptr<const OidcProviders> oidc;
+  TokenCache tokens;                      // verified under `oidc`
+  std::function<void(size_t)> want_keys;  // a provider's key set may be old
   std::unordered_set<Exchange*> running;  // streams of metered deployments
 
   const Clock& clock() const { return loop.clock(); }

@@ -56,6 +56,7 @@ struct Exchange {
 
   // identify
   std::shared_ptr<const Identities> identities;  // keeps `key`
+  std::shared_ptr<const Key> token_key;          // keeps `key` of a token
   const Key* key = nullptr;
   energy::Tenant tenant;  // who pays
 

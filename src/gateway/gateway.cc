@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "gateway/idempotency.h"
 #include "gateway/identify/directory.h"
+#include "gateway/identify/oidc.h"
 #include "gateway/settle/settle.h"
 #include "gateway/worker.h"
 #include "grid/poller.h"
@@ -119,6 +120,7 @@ class Gateway {
   Admin admin_;
   net::Server admin_server_;
   std::unique_ptr<Directory> directory_;  // null: keys of the configuration only
+  OidcKeys oidc_;
   std::thread office_thread_;
 
   std::vector<std::unique_ptr<Worker>> workers_;
@@ -142,7 +144,10 @@ Gateway::Gateway(const ServeOptions& options, Mono started, std::shared_ptr<cons
               .grid = grid_,
               .metrics = options.metrics,
               .started = started_}),
-      admin_server_(office_, admin_, server_limits(*snapshot_->config)) {}
+      admin_server_(office_, admin_, server_limits(*snapshot_->config)),
+      oidc_(office_, [this](std::shared_ptr<const OidcProviders> p) {
+        for (auto& w : workers_) w->use(p, [this](size_t index) { oidc_.want(index); });
+      }) {}
 
 Result<std::unique_ptr<Gateway>> Gateway::open(const ServeOptions& options, Mono started) {
   auto snapshot = load_snapshot(options.config_file, nullptr);
@@ -186,6 +191,7 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
     directory_ = std::move(*directory);
     directory_->start();
   }
+  if (auto ok = oidc_.use(config.oidc); !ok) return ok;
   admin_.use(snapshot_);
   metering_.use(snapshot_);
   grid_.use(snapshot_->grid_sources, config.grid_cache, snapshot_->grid);
@@ -233,6 +239,7 @@ void Gateway::reload() {
     metering_.use(s);
     grid_.use(s->grid_sources, s->config->grid_cache, s->grid);
     admin_.use(s);
+    if (auto ok = oidc_.use(s->config->oidc); !ok) log::error("reload: {}", ok.error().message);
   });
   log::info("reloaded: {} deployments, {} routes, {} keys", snapshot_->deployments.size(), snapshot_->routes.size(),
             snapshot_->config->keys.size());
@@ -256,12 +263,14 @@ void Gateway::drain(const std::function<bool()>& hurry) {
     admin_server_.drain([finished] { finished->count_down(); });
     admin_server_.close_all();
     grid_.stop();
-    auto last_reading = [](Metering& m, grid::Poller& g, net::Loop& l, std::shared_ptr<Latch> done) -> net::Task<void> {
-      co_await m.finish();
-      while (!g.idle()) co_await l.sleep(std::chrono::milliseconds(5));  // its requests end by themselves
+    oidc_.stop();
+    auto last_reading = [](Gateway& g, std::shared_ptr<Latch> done) -> net::Task<void> {
+      co_await g.metering_.finish();
+      // requests under way end by themselves
+      while (!g.grid_.idle() || !g.oidc_.idle()) co_await g.office_.sleep(std::chrono::milliseconds(5));
       done->count_down();
     };
-    net::spawn(last_reading(metering_, grid_, office_, finished));
+    net::spawn(last_reading(*this, finished));
   });
   if (!finished->wait_for(kFinishLimit)) log::warning("a meter did not answer: some figures stay provisional");
 }

@@ -67,6 +67,14 @@ void Worker::use(std::shared_ptr<const Identities> identities) {
   loop_.post([this, i = std::move(identities)]() mutable { context_.identities = std::move(i); });
 }
 
+void Worker::use(std::shared_ptr<const OidcProviders> providers, std::function<void(size_t)> want_keys) {
+  loop_.post([this, p = std::move(providers), w = std::move(want_keys)]() mutable {
+    context_.oidc = std::move(p);
+    context_.want_keys = std::move(w);
+    context_.tokens.clear();
+  });
+}
+
 void Worker::drain(std::function<void()> drained) {
   loop_.post([this, d = std::move(drained)]() mutable {
     context_.draining = true;

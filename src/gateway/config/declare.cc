@@ -154,6 +154,30 @@ void declare_key(Fields& f, KeyConfig& key, Draft::KeyMarks& marks) {
   });
 }
 
+void declare_oidc(Fields& f, OidcConfig& o) {
+  f.text(required("issuer", "Exactly as its tokens say it: https://login.example.org"), o.issuer);
+  f.text({"jwks_url", "Where its public keys are; without it, by discovery at the issuer."}, o.jwks_url);
+  f.texts(required("audiences", "A token must be for one of these."), o.audiences);
+  f.words({"algorithms", "That its tokens may be signed with; all three if absent."}, o.algorithms,
+          {"RS256", "ES256", "EdDSA"});
+  f.text({"claim", "Whose values name groups: a text or a list of texts."}, o.claim);
+  f.objects(required("groups", "Who may use the gateway; of several that a token has, the first here counts."),
+            o.groups, [](Fields& g, OidcGroupConfig& group) {
+              g.text(required("value", "Of the claim."), group.value);
+              label_field(g, {"org", "Organisation that pays."}, group.org);
+              label_field(g, {"team", "Team in it."}, group.team);
+              label_field(g, {"project", "Project of the team."}, group.project);
+              label_field(g, {"workload", "Class of traffic, where a request does not say."}, group.workload);
+              g.texts({"routes", "Routes that it may use; all if absent."}, group.routes);
+              g.words({"endpoints", "What it may ask for; all if absent."}, group.endpoints,
+                      {"chat", "completions", "embeddings", "responses", "other"});
+            });
+  f.texts({"key_hosts", "Hosts besides the issuer's that its keys may be fetched from."}, o.key_hosts);
+  f.texts({"internal", "Blocks of addresses (10.0.0.0/8) where the provider is, if it is not on the internet."},
+          o.internal);
+  f.text({"ca", "PEM file of the authority that signed its certificate."}, o.ca);
+}
+
 void declare_price(Fields& f, PriceConfig& price) {
   f.price({"per_hour", "Of all its GPUs together."}, price.per_hour);
   f.price({"capex", "Or what was paid for its GPUs and their part of the server, written off over life_years,"},
@@ -379,6 +403,7 @@ void declare(Fields& f, Draft& draft) {
              i.text(required("dir", "Folder of the database of teams and keys, its pepper and the audit log."),
                     config.identity_dir);
            });
+  f.objects({"oidc", "OpenID providers whose tokens stand for keys."}, c.oidc, declare_oidc);
   f.boolean({"anonymous", "Accept requests without a key, as key \"anonymous\"; for demos."}, c.anonymous);
   f.objects({"meters", "Who reads the joules; deployments name them."}, c.meters,
             [&draft](Fields& m, MeterConfig& meter) { declare_meter(m, meter, draft.meters.emplace_back()); });

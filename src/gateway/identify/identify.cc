@@ -1,5 +1,6 @@
 #include "gateway/identify/identify.h"
 
+#include "base/log.h"
 #include "base/text.h"
 
 namespace trine::gateway {
@@ -26,12 +27,36 @@ bool by_identity_store(Exchange& x, std::string_view secret) {
   return true;
 }
 
+// A token of a provider: three parts, the first of which begins a JSON object. False: it has another form.
+bool by_token(Exchange& x, std::string_view secret) {
+  Context& c = x.context;
+  if (!c.oidc || c.oidc->empty() || !secret.starts_with("eyJ")) return false;
+  const Wall now = c.clock().wall();
+  const TokenCache::Entry* known = c.tokens.find(secret, now);
+  if (!known) {
+    OidcVerdict v = check_token(*c.oidc, secret, now);
+    if (v.wants && c.want_keys) c.want_keys(*v.wants);
+    if (!v.key) {
+      if (log::enabled(log::Level::debug)) log::debug("{}: a token was refused: {}", x.id_view(), v.why);
+      return true;
+    }
+    c.tokens.put(secret, {std::move(v.key), "oidc:" + v.subject, v.expires});
+    known = c.tokens.find(secret, now);
+  }
+  if (!known) return true;
+  x.token_key = known->key;
+  x.key = x.token_key.get();
+  x.tenant = x.key->tenant;
+  x.tenant.key = known->subject;
+  return true;
+}
+
 }  // namespace
 
 std::optional<llm::ClientError> identify(Exchange& x) {
   const std::string_view secret = secret_of(x.client.head());
   if (!secret.empty()) {
-    if (!by_identity_store(x, secret)) x.key = x.snapshot->key(hash_key(secret));
+    if (!by_identity_store(x, secret) && !by_token(x, secret)) x.key = x.snapshot->key(hash_key(secret));
   } else if (!x.snapshot->anonymous) {
     return llm::ClientError{llm::ErrorCode::missing_api_key, {}, {}};
   }
