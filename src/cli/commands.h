@@ -25,6 +25,7 @@ int run_grid_import(const GridImportOptions& o);
 int run_key_new(const KeyNewOptions& o);
 int run_teams(const TeamsOptions& o);
 int run_keys(const KeysOptions& o);
+int run_abuse(const AbuseOptions& o);
 int run_audit(const AuditOptions& o);
 
 }  // namespace trine::cli

@@ -7,14 +7,10 @@
 #include "gateway/config/config.h"
 
 namespace trine::cli {
-namespace {
-
 std::string local_user() {
   const passwd* p = ::getpwuid(::getuid());
   return p ? fmt::format("local:{}", p->pw_name) : fmt::format("local:{}", ::getuid());
 }
-
-}  // namespace
 
 Result<std::string> identity_dir(const IdentitySource& source) {
   if (!source.dir.empty()) return source.dir;

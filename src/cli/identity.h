@@ -25,6 +25,9 @@ struct IdentityPlace {
 };
 Result<IdentityPlace> open_identity(const IdentitySource& source);
 
+// Who runs this command, for the audit log: "local:alice".
+std::string local_user();
+
 // "a,b"; "all" for an empty list.
 std::string list_or_all(const std::vector<std::string>& names);
 

@@ -46,6 +46,7 @@ struct Draft {
   KeyNewOptions key;
   TeamsOptions teams;
   KeysOptions keys;
+  AbuseOptions abuse;
   AuditOptions audit;
 };
 
@@ -367,6 +368,15 @@ class Commands {
     key("show", "one of them", KeysOptions::What::show);
     key("revoke", "end one, within a second", KeysOptions::What::revoke);
     key("rotate", "another with the same rights; the old one works for a while", KeysOptions::What::rotate);
+
+    auto* abuse = group("abuse", "keys under watch for what they did");
+    const auto watch = [&](const char* name, const char* about, AbuseOptions::What what) {
+      auto* c = command(abuse, name, about, [this, what]() -> Command { return d_.abuse.what = what, d_.abuse; });
+      abuse_options(c, what, d_.abuse);
+    };
+    watch("list", "those that are flagged, slowed or suspended, and why", AbuseOptions::What::list);
+    watch("suspend", "refuse all of a key's requests until it is cleared", AbuseOptions::What::suspend);
+    watch("clear", "end a suspension or a watch, and forget what led to it", AbuseOptions::What::clear);
 
     auto* audit = group("audit", "who changed what");
     const auto log = [&](const char* name, const char* about, AuditOptions::What what) {

@@ -156,6 +156,13 @@ struct KeysOptions {
   bool json = false;
 };
 
+struct AbuseOptions {
+  enum class What { list, suspend, clear } what = What::list;
+  IdentitySource source;
+  std::string key, because;
+  bool json = false;
+};
+
 struct AuditOptions {
   enum class What { verify, show } what = What::verify;
   IdentitySource source;
@@ -168,7 +175,7 @@ using Command =
     std::variant<ServeOptions, CheckOptions, EngineSimOptions, ReportOptions, ExplainOptions, EstimateOptions,
                  BaselineCreateOptions, BaselineShowOptions, EraseOptions, LedgerVerifyOptions, CatalogCheckOptions,
                  CatalogImportOptions, CatalogListOptions, ConfigDocsOptions, KeyNewOptions, GridOptions,
-                 GridImportOptions, TeamsOptions, KeysOptions, AuditOptions>;
+                 GridImportOptions, TeamsOptions, KeysOptions, AuditOptions, AbuseOptions>;
 
 struct Parsed {
   std::optional<Command> command;  // nothing: print `out` or `err` and end with `exit_code`

@@ -71,6 +71,16 @@ void keys_options(CLI::App* c, KeysOptions::What what, KeysOptions& o) {
   c->add_option("id", o.id, "the key's id, trn_ and twelve letters; never its secret")->type_name("ID")->required();
 }
 
+void abuse_options(CLI::App* c, AbuseOptions::What what, AbuseOptions& o) {
+  identity_options(c, o.source);
+  json_flag(c, o.json);
+  if (what == AbuseOptions::What::list) return;
+  c->add_option("key", o.key, "its name in reports: trn_ and twelve letters, or the configuration's id")
+      ->type_name("KEY")
+      ->required();
+  c->add_option("--because", o.because, "a reason, for the audit log")->type_name("TEXT")->required();
+}
+
 void audit_options(CLI::App* c, AuditOptions::What what, AuditOptions& o) {
   identity_options(c, o.source);
   json_flag(c, o.json);

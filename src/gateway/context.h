@@ -12,6 +12,7 @@
 #include "gateway/identify/oidc.h"
 #include "gateway/probe.h"
 #include "gateway/snapshot.h"
+#include "gateway/watch/watch.h"
 #include "ledger/journal.h"
 #include "net/loop.h"
 #include "net/upstream.h"
@@ -52,7 +53,8 @@ class Context {
   bool draining = false;
   std::shared_ptr<const Identities> identities;  // null: only the configuration's keys
   std::shared_ptr<const OidcProviders> oidc;
-  TokenCache tokens;                      // verified under `oidc`
+  TokenCache tokens;  // verified under `oidc`
+  WatchFeed watch;
   std::function<void(size_t)> want_keys;  // a provider's key set may be old
   std::unordered_set<Exchange*> running;  // streams of metered deployments
 

@@ -12,6 +12,7 @@
 #include "gateway/identify/directory.h"
 #include "gateway/identify/oidc.h"
 #include "gateway/settle/settle.h"
+#include "gateway/watch/desk.h"
 #include "gateway/worker.h"
 #include "grid/poller.h"
 
@@ -120,6 +121,7 @@ class Gateway {
   Admin admin_;
   net::Server admin_server_;
   std::unique_ptr<Directory> directory_;  // null: keys of the configuration only
+  std::unique_ptr<WatchDesk> desk_;       // with the directory
   OidcKeys oidc_;
   std::thread office_thread_;
 
@@ -190,6 +192,16 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
     if (!directory) return tl::unexpected(directory.error());
     directory_ = std::move(*directory);
     directory_->start();
+    desk_ = std::make_unique<WatchDesk>(office_, *directory_, [this](std::shared_ptr<const WatchLevels> levels) {
+      for (auto& w : workers_) w->use(levels);
+    });
+    const auto kept = directory_->watched();
+    if (!kept) return tl::unexpected(kept.error());
+    desk_->start(*kept);
+    for (auto& w : workers_)
+      w->use([this](std::vector<protect::Observation> notes) {
+        office_.post([this, n = std::move(notes)] { desk_->take(n); });
+      });
   }
   if (auto ok = oidc_.use(config.oidc); !ok) return ok;
   admin_.use(snapshot_);

@@ -7,6 +7,7 @@
 #include "gateway/reply.h"
 #include "gateway/route/route.h"
 #include "gateway/settle/settle.h"
+#include "gateway/watch/watch.h"
 
 namespace trine::gateway {
 namespace {
@@ -135,6 +136,7 @@ net::Task<void> Pipeline::serve(net::ServerConnection& connection) {
                  llm::row(error->code).code);
     co_return co_await refuse_request(x, *error);
   }
+  if (const auto error = co_await watch(x)) co_return co_await refuse_request(x, *error);
   x.workload = workload_of(x);
   if (own_.is_ours(x)) co_return co_await own_.serve(x);
   if (const auto error = path_error(x)) co_return co_await refuse_request(x, *error);

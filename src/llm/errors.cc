@@ -34,6 +34,8 @@ constexpr std::array kTable = {
     ErrorRow{endpoint_not_allowed, "endpoint_not_allowed", 403, kPermission, false,
              "This API key may not use this kind of request",
              "Use one of the kinds that the key is for, or ask the gateway's operator for access."},
+    ErrorRow{key_suspended, "key_suspended", 403, kPermission, false, "This API key may not be used at present",
+             "Ask the gateway's operator."},
     ErrorRow{not_found, "not_found", 404, kNotFound, false, "There is nothing at this path",
              "Check the path; clients of OpenAI's API need the base URL to end in /v1."},
     ErrorRow{method_not_allowed, "method_not_allowed", 405, kInvalid, false, "This path does not take this method",

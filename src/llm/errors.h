@@ -17,6 +17,7 @@ enum class ErrorCode : uint8_t {
   invalid_api_key,
   route_not_allowed,
   endpoint_not_allowed,
+  key_suspended,
   not_found,
   method_not_allowed,
   bad_request_head,

@@ -1,6 +1,7 @@
 #include "protect/identity_store.h"
 
 #include <fcntl.h>
+#include <fmt/ranges.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,6 +30,13 @@ CREATE TABLE keys (
   revoked INTEGER, replaced_by INTEGER, last_used INTEGER
 ) STRICT;
 CREATE INDEX keys_by_group ON keys (grp);
+CREATE TABLE watched (
+  key TEXT PRIMARY KEY, level INTEGER NOT NULL, sum REAL NOT NULL, since INTEGER NOT NULL, until INTEGER, counts TEXT NOT NULL,
+  reasons TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE watch_orders (
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL, level INTEGER NOT NULL, reason TEXT NOT NULL, actor TEXT NOT NULL
+) STRICT;
 )";
 constexpr const char* kColumns =
     "id, grp, label, workload, routes, endpoints, role, created, expires, revoked, replaced_by, last_used";
@@ -362,6 +370,74 @@ Result<std::shared_ptr<const KeyTable>> IdentityStore::table(Wall now) {
     rows.push_back(r);
   }
   return std::make_shared<const KeyTable>(pepper_, std::move(grants), rows);
+}
+
+Result<void> IdentityStore::keep_watched(const std::vector<WatchView>& watched) {
+  if (auto r = db_.exec("BEGIN IMMEDIATE; DELETE FROM watched;"); !r) return r;
+  const auto write = [&]() -> Result<void> {
+    auto s = db_.prepare("INSERT INTO watched VALUES (?,?,?,?,?,?,?)");
+    if (!s) return tl::unexpected(s.error());
+    for (const WatchView& v : watched) {
+      const std::string counts = fmt::format("{}", fmt::join(v.counts, ",")),
+                        reasons = fmt::format("{}", fmt::join(v.reasons, "\n"));
+      s->reset();
+      s->bind(v.key).bind(static_cast<int64_t>(v.level)).bind(v.sum).bind(unix_ns(v.since)).bind(ns(v.until));
+      if (auto r = s->bind(counts).bind(reasons).run(); !r) return r;
+    }
+    return {};
+  };
+  const auto written = write();
+  const auto ended = db_.exec(written ? "COMMIT" : "ROLLBACK");
+  return written ? ended : written;
+}
+
+Result<std::vector<WatchView>> IdentityStore::watched() {
+  auto s = db_.prepare("SELECT key, level, sum, since, until, counts, reasons FROM watched ORDER BY sum DESC, key");
+  if (!s) return tl::unexpected(s.error());
+  std::vector<WatchView> out;
+  for (;;) {
+    const auto row = s->step();
+    if (!row) return tl::unexpected(row.error());
+    if (!*row) return out;
+    WatchView v;
+    v.key = s->text(0);
+    v.level = static_cast<Level>(std::clamp<int64_t>(s->integer(1), 0, 3));
+    v.sum = s->real(2);
+    v.since = from_unix_ns(s->integer(3));
+    v.until = time_at(*s, 4);
+    const auto counts = split(s->text(5));
+    for (size_t i = 0; i < std::min(counts.size(), v.counts.size()); ++i)
+      v.counts[i] = static_cast<uint32_t>(parse_int(counts[i]).value_or(0));
+    const std::string reasons = s->text(6);
+    for (size_t at = 0; at < reasons.size();) {
+      const size_t end = std::min(reasons.find('\n', at), reasons.size());
+      v.reasons.push_back(reasons.substr(at, end - at));
+      at = end + 1;
+    }
+    out.push_back(std::move(v));
+  }
+}
+
+Result<void> IdentityStore::order(const WatchOrder& order) {
+  auto s = db_.prepare("INSERT INTO watch_orders (key, level, reason, actor) VALUES (?,?,?,?)");
+  if (!s) return tl::unexpected(s.error());
+  return s->bind(order.key).bind(static_cast<int64_t>(order.level)).bind(order.reason).bind(order.actor).run();
+}
+
+Result<std::vector<WatchOrder>> IdentityStore::take_orders() {
+  auto s = db_.prepare("DELETE FROM watch_orders RETURNING id, key, level, reason, actor");
+  if (!s) return tl::unexpected(s.error());
+  std::map<int64_t, WatchOrder> by_id;
+  for (;;) {
+    const auto row = s->step();
+    if (!row) return tl::unexpected(row.error());
+    if (!*row) break;
+    by_id[s->integer(0)] = {s->text(1), static_cast<Level>(std::clamp<int64_t>(s->integer(2), 0, 3)), s->text(3),
+                            s->text(4)};
+  }
+  std::vector<WatchOrder> out;
+  for (auto& [id, o] : by_id) out.push_back(std::move(o));
+  return out;
 }
 
 Result<void> IdentityStore::note_used(const std::vector<std::pair<KeyId, int64_t>>& used) {

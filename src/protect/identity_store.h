@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/time.h"
+#include "protect/abuse.h"
 #include "protect/key_table.h"
 #include "sqlite/sqlite.h"
 
@@ -46,6 +47,13 @@ struct KeyWish {
   std::optional<Wall> expires;
 };
 
+// An operator's word on a key under watch: a level, or none to undo all.
+struct WatchOrder {
+  std::string key;
+  Level level = Level::none;
+  std::string reason, actor;
+};
+
 class IdentityStore {
  public:
   // Creates folder, database and pepper (mode 0600) where they are missing. Errors: unavailable, data_loss (a database
@@ -73,6 +81,12 @@ class IdentityStore {
   Result<bool> changed();
   // Of all keys that work now or will.
   Result<std::shared_ptr<const KeyTable>> table(Wall now);
+  // Keys under watch (abuse.h), as the gateway left them; and what operators order, which the gateway takes once.
+  Result<void> keep_watched(const std::vector<WatchView>& watched);
+  Result<std::vector<WatchView>> watched();
+  Result<void> order(const WatchOrder& order);
+  Result<std::vector<WatchOrder>> take_orders();
+
   Result<void> note_used(const std::vector<std::pair<KeyId, int64_t>>& used);
 
  private:

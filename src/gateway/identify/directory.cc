@@ -70,6 +70,10 @@ void Directory::expired() {
   });
 }
 
+bool Directory::post(std::function<void(protect::IdentityStore&, protect::AuditLog&)> work) {
+  return executor_.post([this, work = std::move(work)] { work(*store_, *audit_); });
+}
+
 void Directory::close() {
   // Behind all that was posted before, so that nothing touches the store afterwards.
   std::promise<void> done;

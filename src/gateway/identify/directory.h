@@ -33,6 +33,11 @@ class Directory final : net::Timer {
   // Blocks: the last times of use. After the loop ended.
   void close();
 
+  // On the executor: work(store, audit), after which no new table is made. False where the executor has too much to do.
+  bool post(std::function<void(protect::IdentityStore&, protect::AuditLog&)> work);
+  // Before start(): who was under watch when the last run ended. Blocks.
+  Result<std::vector<protect::WatchView>> watched() { return store_->watched(); }
+
   // On the executor: `work(store, audit)` and, where it says that something changed, a new table for everybody.
   // Resumes on the loop. Nothing where the executor has too much to do.
   template <class R>

@@ -225,6 +225,7 @@ void close_request(Exchange& x, Outcome outcome) {
   x.recorded = true;
   x.context.counters.requests[static_cast<size_t>(outcome)].add();
   close_call(x, outcome, 0);
+  note_request(x, outcome);
   if (x.calls == 0) {
     if (x.status < 500) x.context.counters.client_errors.add();
     // Nobody to book it to; or too little room, which is for what has begun.
