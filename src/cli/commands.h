@@ -31,5 +31,9 @@ int run_instances_list(const InstancesListOptions& o);
 int run_instances_apply(const InstancesApplyOptions& o);
 int run_plan(const PlanOptions& o);
 int run_replay(const ReplayOptions& o);
+int run_teams(const TeamsOptions& o);
+int run_keys(const KeysOptions& o);
+int run_abuse(const AbuseOptions& o);
+int run_audit(const AuditOptions& o);
 
 }  // namespace trine::cli

@@ -5,7 +5,7 @@
 #include "cli/say.h"
 #include "cli/source.h"
 #include "ledger/segment_reader.h"
-#include "ledger/sqlite.h"
+#include "sqlite/sqlite.h"
 
 namespace trine::cli {
 namespace {
@@ -61,7 +61,7 @@ Result<void> read_segment(const ledger::SegmentFile& file, Findings& found) {
   }
 }
 
-Result<int64_t> count(ledger::Database& db, const std::string& sql) {
+Result<int64_t> count(sqlite::Database& db, const std::string& sql) {
   auto s = db.prepare(sql);
   if (!s) return tl::unexpected(s.error());
   const auto row = s->step();
@@ -70,7 +70,7 @@ Result<int64_t> count(ledger::Database& db, const std::string& sql) {
 }
 
 Result<void> check_database(const std::filesystem::path& file, Findings& found) {
-  auto db = ledger::Database::open(file, ledger::Database::Mode::read_only);
+  auto db = sqlite::Database::open(file, sqlite::Database::Mode::read_only);
   if (!db) return tl::unexpected(db.error());
   auto integrity = db->prepare("PRAGMA integrity_check(20)");
   if (!integrity) return tl::unexpected(integrity.error());

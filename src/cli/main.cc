@@ -39,6 +39,10 @@ struct Run {
   int operator()(const InstancesApplyOptions& o) const { return run_instances_apply(o); }
   int operator()(const PlanOptions& o) const { return run_plan(o); }
   int operator()(const ReplayOptions& o) const { return run_replay(o); }
+  int operator()(const TeamsOptions& o) const { return run_teams(o); }
+  int operator()(const KeysOptions& o) const { return run_keys(o); }
+  int operator()(const AbuseOptions& o) const { return run_abuse(o); }
+  int operator()(const AuditOptions& o) const { return run_audit(o); }
 };
 
 int run(int argc, char** argv) {

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "cli/options_choose.h"
 #include "cli/options_fleet.h"
+#include "cli/options_protect.h"
 
 namespace trine::cli {
 namespace {
@@ -53,6 +54,10 @@ struct Draft {
   InstancesApplyOptions apply;
   ReplayOptions replay;
   PlanOptions plan;
+  TeamsOptions teams;
+  KeysOptions keys;
+  AbuseOptions abuse;
+  AuditOptions audit;
 };
 
 // An app with its commands; `draft` must outlive it.
@@ -74,6 +79,7 @@ class Commands {
     choosing();
     planning();
     looking_up();
+    protecting();
   }
   CLI::App& app() { return app_; }
 
@@ -409,6 +415,45 @@ class Commands {
             "", "id"))
         ->capture_default_str();
     json_option(fresh, d_.key.json);
+  }
+
+  void protecting() {
+    auto* teams = group("teams", "organisations, teams and projects");
+    const auto team = [&](const char* name, const char* about, TeamsOptions::What what) {
+      auto* c = command(teams, name, about, [this, what]() -> Command { return d_.teams.what = what, d_.teams; });
+      teams_options(c, what, d_.teams);
+    };
+    team("create", "make one, or change what its keys may do", TeamsOptions::What::create);
+    team("list", "all of them", TeamsOptions::What::list);
+    team("remove", "one with all below it, once its keys are revoked", TeamsOptions::What::remove);
+
+    auto* keys = group("keys", "clients' keys that work at once, without a reload");
+    const auto key = [&](const char* name, const char* about, KeysOptions::What what) {
+      auto* c = command(keys, name, about, [this, what]() -> Command { return d_.keys.what = what, d_.keys; });
+      keys_options(c, what, d_.keys);
+    };
+    key("create", "make one; its secret is shown this once", KeysOptions::What::create);
+    key("list", "a line for each", KeysOptions::What::list);
+    key("show", "one of them", KeysOptions::What::show);
+    key("revoke", "end one, within a second", KeysOptions::What::revoke);
+    key("rotate", "another with the same rights; the old one works for a while", KeysOptions::What::rotate);
+
+    auto* abuse = group("abuse", "keys under watch for what they did");
+    const auto watch = [&](const char* name, const char* about, AbuseOptions::What what) {
+      auto* c = command(abuse, name, about, [this, what]() -> Command { return d_.abuse.what = what, d_.abuse; });
+      abuse_options(c, what, d_.abuse);
+    };
+    watch("list", "those that are flagged, slowed or suspended, and why", AbuseOptions::What::list);
+    watch("suspend", "refuse all of a key's requests until it is cleared", AbuseOptions::What::suspend);
+    watch("clear", "end a suspension or a watch, and forget what led to it", AbuseOptions::What::clear);
+
+    auto* audit = group("audit", "who changed what");
+    const auto log = [&](const char* name, const char* about, AuditOptions::What what) {
+      auto* c = command(audit, name, about, [this, what]() -> Command { return d_.audit.what = what, d_.audit; });
+      audit_options(c, what, d_.audit);
+    };
+    log("verify", "check that no line was changed, left out or put in", AuditOptions::What::verify);
+    log("show", "the newest lines", AuditOptions::What::show);
   }
 
   Draft& d_;

@@ -218,12 +218,50 @@ struct ReplayOptions {
   bool json = false;
 };
 
+// Where teams, keys and the audit log are: a folder, or the configuration that names it.
+struct IdentitySource {
+  std::string config, dir;
+};
+
+struct TeamsOptions {
+  enum class What { create, list, remove } what = What::list;
+  IdentitySource source;
+  std::string path, workload;
+  std::vector<std::string> routes, endpoints;
+  bool json = false;
+};
+
+struct KeysOptions {
+  enum class What { create, list, show, revoke, rotate } what = What::list;
+  IdentitySource source;
+  std::string id, group, label, workload, expires, because;
+  std::string role = "none", overlap = "24h";
+  std::vector<std::string> routes, endpoints;
+  bool json = false;
+};
+
+struct AbuseOptions {
+  enum class What { list, suspend, clear } what = What::list;
+  IdentitySource source;
+  std::string key, because;
+  bool json = false;
+};
+
+struct AuditOptions {
+  enum class What { verify, show } what = What::verify;
+  IdentitySource source;
+  std::string head, action;
+  int64_t last = 50;
+  bool json = false;
+};
+
 using Command =
     std::variant<ServeOptions, CheckOptions, EngineSimOptions, ReportOptions, ExplainOptions, EstimateOptions,
                  BaselineCreateOptions, BaselineShowOptions, EraseOptions, LedgerVerifyOptions, CatalogCheckOptions,
                  CatalogImportOptions, CatalogListOptions, ConfigDocsOptions, KeyNewOptions, GridOptions,
                  GridImportOptions, ScoreOptions, DecideOptions, DecisionsOptions, CloseMonthOptions,
-                 InstancesListOptions, InstancesApplyOptions, ReplayOptions, PlanOptions>;
+                 InstancesListOptions, InstancesApplyOptions, ReplayOptions, PlanOptions, TeamsOptions, KeysOptions,
+                 AuditOptions, AbuseOptions>;
 
 struct Parsed {
   std::optional<Command> command;  // nothing: print `out` or `err` and end with `exit_code`

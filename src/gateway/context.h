@@ -9,9 +9,11 @@
 #include "base/id.h"
 #include "gateway/call_feed.h"
 #include "gateway/idempotency.h"
+#include "gateway/identify/oidc.h"
 #include "gateway/probe.h"
 #include "gateway/route/router.h"
 #include "gateway/snapshot.h"
+#include "gateway/watch/watch.h"
 #include "ledger/journal.h"
 #include "net/loop.h"
 #include "net/upstream.h"
@@ -52,6 +54,11 @@ class Context {
   IdGenerator ids;
   Router router;
   bool draining = false;
+  std::shared_ptr<const Identities> identities;  // null: only the configuration's keys
+  std::shared_ptr<const OidcProviders> oidc;
+  TokenCache tokens;  // verified under `oidc`
+  WatchFeed watch;
+  std::function<void(size_t)> want_keys;  // a provider's key set may be old
   std::unordered_set<Exchange*> running;  // streams of metered deployments
 
   const Clock& clock() const { return loop.clock(); }

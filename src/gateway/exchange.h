@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "energy/facts.h"
 #include "gateway/context.h"
+#include "gateway/identify/identities.h"
 #include "llm/errors.h"
 #include "llm/request.h"
 #include "llm/usage.h"
@@ -54,7 +55,11 @@ struct Exchange {
   llm::Endpoint endpoint = llm::Endpoint::other;
 
   // identify
+  std::shared_ptr<const Identities> identities;  // keeps `key`
+  std::shared_ptr<const Key> token_key;          // keeps `key` of a token
   const Key* key = nullptr;
+  energy::Tenant tenant;     // who pays
+  uint64_t prefix_salt = 0;  // whose prompts may be taken together (Key::prefix_salt)
 
   // the body, once read
   net::Body body;

@@ -9,7 +9,10 @@
 
 #include "base/log.h"
 #include "gateway/idempotency.h"
+#include "gateway/identify/directory.h"
+#include "gateway/identify/oidc.h"
 #include "gateway/settle/settle.h"
+#include "gateway/watch/desk.h"
 #include "gateway/worker.h"
 #include "grid/poller.h"
 
@@ -118,6 +121,9 @@ class Gateway {
   OwnUse own_use_;
   Admin admin_;
   net::Server admin_server_;
+  std::unique_ptr<Directory> directory_;  // null: keys of the configuration only
+  std::unique_ptr<WatchDesk> desk_;       // with the directory
+  OidcKeys oidc_;
   std::thread office_thread_;
 
   std::vector<std::unique_ptr<Worker>> workers_;
@@ -143,7 +149,10 @@ Gateway::Gateway(const ServeOptions& options, Mono started, std::shared_ptr<cons
               .own_use = own_use_,
               .metrics = options.metrics,
               .started = started_}),
-      admin_server_(office_, admin_, server_limits(*snapshot_->config)) {}
+      admin_server_(office_, admin_, server_limits(*snapshot_->config)),
+      oidc_(office_, [this](std::shared_ptr<const OidcProviders> p) {
+        for (auto& w : workers_) w->use(p, [this](size_t index) { oidc_.want(index); });
+      }) {}
 
 Result<std::unique_ptr<Gateway>> Gateway::open(const ServeOptions& options, Mono started) {
   auto snapshot = load_snapshot(options.config_file, nullptr);
@@ -178,6 +187,26 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
     workers_.push_back(std::move(worker));
   }
   if (auto ok = admin_server_.listen(at(config.listen.admin), false); !ok) return ok;
+  if (!config.identity_dir.empty()) {
+    auto directory =
+        Directory::open(office_, executor_, config.identity_dir, [this](std::shared_ptr<const Identities> i) {
+          for (auto& w : workers_) w->use(i);
+        });
+    if (!directory) return tl::unexpected(directory.error());
+    directory_ = std::move(*directory);
+    directory_->start();
+    desk_ = std::make_unique<WatchDesk>(office_, *directory_, [this](std::shared_ptr<const WatchLevels> levels) {
+      for (auto& w : workers_) w->use(levels);
+    });
+    const auto kept = directory_->watched();
+    if (!kept) return tl::unexpected(kept.error());
+    desk_->start(*kept);
+    for (auto& w : workers_)
+      w->use([this](std::vector<protect::Observation> notes) {
+        office_.post([this, n = std::move(notes)] { desk_->take(n); });
+      });
+  }
+  if (auto ok = oidc_.use(config.oidc); !ok) return ok;
   admin_.use(snapshot_);
   metering_.use(snapshot_);
   own_use_.use(snapshot_);
@@ -202,6 +231,7 @@ void Gateway::warn_of_restart(const Config& now) const {
   if (!(now.listen.traffic == was.listen.traffic) || !(now.listen.admin == was.listen.admin)) what += " listen";
   if (now.workers != was.workers) what += " workers";
   if (now.ledger.dir != was.ledger.dir) what += " ledger.dir";
+  if (now.identity_dir != was.identity_dir) what += " identity.dir";
   if (now.tls.has_value() != was.tls.has_value()) what += " tls";
   if (!what.empty()) log::warning("reload: these need a restart to change:{}", what);
 }
@@ -226,6 +256,7 @@ void Gateway::reload() {
     own_use_.use(s);
     grid_.use(s->grid_sources, s->config->grid_cache, s->grid);
     admin_.use(s);
+    if (auto ok = oidc_.use(s->config->oidc); !ok) log::error("reload: {}", ok.error().message);
   });
   log::info("reloaded: {} deployments, {} routes, {} keys", snapshot_->deployments.size(), snapshot_->routes.size(),
             snapshot_->config->keys.size());
@@ -249,14 +280,15 @@ void Gateway::drain(const std::function<bool()>& hurry) {
     admin_server_.drain([finished] { finished->count_down(); });
     admin_server_.close_all();
     grid_.stop();
-    auto last_reading = [](Metering& m, OwnUse& own, grid::Poller& g, net::Loop& l,
-                           std::shared_ptr<Latch> done) -> net::Task<void> {
-      co_await m.finish();
-      own.book();
-      while (!g.idle()) co_await l.sleep(std::chrono::milliseconds(5));  // its requests end by themselves
+    oidc_.stop();
+    auto last_reading = [](Gateway& g, std::shared_ptr<Latch> done) -> net::Task<void> {
+      co_await g.metering_.finish();
+      g.own_use_.book();
+      // requests under way end by themselves
+      while (!g.grid_.idle() || !g.oidc_.idle()) co_await g.office_.sleep(std::chrono::milliseconds(5));
       done->count_down();
     };
-    net::spawn(last_reading(metering_, own_use_, grid_, office_, finished));
+    net::spawn(last_reading(*this, finished));
   });
   if (!finished->wait_for(kFinishLimit)) log::warning("a meter did not answer: some figures stay provisional");
 }
@@ -267,6 +299,7 @@ Gateway::~Gateway() {
     office_.stop();
     office_thread_.join();
   }
+  if (directory_) directory_->close();
 }
 
 }  // namespace

@@ -107,7 +107,7 @@ net::Task<void> OwnEndpoints::serve(Exchange& x) {
     error = llm::ErrorCode::unknown_model;
   } else if (path.starts_with(kRequests)) {
     std::string id(path.substr(kRequests.size()));
-    const Found found = co_await find_request(x.context.loop, std::move(id), &x.key->tenant);
+    const Found found = co_await find_request(x.context.loop, std::move(id), &x.tenant);
     if (!found.json.empty()) {
       co_await send_json(x, 200, found.json);
       co_return;

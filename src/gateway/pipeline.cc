@@ -7,6 +7,7 @@
 #include "gateway/reply.h"
 #include "gateway/route/route.h"
 #include "gateway/settle/settle.h"
+#include "gateway/watch/watch.h"
 
 namespace trine::gateway {
 namespace {
@@ -82,7 +83,7 @@ std::optional<ClientError> claim_key(Exchange& x, std::string_view header, Idemp
   if (header.size() > Idempotency::kMaxKeyLength)
     return ClientError{ErrorCode::invalid_request, "`Idempotency-Key` is longer than 255 characters", {}};
   Idempotency& store = x.context.idempotency;
-  const std::string& who = x.key->tenant.key;
+  const std::string& who = x.tenant.key;
   auto found = store.claim(who, header, fingerprint(x), x.now());
   switch (found.verdict) {
     case Idempotency::Verdict::fresh:
@@ -135,9 +136,14 @@ net::Task<void> Pipeline::serve(net::ServerConnection& connection) {
                  llm::row(error->code).code);
     co_return co_await refuse_request(x, *error);
   }
+  if (const auto error = co_await watch(x)) co_return co_await refuse_request(x, *error);
   x.workload = workload_of(x);
   if (own_.is_ours(x)) co_return co_await own_.serve(x);
   if (const auto error = path_error(x)) co_return co_await refuse_request(x, *error);
+  if ((x.key->endpoints & score::bit(score_endpoint(x.endpoint))) == 0) {
+    const ClientError error{ErrorCode::endpoint_not_allowed, {}, {}};
+    co_return co_await refuse_request(x, error);
+  }
 
   const BodyError body =
       co_await connection.read_body(x.body, static_cast<size_t>(x.snapshot->config->limits.body_bytes));

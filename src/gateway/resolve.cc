@@ -91,6 +91,8 @@ Result<void> resolve_origin(const Config& config, const DeploymentConfig& d, net
   return {};
 }
 
+}  // namespace
+
 uint32_t endpoint_bits(const std::vector<std::string>& names) {
   if (names.empty()) return score::kAllEndpoints;
   uint32_t bits = 0;
@@ -103,8 +105,6 @@ uint32_t endpoint_bits(const std::vector<std::string>& names) {
   }
   return bits;
 }
-
-}  // namespace
 
 score::Endpoint score_endpoint(llm::Endpoint e) {
   switch (e) {

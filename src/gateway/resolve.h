@@ -17,6 +17,9 @@ Result<fleet::VendorService> resolve_vendor(const catalog::Catalog& catalog, con
                                         const std::string& model, const PriceConfig& price,
                                         const std::string& currency);
 
+// Bits of score::Endpoint; all for an empty list. Names that are none are left out.
+uint32_t endpoint_bits(const std::vector<std::string>& names);
+
 // Sources without zones get those of the deployments and the baseline that they know. Errors: invalid_argument.
 Result<std::vector<grid::SourceSpec>> resolve_grid_sources(const Snapshot& s);
 

@@ -137,14 +137,6 @@ Result<score::Weights> weights_of(const WeightsConfig& w) {
   return score::make_weights(w.cost, w.control, w.carbon);
 }
 
-// Never 0. Lengths are hashed too: "a", "bc" is not "ab", "c".
-uint64_t salt_of(const energy::Tenant& t) {
-  const bool alone = t.team.empty() && t.project.empty();
-  return hash64(fmt::format("{}:{}{}:{}{}:{}{}", t.org.size(), t.org, t.team.size(), t.team, t.project.size(),
-                            t.project, alone ? t.key : "")) |
-         1;
-}
-
 Result<Key> resolve_key(const KeyConfig& k) {
   Key key{.hash = k.hash,
           .tenant = {k.org, k.team, k.project, k.id},
@@ -152,7 +144,7 @@ Result<Key> resolve_key(const KeyConfig& k) {
           .routes = k.routes,
           .weights = {},
           .may_override_weights = k.may_override_weights};
-  key.prefix_salt = salt_of(key.tenant);
+  key.prefix_salt = prefix_salt_of(key.tenant);
   if (k.weights) {
     auto w = weights_of(*k.weights);
     if (!w) return tl::unexpected(w.error());
@@ -207,6 +199,14 @@ Result<void> fill(Snapshot& s, const Snapshot* before) {
 }
 
 }  // namespace
+
+// Lengths are hashed too: "a", "bc" is not "ab", "c".
+uint64_t prefix_salt_of(const energy::Tenant& t) {
+  const bool alone = t.team.empty() && t.project.empty();
+  return hash64(fmt::format("{}:{}{}:{}{}:{}{}", t.org.size(), t.org, t.team.size(), t.team, t.project.size(),
+                            t.project, alone ? t.key : "")) |
+         1;
+}
 
 bool Key::may_use(std::string_view route) const {
   return routes.empty() || std::find(routes.begin(), routes.end(), route) != routes.end();

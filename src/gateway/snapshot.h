@@ -19,13 +19,15 @@
 
 namespace trine::gateway {
 
-// A client's key: who it is and what it may do. The key itself is never kept, only its SHA-256.
+// Who a client is and what it may do. A key of the configuration is one of its own; keys of the identity store that may
+// do the same share one, without tenant.key. The key itself is never kept.
 struct Key {
   KeyHash hash{};
   energy::Tenant tenant;
   std::string workload;             // default; empty: the route's
   std::vector<std::string> routes;  // empty: all
   std::optional<score::Weights> weights;
+  uint32_t endpoints = score::kAllEndpoints;  // bits of score::Endpoint
   bool may_override_weights = false;
   // Hash of whose prompts may be taken together for their common beginnings: the project's, or the key's where it has
   // none. What one tenant has sent never moves another's requests.
@@ -54,9 +56,12 @@ struct Baseline {
   std::string name;  // "openai gpt-4o-mini", "deployment de-a100"
   std::string zone;
   std::shared_ptr<const Deployment> deployment;  // one of ours, or
-  std::optional<fleet::VendorService> vendor;        // a vendor's model, or
+  std::optional<fleet::VendorService> vendor;    // a vendor's model, or
   std::optional<FrozenBaseline> frozen;          // what a file holds
 };
+
+// Hash of whose prompts may be taken together, see Key::prefix_salt. Never 0.
+uint64_t prefix_salt_of(const energy::Tenant& tenant);
 
 struct StringHash {
   using is_transparent = void;

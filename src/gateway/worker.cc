@@ -63,6 +63,26 @@ void Worker::use(std::shared_ptr<const Snapshot> snapshot, std::shared_ptr<net::
   });
 }
 
+void Worker::use(std::shared_ptr<const Identities> identities) {
+  loop_.post([this, i = std::move(identities)]() mutable { context_.identities = std::move(i); });
+}
+
+void Worker::use(std::shared_ptr<const OidcProviders> providers, std::function<void(size_t)> want_keys) {
+  loop_.post([this, p = std::move(providers), w = std::move(want_keys)]() mutable {
+    context_.oidc = std::move(p);
+    context_.want_keys = std::move(w);
+    context_.tokens.clear();
+  });
+}
+
+void Worker::use(WatchFeed::Hand hand) {
+  loop_.post([this, h = std::move(hand)]() mutable { context_.watch.use(std::move(h)); });
+}
+
+void Worker::use(std::shared_ptr<const WatchLevels> levels) {
+  loop_.post([this, l = std::move(levels)]() mutable { context_.watch.use(std::move(l)); });
+}
+
 void Worker::drain(std::function<void()> drained) {
   loop_.post([this, d = std::move(drained)]() mutable {
     context_.draining = true;
@@ -86,6 +106,7 @@ void Worker::stop() {
 void Worker::Tick::expired() {
   for (Exchange* x : worker_.context_.running) feed_progress(*x);
   worker_.feed_.flush();
+  worker_.context_.watch.flush();
   WorkerCounters& n = worker_.context_.counters;
   n.connections_open.set(static_cast<int64_t>(worker_.server_.connections()));
   arm(kEvery);

@@ -35,6 +35,10 @@ class Worker {
 
   // From any thread, after start(). The callbacks run on the worker's thread.
   void use(std::shared_ptr<const Snapshot> snapshot, std::shared_ptr<net::TlsContext> tls);
+  void use(std::shared_ptr<const Identities> identities);
+  void use(std::shared_ptr<const OidcProviders> providers, std::function<void(size_t)> want_keys);
+  void use(WatchFeed::Hand hand);  // any thread
+  void use(std::shared_ptr<const WatchLevels> levels);
   void drain(std::function<void()> drained);
   void close_all();
   // Ends the thread.

@@ -5,7 +5,7 @@
 
 #include "ledger/report_database.h"
 #include "ledger/schema.h"
-#include "ledger/sqlite.h"
+#include "ledger/store_transaction.h"
 
 namespace trine::ledger {
 namespace {

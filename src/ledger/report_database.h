@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "ledger/sqlite.h"
+#include "ledger/schema.h"
 
 namespace trine::ledger {
 

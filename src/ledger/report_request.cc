@@ -4,7 +4,7 @@
 #include "ledger/batch.h"
 #include "ledger/report.h"
 #include "ledger/report_database.h"
-#include "ledger/sqlite.h"
+#include "ledger/schema.h"
 #include "ledger/store_transaction.h"
 
 namespace trine::ledger {

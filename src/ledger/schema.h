@@ -2,9 +2,12 @@
 #pragma once
 
 #include "base/error.h"
-#include "ledger/sqlite.h"
+#include "sqlite/sqlite.h"
 
 namespace trine::ledger {
+
+using sqlite::Database;
+using sqlite::Statement;
 
 // Sets the connection up (WAL, synced commits, deleted content overwritten) and brings the tables up to date.
 // failed_precondition when the database was written by a newer program.

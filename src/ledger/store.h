@@ -21,7 +21,6 @@
 #include "ledger/open_set.h"
 #include "ledger/report.h"
 #include "ledger/segment_reader.h"
-#include "ledger/sqlite.h"
 #include "ledger/tables.h"
 
 namespace trine::ledger {

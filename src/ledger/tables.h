@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "ledger/batch.h"
-#include "ledger/sqlite.h"
+#include "ledger/schema.h"
 
 namespace trine::ledger {
 

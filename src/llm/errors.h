@@ -18,6 +18,8 @@ enum class ErrorCode : uint8_t {
   route_not_allowed,
   invalid_weights,
   weights_not_allowed,
+  endpoint_not_allowed,
+  key_suspended,
   not_found,
   method_not_allowed,
   bad_request_head,

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <coroutine>
 #include <cstring>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -41,6 +42,16 @@ struct Address {
   socklen_t length = 0;
   const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
 };
+
+IpAddress ip_of(const Address& a) {
+  IpAddress ip;
+  ip.v6 = a.storage.ss_family == AF_INET6;
+  if (ip.v6)
+    std::memcpy(ip.bytes.data(), &reinterpret_cast<const sockaddr_in6&>(a.storage).sin6_addr, 16);
+  else
+    std::memcpy(ip.bytes.data(), &reinterpret_cast<const sockaddr_in&>(a.storage).sin_addr, 4);
+  return ip;
+}
 
 struct Lookup {
   std::vector<Address> found;
@@ -157,8 +168,8 @@ class TcpListener final : public Listener, Timer, Watched {
 // Resolves, then connects to one address after the other. Times out as a whole.
 class Connecting final : Timer, Watched {
  public:
-  Connecting(Loop& loop, const HostPort& to, Nanos timeout)
-      : Timer(loop), loop_(loop.impl()), to_(to), timeout_(timeout) {}
+  Connecting(Loop& loop, const HostPort& to, Nanos timeout, const AddressRule& rule)
+      : Timer(loop), loop_(loop.impl()), to_(to), timeout_(timeout), rule_(rule) {}
   ~Connecting() override {
     if (resolving_) *resolving_ = nullptr;
     loop_.forget(*this);
@@ -173,7 +184,7 @@ class Connecting final : Timer, Watched {
     Lookup literal = look_up(to_, AI_NUMERICHOST);
     if (!literal.found.empty()) {
       addresses_ = std::move(literal.found);
-      if (try_next()) return true;
+      if (may_connect() && try_next()) return true;
       --loop_.operations;
       disarm();
       return false;
@@ -188,6 +199,7 @@ class Connecting final : Timer, Watched {
                   seconds(timeout_));
     if (lookup_error_ != 0)
       return fail(Code::unavailable, "cannot resolve {}: {}", to_.host, gai_strerror(lookup_error_));
+    if (refused_) return tl::unexpected(*refused_);
     if (error_ != 0)
       return fail(Code::unavailable, "cannot connect to {}:{}: {}", to_.host, to_.port, std::strerror(error_));
     loop_.drop(fd_);
@@ -209,7 +221,15 @@ class Connecting final : Timer, Watched {
     resolving_.reset();
     lookup_error_ = l.found.empty() ? l.error : 0;
     addresses_ = l.found;
-    if (lookup_error_ != 0 || !try_next()) finish();
+    if (lookup_error_ != 0 || !may_connect() || !try_next()) finish();
+  }
+
+  bool may_connect() {
+    for (const Address& a : addresses_) {
+      if (!rule_ || refused_) break;
+      if (auto kept = rule_(ip_of(a)); !kept) refused_ = kept.error();
+    }
+    return !refused_;
   }
 
   // True while a connection is under way.
@@ -253,6 +273,8 @@ class Connecting final : Timer, Watched {
   Loop::Impl& loop_;
   HostPort to_;
   Nanos timeout_;
+  const AddressRule& rule_;
+  std::optional<Error> refused_;
   std::coroutine_handle<> waiting_;
   std::shared_ptr<Connecting*> resolving_;
   std::vector<Address> addresses_;
@@ -271,8 +293,8 @@ Result<std::unique_ptr<Listener>> Listener::open(Loop& loop, const HostPort& at,
   return listener;
 }
 
-Task<Result<std::unique_ptr<Stream>>> connect(Loop& loop, HostPort to, Nanos timeout) {
-  co_return co_await Connecting(loop, to, timeout);
+Task<Result<std::unique_ptr<Stream>>> connect(Loop& loop, HostPort to, Nanos timeout, AddressRule rule) {
+  co_return co_await Connecting(loop, to, timeout, rule);
 }
 
 }  // namespace trine::net

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "net/ip.h"
 #include "net/loop.h"
 #include "net/stream.h"
 #include "net/task.h"
@@ -33,8 +34,8 @@ class Listener {
   virtual void close() = 0;           // accepts no more
 };
 
-// Resolves (system resolver, off this thread) and connects, trying each address in turn until `timeout` is over.
-// Errors: unavailable, deadline_exceeded.
-Task<Result<std::unique_ptr<Stream>>> connect(Loop& loop, HostPort to, Nanos timeout);
+// Resolves (system resolver, off this thread) and connects, trying each address in turn until `timeout` is over. With a
+// rule, nothing is connected to unless every address keeps it. Errors: unavailable, deadline_exceeded, the rule's.
+Task<Result<std::unique_ptr<Stream>>> connect(Loop& loop, HostPort to, Nanos timeout, AddressRule rule = {});
 
 }  // namespace trine::net

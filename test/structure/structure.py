@@ -12,7 +12,7 @@ import re
 import sys
 
 # Dependencies point one way: a module may know those before it, never those after it (docs/design: architecture).
-ORDER = ["base", "yaml", "json", "net", "catalog", "grid", "meter", "meter_agent", "energy", "ledger", "score", "fleet", "replay", "llm",
+ORDER = ["base", "yaml", "json", "sqlite", "net", "catalog", "grid", "meter", "meter_agent", "energy", "ledger", "score", "fleet", "replay", "protect", "llm",
          "documents", "guard", "gateway_config", "gateway", "observe", "agent", "mcp", "sim", "cli"]
 # Folders inside a module that are modules of their own.
 NESTED = {"gateway/config": "gateway_config"}
@@ -20,9 +20,9 @@ NESTED = {"gateway/config": "gateway_config"}
 HOMES = {
     "boost/asio": {"net"}, "boost/beast": {"net"},
     "simdjson": {"json"},
-    "sqlite3.h": {"ledger"}, "libpq-fe.h": {"ledger"},
+    "sqlite3.h": {"sqlite"}, "libpq-fe.h": {"ledger"},
     "yaml.h": {"yaml"},
-    "openssl/": {"net", "gateway_config", "meter_agent"},
+    "openssl/": {"net", "protect", "gateway_config", "meter_agent"},
     "CLI/": {"cli"},
     "spdlog/": {"base"},
     "pugixml": {"grid"},

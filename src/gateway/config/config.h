@@ -95,6 +95,28 @@ struct KeyConfig {
   bool may_override_weights = false;     // by the header x-trine-weights
 };
 
+// What a value of a token's claim may do.
+struct OidcGroupConfig {
+  std::string value;
+  std::string org, team, project, workload;
+  std::vector<std::string> routes, endpoints;  // empty: all
+  bool operator==(const OidcGroupConfig&) const = default;
+};
+
+// An OpenID provider whose tokens stand for keys.
+struct OidcConfig {
+  std::string issuer;
+  std::string jwks_url;  // empty: by discovery
+  std::vector<std::string> audiences;
+  std::vector<std::string> algorithms;  // of RS256, ES256, EdDSA; empty: all three
+  std::string claim = "groups";
+  std::vector<OidcGroupConfig> groups;
+  std::vector<std::string> key_hosts;  // besides the issuer's, where discovery may send us
+  std::vector<std::string> internal;   // blocks of addresses that are not public, where the provider is
+  std::string ca;
+  bool operator==(const OidcConfig&) const = default;
+};
+
 enum class EngineKind { sim, vllm, llama_cpp, ollama, tgi, sglang, openai, mistral, other };
 const char* name(EngineKind kind);
 
@@ -248,6 +270,8 @@ struct Config {
   std::map<std::string, ZoneConfig> zones;
   std::vector<GridSourceConfig> grid_sources;
   std::string grid_cache = "var/grid";
+  std::string identity_dir;  // empty: keys of this file only
+  std::vector<OidcConfig> oidc;
   std::optional<BaselineConfig> baseline;
   OwnUseConfig own_use;
   log::Level log_level = log::Level::info;

@@ -359,6 +359,12 @@ void declare(Fields& f, Draft& draft) {
   declare_ledger(f, c);
   f.objects({"keys", "API keys of clients."}, c.keys,
             [&draft](Fields& k, KeyConfig& key) { declare_key(k, key, draft.keys.emplace_back()); });
+  f.object({"identity", "Keys that `trine keys` and the admin port make and revoke while the gateway runs."}, c,
+           [](Fields& i, Config& config) {
+             i.text(required("dir", "Folder of the database of teams and keys, its pepper and the audit log."),
+                    config.identity_dir);
+           });
+  f.objects({"oidc", "OpenID providers whose tokens stand for keys."}, c.oidc, declare_oidc);
   f.boolean({"anonymous", "Accept requests without a key, as key \"anonymous\"; for demos."}, c.anonymous);
   f.objects({"meters", "Who reads the joules; deployments name them."}, c.meters,
             [&draft](Fields& m, MeterConfig& meter) { declare_meter(m, meter, draft.meters.emplace_back()); });

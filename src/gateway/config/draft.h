@@ -35,6 +35,7 @@ struct Draft {
 void declare(yaml::Fields& f, Draft& draft);  // declare.cc: the file's shape, and what one map says of itself
 void declare_meter(yaml::Fields& f, MeterConfig& meter, Draft::MeterMarks& marks);  // declare_meter.cc
 void declare_price(yaml::Fields& f, PriceConfig& price);                            // declare_price.cc
+void declare_oidc(yaml::Fields& f, OidcConfig& oidc);                               // declare_oidc.cc
 void declare_choice(yaml::Fields& f, RouteConfig& route);  // declare_choice.cc: what binds the choice, beside weights
 void cross_check(yaml::Fields& f, Draft& draft);           // check.cc: names that must be unique, known, reachable
 void finish(Draft& draft);                                 // config.cc: defaults that follow from other values, indices

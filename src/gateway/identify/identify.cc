@@ -1,5 +1,7 @@
 #include "gateway/identify/identify.h"
 
+#include "base/hash.h"
+#include "base/log.h"
 #include "base/text.h"
 
 namespace trine::gateway {
@@ -14,19 +16,59 @@ std::string_view secret_of(const net::Head& head) {
   return trim(head.find("api-key").value_or(std::string_view{}));
 }
 
+// A key of the identity store's form is looked for there and nowhere else. False: it has another form.
+bool by_identity_store(Exchange& x, std::string_view secret) {
+  if (!x.context.identities || !secret.starts_with(protect::kKeyPrefix)) return false;
+  const auto match = x.context.identities->table->find(secret, x.context.clock().wall());
+  if (!match) return true;
+  x.identities = x.context.identities;
+  x.key = &x.identities->rights[match->grant];
+  x.tenant = x.key->tenant;
+  x.tenant.key = protect::key_name(match->id);
+  return true;
+}
+
+// A token of a provider: three parts, the first of which begins a JSON object. False: it has another form.
+bool by_token(Exchange& x, std::string_view secret) {
+  Context& c = x.context;
+  if (!c.oidc || c.oidc->empty() || !secret.starts_with("eyJ")) return false;
+  const Wall now = c.clock().wall();
+  const TokenCache::Entry* known = c.tokens.find(secret, now);
+  if (!known) {
+    OidcVerdict v = check_token(*c.oidc, secret, now);
+    if (v.wants && c.want_keys) c.want_keys(*v.wants);
+    if (!v.key) {
+      if (log::enabled(log::Level::debug)) log::debug("{}: a token was refused: {}", x.id_view(), v.why);
+      return true;
+    }
+    c.tokens.put(secret, {std::move(v.key), "oidc:" + v.subject, v.expires});
+    known = c.tokens.find(secret, now);
+  }
+  if (!known) return true;
+  x.token_key = known->key;
+  x.key = x.token_key.get();
+  x.tenant = x.key->tenant;
+  x.tenant.key = known->subject;
+  return true;
+}
+
 }  // namespace
 
 std::optional<llm::ClientError> identify(Exchange& x) {
   const std::string_view secret = secret_of(x.client.head());
-  if (secret.empty()) {
-    if (!x.snapshot->anonymous) return llm::ClientError{llm::ErrorCode::missing_api_key, {}, {}};
-    x.key = &*x.snapshot->anonymous;
-    return {};
+  if (!secret.empty()) {
+    if (!by_identity_store(x, secret) && !by_token(x, secret)) x.key = x.snapshot->key(hash_key(secret));
+  } else if (!x.snapshot->anonymous) {
+    return llm::ClientError{llm::ErrorCode::missing_api_key, {}, {}};
   }
-  x.key = x.snapshot->key(hash_key(secret));
   // Where anyone may come, clients that insist on sending some key are welcome too.
   if (!x.key && x.snapshot->anonymous) x.key = &*x.snapshot->anonymous;
   if (!x.key) return llm::ClientError{llm::ErrorCode::invalid_api_key, {}, {}};
+  if (x.tenant.key.empty()) x.tenant = x.key->tenant;
+  x.prefix_salt = x.key->prefix_salt;
+  // Keys that share what they may do, and have neither team nor project, share no prompts.
+  if (x.key->tenant.key.empty() && x.tenant.team.empty() && x.tenant.project.empty())
+    x.prefix_salt = hash64(x.tenant.key, x.prefix_salt) | 1;
   return {};
 }
 

@@ -8,8 +8,9 @@
 
 namespace trine::gateway {
 
-// Sets x.key from `Authorization: Bearer`, `api-key` (Azure's clients) or the anonymous key. Only the secret's SHA-256
-// is compared, in constant time. Errors: missing_api_key, invalid_api_key; never says which part was wrong.
+// Sets x.key and x.tenant from `Authorization: Bearer`, `api-key` (Azure's clients) or the anonymous key. Only hashes
+// are compared, in constant time; keys that are cut, unknown, expired or revoked take the same time and get the same
+// answer. Errors: missing_api_key, invalid_api_key.
 std::optional<llm::ClientError> identify(Exchange& x);
 
 // The client's address: the peer's, or, where the peer is a trusted proxy, the last address in X-Forwarded-For that is

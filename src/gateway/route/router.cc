@@ -75,7 +75,7 @@ uint64_t session_of(const Exchange& x) {
   if (x.route && x.route->sticky) name = x.client.head().find(x.route->sticky->header).value_or(std::string_view{});
   if (name.empty()) name = x.scan.prompt_cache_key;
   if (name.empty()) name = x.scan.user;
-  return name.empty() ? 0 : hash64(name, x.key->prefix_salt);
+  return name.empty() ? 0 : hash64(name, x.prefix_salt);
 }
 
 std::string explain_all(std::span<const score::Option> options, const score::Need& need) {
@@ -159,11 +159,11 @@ Router::Traffic Router::traffic_of(const Exchange& x) const {
   const uint64_t session = session_of(x);
   if (x.route && x.route->sticky && session != 0) t.session = mix64(session ^ route);
   if (x.route && x.route->prefix_affinity) {
-    const uint64_t salt = x.key->prefix_salt ^ mix64(x.scan.tools_hash);
+    const uint64_t salt = x.prefix_salt ^ mix64(x.scan.tools_hash);
     for (const uint64_t cut : x.scan.prefix.hashes()) t.cut[t.cuts++] = mix64(cut ^ salt);
     if (t.cuts > 0) t.home = t.cut[std::min(t.cuts, kHomeCuts) - 1];
   }
-  const uint64_t who = session != 0 ? session : t.home != 0 ? t.home : hash64(x.key->tenant.key, x.key->prefix_salt);
+  const uint64_t who = session != 0 ? session : t.home != 0 ? t.home : hash64(x.tenant.key, x.prefix_salt);
   t.thread = mix64(who ^ mix64(route + 1));
   return t;
 }

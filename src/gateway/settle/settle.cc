@@ -107,7 +107,7 @@ bool open_call(Exchange& x, std::shared_ptr<const Deployment> deployment) {
   c.facts.simulated = d.simulated;
 
   auto progress = x.context.journal.intent({.id = c.facts.id,
-                                            .tenant = x.key->tenant,
+                                            .tenant = x.tenant,
                                             .user = x.scan.user,
                                             .workload = x.workload,
                                             .route = x.scan.model,
@@ -226,13 +226,14 @@ void close_request(Exchange& x, Outcome outcome) {
   x.recorded = true;
   x.context.counters.requests[static_cast<size_t>(outcome)].add();
   close_call(x, outcome, 0);
+  note_request(x, outcome);
   if (x.calls == 0) {
     if (x.status < 500) x.context.counters.client_errors.add();
     // Nobody to book it to; or too little room, which is for what has begun.
     if (!x.key || x.context.journal.full()) return;
   }
   (void)x.context.journal.append(energy::RequestFacts{.id = x.id,
-                                                      .tenant = x.key->tenant,
+                                                      .tenant = x.tenant,
                                                       .workload = x.workload,
                                                       .route = x.scan.model,
                                                       .endpoint = std::string(x.client.head().path()),

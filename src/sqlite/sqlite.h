@@ -1,4 +1,5 @@
-// A thin cover for SQLite: handles, bound values, errors as Result. Internal to the ledger.
+// A thin cover for SQLite: handles, bound values, errors as Result. For modules that keep tables; the only other user
+// of sqlite3.h is the ledger.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,7 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
-namespace trine::ledger {
+namespace trine::sqlite {
 
 // One prepared statement; one thread. Texts and blobs given to bind() must live until the next step.
 class Statement {
@@ -64,4 +65,4 @@ class Database {
   std::unique_ptr<sqlite3, Close> db_;
 };
 
-}  // namespace trine::ledger
+}  // namespace trine::sqlite

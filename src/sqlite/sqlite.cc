@@ -1,8 +1,8 @@
-#include "ledger/sqlite.h"
+#include "sqlite/sqlite.h"
 
 #include <sqlite3.h>
 
-namespace trine::ledger {
+namespace trine::sqlite {
 namespace {
 
 Code code(int rc) {
@@ -26,7 +26,7 @@ Code code(int rc) {
 }
 
 tl::unexpected<Error> failure(sqlite3* db, int rc) {
-  return fail(code(rc), "ledger database: {} ({})", db ? sqlite3_errmsg(db) : sqlite3_errstr(rc), sqlite3_errstr(rc));
+  return fail(code(rc), "database: {} ({})", db ? sqlite3_errmsg(db) : sqlite3_errstr(rc), sqlite3_errstr(rc));
 }
 
 }  // namespace
@@ -116,7 +116,7 @@ Result<Database> Database::open(const std::filesystem::path& file, Mode mode) {
   const int rc = sqlite3_open_v2(file.c_str(), &db, flags, nullptr);
   database.db_.reset(db);
   if (rc != SQLITE_OK)
-    return fail(code(rc), "cannot open the ledger database {}: {}", file.string(), sqlite3_errstr(rc));
+    return fail(code(rc), "cannot open the database {}: {}", file.string(), sqlite3_errstr(rc));
   sqlite3_busy_timeout(db, mode == Mode::read_only ? 2000 : 100);
   return database;
 }
@@ -144,4 +144,4 @@ int64_t Database::last_rowid() const {
   return sqlite3_last_insert_rowid(db_.get());
 }
 
-}  // namespace trine::ledger
+}  // namespace trine::sqlite

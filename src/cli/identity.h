@@ -1,0 +1,34 @@
+// The identity store as commands use it: opened by configuration or folder, each change in the audit log.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cli/options.h"
+#include "protect/audit.h"
+#include "protect/identity_store.h"
+
+namespace trine::cli {
+
+// Errors: failed_precondition for a configuration without `identity.dir`.
+Result<std::string> identity_dir(const IdentitySource& source);
+
+struct IdentityPlace {
+  std::unique_ptr<protect::IdentityStore> store;
+  std::unique_ptr<protect::AuditLog> audit;
+
+  // Who ran the command on this machine did `action` to `subject`.
+  Result<void> note(std::string action, std::string subject,
+                    std::vector<std::pair<std::string, std::string>> detail = {});
+};
+Result<IdentityPlace> open_identity(const IdentitySource& source);
+
+// Who runs this command, for the audit log: "local:alice".
+std::string local_user();
+
+// "a,b"; "all" for an empty list.
+std::string list_or_all(const std::vector<std::string>& names);
+
+}  // namespace trine::cli

@@ -1,0 +1,90 @@
+#include "gateway/identify/directory.h"
+
+#include <future>
+#include <thread>
+
+#include "base/log.h"
+#include "gateway/resolve.h"
+
+namespace trine::gateway {
+
+Identities::Identities(std::shared_ptr<const protect::KeyTable> t) : table(std::move(t)) {
+  for (const protect::Grant& g : table->grants()) {
+    Key key;
+    key.tenant = {g.org, g.team, g.project, {}};
+    key.prefix_salt = prefix_salt_of(key.tenant);
+    key.workload = g.workload;
+    key.routes = g.routes;
+    key.endpoints = endpoint_bits(g.endpoints);
+    rights.push_back(std::move(key));
+    roles.push_back(g.role);
+  }
+}
+
+Result<std::unique_ptr<Directory>> Directory::open(net::Loop& loop, Executor& executor, const std::string& dir,
+                                                   Tell tell) {
+  auto store = protect::IdentityStore::open(dir);
+  if (!store) return tl::unexpected(store.error());
+  auto audit = protect::AuditLog::open({.dir = std::filesystem::path(dir) / "audit"});
+  if (!audit) return tl::unexpected(audit.error());
+  std::unique_ptr<Directory> d(new Directory(loop, executor, std::move(*store), std::move(*audit), std::move(tell)));
+  auto table = d->read();
+  if (!table) return tl::unexpected(table.error());
+  d->take(*table);
+  return d;
+}
+
+Result<std::shared_ptr<const protect::KeyTable>> Directory::read() {
+  return store_->table(system_clock().wall());
+}
+
+void Directory::take(std::shared_ptr<const protect::KeyTable> table) {
+  now_ = std::make_shared<const Identities>(std::move(table));
+  tell_(now_);
+}
+
+void Directory::expired() {
+  arm(kLook);
+  if (looking_) return;
+  const Mono now = loop_.clock().mono();
+  const bool note = now - noted_ >= kNoteUse;
+  if (note) noted_ = now;
+  struct Found {
+    Result<void> noted;
+    Result<std::shared_ptr<const protect::KeyTable>> table;  // null: nothing changed
+  };
+  looking_ = executor_.post([this, note, used = now_->table] {
+    Found found;
+    if (note) found.noted = store_->note_used(used->used());
+    const auto changed = store_->changed();
+    if (!changed)
+      found.table = tl::unexpected(changed.error());
+    else if (*changed)
+      found.table = read();
+    loop_.post([this, found = std::move(found)] {
+      looking_ = false;
+      const Error* wrong = !found.noted ? &found.noted.error() : !found.table ? &found.table.error() : nullptr;
+      if (wrong && !failing_) log::error("keys cannot be read anew, those known stay in force: {}", wrong->message);
+      failing_ = wrong != nullptr;
+      if (found.table && *found.table) take(*found.table);
+    });
+  });
+}
+
+bool Directory::post(std::function<void(protect::IdentityStore&, protect::AuditLog&)> work) {
+  return executor_.post([this, work = std::move(work)] { work(*store_, *audit_); });
+}
+
+void Directory::close() {
+  // Behind all that was posted before, so that nothing touches the store afterwards.
+  std::promise<void> done;
+  const auto last = [this, &done] {
+    if (auto noted = store_->note_used(now_->table->used()); !noted)
+      log::warning("when keys were used last is not written down: {}", noted.error().message);
+    done.set_value();
+  };
+  while (!executor_.post(last)) std::this_thread::yield();
+  done.get_future().wait();
+}
+
+}  // namespace trine::gateway

@@ -1,0 +1,86 @@
+// The identity store of a running gateway: looks twice a second whether a command changed it, tells the workers, and
+// writes down when keys were used. What the admin API changes is in force when its answer is sent.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "gateway/executor.h"
+#include "gateway/identify/identities.h"
+#include "net/loop.h"
+#include "net/task.h"
+#include "protect/audit.h"
+#include "protect/identity_store.h"
+
+namespace trine::gateway {
+
+// On the back office's loop; the store is touched on the executor's thread only.
+class Directory final : net::Timer {
+ public:
+  using Tell = std::function<void(std::shared_ptr<const Identities>)>;
+
+  static constexpr Nanos kLook = std::chrono::milliseconds(500);
+  static constexpr Nanos kNoteUse = std::chrono::seconds(60);
+
+  // Blocks. Errors: those of IdentityStore::open and AuditLog::open.
+  static Result<std::unique_ptr<Directory>> open(net::Loop& loop, Executor& executor, const std::string& dir,
+                                                 Tell tell);
+
+  const std::shared_ptr<const Identities>& identities() const { return now_; }
+  // Begins to look. On the loop's thread.
+  void start() { arm(kLook); }
+  // Blocks: the last times of use. After the loop ended.
+  void close();
+
+  // On the executor: work(store, audit), after which no new table is made. False where the executor has too much to do.
+  bool post(std::function<void(protect::IdentityStore&, protect::AuditLog&)> work);
+  // Before start(): who was under watch when the last run ended. Blocks.
+  Result<std::vector<protect::WatchView>> watched() { return store_->watched(); }
+
+  // On the executor: `work(store, audit)` and, where it says that something changed, a new table for everybody.
+  // Resumes on the loop. Nothing where the executor has too much to do.
+  template <class R>
+  net::Task<std::optional<R>> run(std::function<R(protect::IdentityStore&, protect::AuditLog&)> work);
+
+ private:
+  Directory(net::Loop& loop, Executor& executor, std::unique_ptr<protect::IdentityStore> store,
+            std::unique_ptr<protect::AuditLog> audit, Tell tell)
+      : net::Timer(loop),
+        loop_(loop),
+        executor_(executor),
+        store_(std::move(store)),
+        audit_(std::move(audit)),
+        tell_(std::move(tell)) {}
+  void expired() override;
+  void take(std::shared_ptr<const protect::KeyTable> table);
+  Result<std::shared_ptr<const protect::KeyTable>> read();
+
+  net::Loop& loop_;
+  Executor& executor_;
+  std::unique_ptr<protect::IdentityStore> store_;  // the executor's
+  std::unique_ptr<protect::AuditLog> audit_;
+  Tell tell_;
+  std::shared_ptr<const Identities> now_;
+  Mono noted_{};
+  bool looking_ = false;
+  bool failing_ = false;  // said once
+};
+
+template <class R>
+net::Task<std::optional<R>> Directory::run(std::function<R(protect::IdentityStore&, protect::AuditLog&)> work) {
+  struct Done {
+    R result;
+    Result<std::shared_ptr<const protect::KeyTable>> table;
+  };
+  auto both = [this, work = std::move(work)] {
+    R result = work(*store_, *audit_);
+    return Done{std::move(result), read()};
+  };
+  std::optional<Done> done = co_await executor_.run(loop_, std::move(both));
+  if (!done) co_return std::nullopt;
+  if (done->table) take(*done->table);
+  co_return std::move(done->result);
+}
+
+}  // namespace trine::gateway

@@ -1,0 +1,41 @@
+// The back office's end of the watch over keys: weighs what workers noted, keeps who is under watch across restarts,
+// writes each change of level to the audit log, and does what an operator says (`trine abuse`).
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "gateway/identify/directory.h"
+#include "gateway/watch/watch.h"
+#include "net/loop.h"
+
+namespace trine::gateway {
+
+// On the back office's loop.
+class WatchDesk final : net::Timer {
+ public:
+  using Tell = std::function<void(std::shared_ptr<const WatchLevels>)>;
+  static constexpr Nanos kPass = std::chrono::milliseconds(500);
+
+  // The directory must outlive the desk and its work.
+  WatchDesk(net::Loop& loop, Directory& directory, Tell tell)
+      : net::Timer(loop), loop_(loop), directory_(directory), tell_(std::move(tell)), watch_(protect::AbusePolicy{}) {}
+
+  // Takes over who was under watch when the last run ended. Before the workers start.
+  void start(const std::vector<protect::WatchView>& kept);
+  void take(const std::vector<protect::Observation>& notes);
+
+ private:
+  void expired() override;
+  void changed(std::vector<protect::LevelChange> changes, const std::string& actor);
+  void publish();
+
+  net::Loop& loop_;
+  Directory& directory_;
+  Tell tell_;
+  protect::AbuseWatch watch_;
+  bool asking_ = false;
+};
+
+}  // namespace trine::gateway

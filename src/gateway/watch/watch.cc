@@ -1,0 +1,71 @@
+#include "gateway/watch/watch.h"
+
+#include <algorithm>
+
+#include "gateway/exchange.h"
+#include "gateway/identify/identify.h"
+
+namespace trine::gateway {
+namespace {
+
+constexpr Nanos kSlowness = std::chrono::seconds(2);  // of each request of a slowed key
+
+uint64_t hash_of(std::string_view text) {
+  return text.empty() ? 0 : std::max<uint64_t>(1, std::hash<std::string_view>{}(text));
+}
+
+std::optional<protect::Signal> signal_of(const Exchange& x) {
+  if (x.status < 400 || x.status >= 500) return std::nullopt;
+  const std::string_view code = x.error;
+  if (code == llm::row(llm::ErrorCode::unknown_model).code) return protect::Signal::unknown_model;
+  if (x.status == 403) return protect::Signal::refused;
+  if (x.status == 429) return protect::Signal::limited;
+  return std::nullopt;  // malformed requests and the like: a client under development makes hundreds of them
+}
+
+}  // namespace
+
+void WatchFeed::add(protect::Observation o) {
+  notes_.push_back(std::move(o));
+  if (notes_.size() >= kBatch) flush();
+}
+
+void WatchFeed::flush() {
+  if (hand_ && !notes_.empty()) hand_(std::exchange(notes_, {}));
+}
+
+protect::Level WatchFeed::level(std::string_view key) const {
+  if (!levels_) return protect::Level::none;
+  const auto it = levels_->find(key);
+  return it == levels_->end() ? protect::Level::none : it->second;
+}
+
+net::Task<std::optional<llm::ClientError>> watch(Exchange& x) {
+  switch (x.context.watch.level(x.tenant.key)) {
+    case protect::Level::suspended:
+      co_return llm::ClientError{llm::ErrorCode::key_suspended, {}, {}};
+    case protect::Level::slowed:
+      co_await x.context.loop.sleep(kSlowness);
+      co_return std::nullopt;
+    case protect::Level::flagged:
+    case protect::Level::none:
+      break;
+  }
+  co_return std::nullopt;
+}
+
+void note_request(Exchange& x, energy::Outcome) {
+  if (!x.context.watch.on() || !x.key || x.tenant.key.empty()) return;
+  // A suspended key's requests are refused for what it did before: they are held against it no further.
+  if (std::string_view(x.error) == llm::row(llm::ErrorCode::key_suspended).code) return;
+  protect::Observation o;
+  o.key = x.tenant.key;
+  o.at = x.context.clock().wall();
+  o.address = hash_of(client_address(*x.snapshot->config, x.client));
+  o.agent = hash_of(x.client.head().find("user-agent").value_or(std::string_view{}));
+  o.tokens = static_cast<double>(x.call.facts.in + x.call.facts.out);
+  o.signal = signal_of(x);
+  x.context.watch.add(std::move(o));
+}
+
+}  // namespace trine::gateway

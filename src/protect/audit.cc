@@ -1,0 +1,226 @@
+#include "protect/audit.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+#include "base/text.h"
+#include "protect/audit_line.h"
+
+namespace trine::protect {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr size_t kMaxFaults = 20;
+
+fs::path file_of(const fs::path& dir, uint64_t number) {
+  return dir / fmt::format("audit-{:06}.jsonl", number);
+}
+
+// The numbers of the files that are there, in order.
+std::vector<uint64_t> files_in(const fs::path& dir) {
+  std::vector<uint64_t> out;
+  std::error_code ec;
+  for (const auto& f : fs::directory_iterator(dir, ec)) {
+    const std::string name = f.path().filename();
+    if (name.size() != 18 || !name.starts_with("audit-") || !name.ends_with(".jsonl")) continue;
+    if (const auto n = parse_int(std::string_view(name).substr(6, 6)); n && *n > 0)
+      out.push_back(static_cast<uint64_t>(*n));
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+tl::unexpected<Error> cannot(const char* what, const fs::path& path) {
+  return fail(Code::unavailable, "cannot {} {}: {}", what, path.string(), std::strerror(errno));
+}
+
+// flock(2) for as long as it lives.
+struct FileLock {
+  explicit FileLock(int fd) : fd_(fd) {
+    while (::flock(fd_, LOCK_EX) != 0 && errno == EINTR) {
+    }
+  }
+  ~FileLock() { ::flock(fd_, LOCK_UN); }
+  int fd_;
+};
+
+// Calls take(line number, text, ended with a newline) until it returns false.
+template <class Take>
+Result<void> each_line(const fs::path& path, Take&& take) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return cannot("read", path);
+  std::string line;
+  for (size_t n = 1; std::getline(in, line); ++n)
+    if (!take(n, std::string_view(line), !in.eof())) break;
+  return {};
+}
+
+}  // namespace
+
+AuditLog::~AuditLog() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+Result<std::unique_ptr<AuditLog>> AuditLog::open(Options options) {
+  std::error_code ec;
+  fs::create_directories(options.dir, ec);
+  if (ec) return fail(Code::unavailable, "cannot create {}: {}", options.dir.string(), ec.message());
+  std::unique_ptr<AuditLog> log(new AuditLog(std::move(options)));
+  const auto files = files_in(log->options_.dir);
+  if (auto r = log->begin_file(files.empty() ? 1 : files.back()); !r) return tl::unexpected(r.error());
+  FileLock lock(log->fd_);
+  if (files.size() > 1) {  // where the chain stands, should the newest file be empty
+    std::string last;
+    const auto read = each_line(file_of(log->options_.dir, files[files.size() - 2]),
+                                [&](size_t, std::string_view text, bool) { return last = text, true; });
+    if (!read) return tl::unexpected(read.error());
+    const auto line = read_audit_line(last);
+    if (!line)
+      return fail(Code::data_loss, "the audit log is broken: {}; see `trine audit verify`.", line.error().message);
+    log->sequence_ = line->sequence, log->last_ = line->hash;
+  }
+  if (auto r = log->catch_up(); !r) return tl::unexpected(r.error());
+  return log;
+}
+
+Result<void> AuditLog::begin_file(uint64_t number) {
+  const fs::path path = file_of(options_.dir, number);
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+  if (fd < 0) return cannot("open", path);
+  if (fd_ >= 0) ::close(fd_);
+  fd_ = fd, file_ = number, size_ = 0;
+  return {};
+}
+
+// Reads what others wrote since, and takes off a line that a crash cut. REQUIRES: the file's lock.
+Result<void> AuditLog::catch_up() {
+  struct stat s {};
+  if (::fstat(fd_, &s) != 0) return cannot("look at", file_of(options_.dir, file_));
+  const auto end = static_cast<uint64_t>(s.st_size);
+  if (end == size_) return {};
+  if (end < size_)
+    return fail(Code::data_loss, "the audit log became shorter while it was open; see `trine audit verify`.");
+  std::string fresh(end - size_, '\0');
+  for (size_t got = 0; got < fresh.size();) {
+    const ssize_t n = ::pread(fd_, fresh.data() + got, fresh.size() - got, static_cast<off_t>(size_ + got));
+    if (n <= 0) return cannot("read", file_of(options_.dir, file_));
+    got += static_cast<size_t>(n);
+  }
+  const size_t whole = fresh.rfind('\n') + 1;  // 0 where there is none
+  if (whole > 0) {
+    const std::string_view lines(fresh.data(), whole - 1);
+    const size_t begin = lines.rfind('\n') + 1;
+    const auto line = read_audit_line(lines.substr(begin));
+    if (!line)
+      return fail(Code::data_loss, "the audit log is broken: {}; see `trine audit verify`.", line.error().message);
+    sequence_ = line->sequence, last_ = line->hash;
+  }
+  size_ += whole;
+  if (whole == fresh.size()) return {};
+  if (::ftruncate(fd_, static_cast<off_t>(size_)) != 0) return cannot("repair", file_of(options_.dir, file_));
+  AuditEntry repaired;
+  repaired.at = system_clock().wall();
+  repaired.actor = "system";
+  repaired.action = "audit.repaired";
+  repaired.subject = "audit log";
+  repaired.detail = {{"bytes_cut", std::to_string(fresh.size() - whole)}};
+  return write_line(repaired, true);
+}
+
+Result<void> AuditLog::append(const AuditEntry& entry, bool durable) {
+  const std::lock_guard guard(mutex_);
+  for (;;) {
+    {
+      FileLock lock(fd_);
+      if (auto r = catch_up(); !r) return r;
+      // Another process may have begun the next file: only the newest one grows.
+      const bool full = size_ >= options_.file_bytes || fs::exists(file_of(options_.dir, file_ + 1));
+      if (!full) return write_line(entry, durable);
+    }
+    if (auto r = begin_file(file_ + 1); !r) return r;
+  }
+}
+
+Result<void> AuditLog::write_line(const AuditEntry& entry, bool durable) {
+  AuditLine line{sequence_ + 1, entry, last_, {}};
+  const std::string text = write_audit_line(line);
+  for (size_t put = 0; put < text.size();) {
+    const ssize_t n = ::write(fd_, text.data() + put, text.size() - put);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) {
+      const int error = errno;
+      if (::ftruncate(fd_, static_cast<off_t>(size_)) != 0) return cannot("repair", file_of(options_.dir, file_));
+      errno = error;
+      return cannot("write", file_of(options_.dir, file_));
+    }
+    put += static_cast<size_t>(n);
+  }
+  if (durable && ::fdatasync(fd_) != 0) return cannot("sync", file_of(options_.dir, file_));
+  size_ += text.size();
+  sequence_ = line.sequence, last_ = line.hash;
+  return {};
+}
+
+Result<AuditVerdict> verify_audit(const fs::path& dir, const Digest* expected_head) {
+  if (!fs::is_directory(dir)) return fail(Code::not_found, "there is no audit log in {}.", dir.string());
+  AuditVerdict v;
+  Digest before{};
+  uint64_t sequence = 0, file = 0;
+  bool head_seen = !expected_head;
+  const auto fault = [&](const std::string& where, std::string what) {
+    if (v.faults.size() < kMaxFaults) v.faults.push_back({where, std::move(what)});
+  };
+  for (const uint64_t number : files_in(dir)) {
+    const fs::path path = file_of(dir, number);
+    const std::string name = path.filename();
+    if (number != ++file) fault(name, fmt::format("the file before it, number {}, is missing.", file)), file = number;
+    const auto read = each_line(path, [&](size_t n, std::string_view text, bool ended) {
+      const std::string where = fmt::format("{}:{}", name, n);
+      const auto line = read_audit_line(text);
+      if (!line) return fault(where, ended ? line.error().message + "." : "the last line is cut."), true;
+      if (!ended) fault(where, "the last line has no end.");
+      if (line->sequence != sequence + 1)
+        fault(where, fmt::format("line {} follows line {}: lines are missing or doubled.", line->sequence, sequence));
+      else if (!same(line->before, before))
+        fault(where, "it does not follow from the line before: one of them was changed or replaced.");
+      if (v.lines++ == 0) v.first = line->entry.at;
+      v.last = line->entry.at;
+      sequence = line->sequence, before = line->hash;
+      head_seen = head_seen || same(line->hash, *expected_head);
+      return v.faults.size() < kMaxFaults;
+    });
+    if (!read) return tl::unexpected(read.error());
+  }
+  v.head = before;
+  if (!head_seen)
+    fault(dir.string(), "no line has the hash that was noted: the log was rewritten or its end is missing.");
+  return v;
+}
+
+Result<std::vector<AuditLine>> read_audit(const fs::path& dir, size_t last, std::string_view action) {
+  if (!fs::is_directory(dir)) return fail(Code::not_found, "there is no audit log in {}.", dir.string());
+  std::vector<AuditLine> out;
+  auto files = files_in(dir);
+  for (auto f = files.rbegin(); f != files.rend() && out.size() < last; ++f) {
+    std::vector<AuditLine> here;
+    const auto read = each_line(file_of(dir, *f), [&](size_t, std::string_view text, bool) {
+      if (auto line = read_audit_line(text); line && line->entry.action.starts_with(action))
+        here.push_back(std::move(*line));
+      return true;
+    });
+    if (!read) return tl::unexpected(read.error());
+    const size_t take = std::min(here.size(), last - out.size());
+    out.insert(out.begin(), std::make_move_iterator(here.end() - static_cast<std::ptrdiff_t>(take)),
+               std::make_move_iterator(here.end()));
+  }
+  return out;
+}
+
+}  // namespace trine::protect

@@ -1,0 +1,3 @@
+# A provider in the tests signs tokens.
+find_package(OpenSSL REQUIRED)
+target_link_libraries(unit_gateway PRIVATE OpenSSL::Crypto)
