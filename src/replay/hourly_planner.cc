@@ -69,13 +69,17 @@ Result<fleet::Plan> HourlyPlanner::solve(const fleet::PlanProblem& problem, cons
 // A slack that is asked for anew each hour would be spent in the best hours of the day ahead, and these are always
 // ahead. So what the hours behind left of theirs is added to the budget of the hours to come.
 Result<fleet::Plan> HourlyPlanner::within_slack(const fleet::PlanProblem& problem) {
-  const auto least = solve(problem, {fleet::Goal::Kind::lambda, 0}, cheapest_);
+  // the cheapest fleet as it would stand by now, not the one that stands: what moving to it takes is no part of the least
+  fleet::PlanProblem cheapest = problem;
+  for (size_t k = 0; cheapest_ && k < cheapest.options.size(); ++k)
+    cheapest.options[k].running = cheapest_->machines.front()[k];
+  const auto least = solve(cheapest, {fleet::Goal::Kind::lambda, 0}, cheapest_);
   if (!least) return least;
   const double share = 1 + s_.goal.value;
   const double budget = std::max(least->eur, share * least->eur + allowance_eur_);
   auto plan = solve(problem, {fleet::Goal::Kind::cost_budget, budget}, previous_);
   if (!plan) plan = *least;  // no whole machines within the budget but the cheapest
-  allowance_eur_ += share * first_hour_eur(problem, *least) - first_hour_eur(problem, *plan);
+  allowance_eur_ += share * first_hour_eur(cheapest, *least) - first_hour_eur(problem, *plan);
   return plan;
 }
 
