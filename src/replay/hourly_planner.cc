@@ -26,15 +26,13 @@ std::vector<std::string> zones_of(const HourlyPlanner::Setup& s) {
   return {zones.begin(), zones.end()};
 }
 
-// What the plan's first hour costs, starts included.
+// What the plan's first hour costs. Without starts: both fleets have them, and which hour they fall into is chance.
 double first_hour_eur(const fleet::PlanProblem& p, const fleet::Plan& plan) {
   double eur = 0;
   for (size_t k = 0; k < p.options.size(); ++k) {
     const fleet::PlanOption& o = p.options[k];
     eur += o.eur_per_request[0] * plan.requests[0][k];
-    if (o.eur_per_machine_hour.empty()) continue;
-    eur += o.eur_per_machine_hour[0] * (plan.machines[0][k] + o.startup_hours * plan.starts[0][k]) +
-           o.eur_per_start * plan.starts[0][k];
+    if (!o.eur_per_machine_hour.empty()) eur += o.eur_per_machine_hour[0] * plan.machines[0][k];
   }
   return eur;
 }
@@ -69,13 +67,18 @@ Result<fleet::Plan> HourlyPlanner::solve(const fleet::PlanProblem& problem, cons
 // A slack that is asked for anew each hour would be spent in the best hours of the day ahead, and these are always
 // ahead. So what the hours behind left of theirs is added to the budget of the hours to come.
 Result<fleet::Plan> HourlyPlanner::within_slack(const fleet::PlanProblem& problem) {
-  const auto least = solve(problem, {fleet::Goal::Kind::lambda, 0}, cheapest_);
+  // the cheapest fleet as it would stand by now, not the one that stands: what moving to it takes is no part of the
+  // least
+  fleet::PlanProblem cheapest = problem;
+  for (size_t k = 0; cheapest_ && k < cheapest.options.size(); ++k)
+    cheapest.options[k].running = cheapest_->machines.front()[k];
+  const auto least = solve(cheapest, {fleet::Goal::Kind::lambda, 0}, cheapest_);
   if (!least) return least;
   const double share = 1 + s_.goal.value;
   const double budget = std::max(least->eur, share * least->eur + allowance_eur_);
   auto plan = solve(problem, {fleet::Goal::Kind::cost_budget, budget}, previous_);
   if (!plan) plan = *least;  // no whole machines within the budget but the cheapest
-  allowance_eur_ += share * first_hour_eur(problem, *least) - first_hour_eur(problem, *plan);
+  allowance_eur_ += share * first_hour_eur(cheapest, *least) - first_hour_eur(problem, *plan);
   return plan;
 }
 
