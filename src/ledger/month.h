@@ -8,10 +8,10 @@
 
 #include "base/error.h"
 #include "base/time.h"
+#include "ledger/schema.h"
 
 namespace trine::ledger {
 
-class Database;
 
 // In UTC, as all periods of the ledger.
 struct Month {
