@@ -14,6 +14,7 @@ int run_explain(const ExplainOptions& o);
 int run_estimate(const EstimateOptions& o);
 int run_baseline_create(const BaselineCreateOptions& o);
 int run_baseline_show(const BaselineShowOptions& o);
+int run_budgets_list(const BudgetsListOptions& o);
 int run_erase(const EraseOptions& o);
 int run_ledger_verify(const LedgerVerifyOptions& o);
 int run_catalog_check(const CatalogCheckOptions& o);

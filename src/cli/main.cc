@@ -22,6 +22,7 @@ struct Run {
   int operator()(const EstimateOptions& o) const { return run_estimate(o); }
   int operator()(const BaselineCreateOptions& o) const { return run_baseline_create(o); }
   int operator()(const BaselineShowOptions& o) const { return run_baseline_show(o); }
+  int operator()(const BudgetsListOptions& o) const { return run_budgets_list(o); }
   int operator()(const EraseOptions& o) const { return run_erase(o); }
   int operator()(const LedgerVerifyOptions& o) const { return run_ledger_verify(o); }
   int operator()(const CatalogCheckOptions& o) const { return run_catalog_check(o); }

@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "energy/facts.h"
 #include "gateway/context.h"
+#include "gateway/limit/reservation.h"
 #include "llm/errors.h"
 #include "llm/request.h"
 #include "llm/usage.h"
@@ -59,6 +60,13 @@ struct Exchange {
   // the body, once read
   net::Body body;
   llm::RequestScan scan;
+
+  // limit
+  Reservation reservation{context.clock()};
+  std::optional<Tokens> output_cap;      // the answer may have so many tokens at most
+  std::optional<score::Weights> prefer;  // a budget is over its soft limit
+  std::string limit_head;                // header lines
+  int64_t retry_after = 0;               // seconds; 0: the usual
 
   // route
   const Route* route = nullptr;

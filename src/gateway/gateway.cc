@@ -2,6 +2,7 @@
 
 #include <malloc.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <csignal>
 #include <mutex>
@@ -101,6 +102,8 @@ class Gateway {
           std::unique_ptr<ledger::Ledger> ledger);
   Result<void> start(const std::shared_ptr<net::TlsContext>& tls);
   void warn_of_restart(const Config& now) const;
+  // Tells budgets that are new what the ledger says was spent.
+  Result<void> know_spending(const Snapshot& snapshot);
 
   ServeOptions options_;
   const Mono started_;
@@ -158,6 +161,9 @@ Result<std::unique_ptr<Gateway>> Gateway::open(const ServeOptions& options, Mono
 
 Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
   const Config& config = *snapshot_->config;
+  // What a crash left is settled first, so that budgets begin with all that was spent.
+  settle_interrupted(*snapshot_, ledger_->recovery().interrupted, ledger_->back_office());
+  if (auto ok = know_spending(*snapshot_); !ok) return ok;
   for (size_t i = 0; i < counters_.size(); ++i) {
     auto worker = std::make_unique<Worker>(Worker::Parts{
         .index = i,
@@ -181,7 +187,6 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
   office_thread_ = std::thread([this] { office_.run(); });
   for (auto& w : workers_) w->start();
 
-  settle_interrupted(*snapshot_, ledger_->recovery().interrupted, ledger_->back_office());
   if (const auto& r = ledger_->recovery(); r.requests > 0)
     log::info("{} requests that the last run left open are recorded as interrupted", r.requests);
   log::info("ready: {}://{}:{} (traffic), http://{}:{} (admin), {} deployments, {} routes, after {:.0f} ms",
@@ -190,6 +195,14 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
             seconds(system_clock().mono() - started_) * 1000);
   if (options_.ready) options_.ready(workers_.front()->port(), admin_server_.port());
   return {};
+}
+
+Result<void> Gateway::know_spending(const Snapshot& snapshot) {
+  for (const std::string& note : snapshot.config->notes) log::warning("{}", note);
+  const auto& budgets = snapshot.limits->budgets();
+  if (std::all_of(budgets.begin(), budgets.end(), [](const auto& b) { return b.account->seeded(); })) return {};
+  if (auto ok = ledger_->flush(); !ok) return ok;
+  return seed(*snapshot.limits, ledger_->reports(), system_clock().wall());
 }
 
 void Gateway::warn_of_restart(const Config& now) const {
@@ -211,6 +224,10 @@ void Gateway::reload() {
   auto tls = load_tls(*(*snapshot)->config);
   if (!tls) {
     log::error("reload refused, the old configuration stays: {}", tls.error().message);
+    return;
+  }
+  if (auto ok = know_spending(**snapshot); !ok) {
+    log::error("reload refused, the old configuration stays: budgets: {}", ok.error().message);
     return;
   }
   warn_of_restart(*(*snapshot)->config);

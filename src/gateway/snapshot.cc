@@ -152,6 +152,7 @@ Result<Key> resolve_key(const KeyConfig& k) {
 
 Result<void> fill(Snapshot& s, const Snapshot* before) {
   const Config& config = *s.config;
+  s.limits = std::make_shared<LimitTable>(config, before ? before->limits->shared_state() : std::make_shared<LimitState>());
   for (const DeploymentConfig& d : config.deployments) {
     auto resolved = resolve_deployment(config, d, *s.catalog);
     if (!resolved) return tl::unexpected(resolved.error());
@@ -170,16 +171,21 @@ Result<void> fill(Snapshot& s, const Snapshot* before) {
     route.zones = r.zones;
     route.max_attempts = r.max_attempts;
     route.workload = r.workload;
+    route.limit = s.limits->level(protect::Scope::model, r.model, r.limits);
   }
   for (auto& [name, route] : s.routes)  // only now: the map moves its values while it grows
     route.zone_views.assign(route.zones.begin(), route.zones.end());
   for (const KeyConfig& k : config.keys) {
     auto key = resolve_key(k);
     if (!key) return tl::unexpected(key.error());
-    s.keys[prefix_of(k.hash)].push_back(*key);
+    key->limits = s.limits->policy(key->tenant, k.limits ? &*k.limits : nullptr);
+    s.keys[prefix_of(k.hash)].push_back(std::move(*key));
   }
-  if (config.anonymous)
+  if (config.anonymous) {
     s.anonymous = Key{.hash = {}, .tenant = {"", "", "", "anonymous"}, .workload = {}, .routes = {}, .weights = {}};
+    s.anonymous->limits = s.limits->policy(s.anonymous->tenant, nullptr);
+  }
+  if (auto ok = s.limits->check(); !ok) return ok;
   if (config.baseline) {
     auto baseline = resolve_baseline(s);
     if (!baseline) return tl::unexpected(baseline.error());

@@ -13,6 +13,7 @@
 #include "gateway/baseline_file.h"
 #include "gateway/config/config.h"
 #include "gateway/deployment.h"
+#include "gateway/limit/table.h"
 #include "grid/live.h"
 #include "grid/source.h"
 #include "score/option.h"
@@ -26,6 +27,7 @@ struct Key {
   std::string workload;             // default; empty: the route's
   std::vector<std::string> routes;  // empty: all
   std::optional<score::Weights> weights;
+  KeyPolicy limits = {};
 
   bool may_use(std::string_view route) const;
 };
@@ -39,6 +41,7 @@ struct Route {
   std::vector<std::string_view> zone_views;
   int max_attempts = 2;
   std::string workload;
+  protect::Level limit;
 };
 
 // What the saving is measured against (docs/accounting.md §6).
@@ -67,6 +70,7 @@ struct Snapshot {
   boost::unordered_flat_map<uint64_t, std::vector<Key>> keys;  // by the first bytes of the hash
   std::optional<Key> anonymous;
   std::optional<Baseline> baseline;
+  std::shared_ptr<LimitTable> limits;
   int64_t generation = 1;  // counts reloads
 
   const Deployment* deployment(std::string_view name) const;

@@ -12,7 +12,7 @@ import re
 import sys
 
 # Dependencies point one way: a module may know those before it, never those after it (docs/design: architecture).
-ORDER = ["base", "yaml", "json", "net", "catalog", "grid", "meter", "meter_agent", "energy", "ledger", "score", "fleet", "llm",
+ORDER = ["base", "yaml", "json", "net", "catalog", "grid", "meter", "meter_agent", "energy", "ledger", "score", "fleet", "protect", "llm",
          "documents", "guard", "gateway_config", "gateway", "observe", "agent", "mcp", "sim", "cli"]
 # Folders inside a module that are modules of their own.
 NESTED = {"gateway/config": "gateway_config"}

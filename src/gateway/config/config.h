@@ -17,6 +17,7 @@
 #include "base/units.h"
 #include "gateway/config/address.h"
 #include "gateway/config/key_hash.h"
+#include "gateway/config/limits_config.h"
 #include "yaml/reader.h"
 
 namespace trine::gateway {
@@ -42,6 +43,8 @@ struct LimitsConfig {  // bytes, but for connections
   int64_t body_bytes = 32 << 20;
   int64_t response_bytes = 64 << 20;
   int64_t connections = 10'000;
+  protect::Limits per_key;  // of every key that has none of its own
+  std::string contact;      // whom a refused client should ask
 };
 
 struct TimeoutsConfig {
@@ -91,6 +94,7 @@ struct KeyConfig {
   std::string workload;                  // empty: the route's
   std::vector<std::string> routes;       // empty: all
   std::optional<WeightsConfig> weights;  // override the route's
+  std::optional<protect::Limits> limits;  // instead of limits.per_key
 };
 
 enum class EngineKind { sim, vllm, llama_cpp, ollama, tgi, sglang, openai, mistral, other };
@@ -166,6 +170,7 @@ struct RouteConfig {
   std::vector<std::string> zones;  // empty: any
   int max_attempts = 2;
   std::string workload;
+  protect::Limits limits;  // of all keys together
 };
 
 struct ZoneConfig {  // exactly one of them
@@ -215,6 +220,9 @@ struct Config {
   CatalogConfig catalog;
   std::vector<KeyConfig> keys;
   bool anonymous = false;
+  std::vector<GroupConfig> orgs;
+  std::vector<TeamConfig> teams;
+  std::vector<BudgetConfig> budgets;
   std::vector<MeterConfig> meters;
   std::vector<DeploymentConfig> deployments;
   std::vector<RouteConfig> routes;
@@ -224,6 +232,7 @@ struct Config {
   std::optional<BaselineConfig> baseline;
   log::Level log_level = log::Level::info;
   std::vector<CatalogRef> catalog_refs;
+  std::vector<std::string> notes;  // "file:line:column: sentence": allowed, and probably not meant
 
   const DeploymentConfig* find_deployment(std::string_view name) const;
   const MeterConfig* find_meter(std::string_view name) const;  // null: there is none

@@ -34,6 +34,10 @@ struct Draft {
 
 void declare(yaml::Fields& f, Draft& draft);  // declare.cc: the file's shape, and what one map says of itself
 void declare_meter(yaml::Fields& f, MeterConfig& meter, Draft::MeterMarks& marks);  // declare_meter.cc
+void declare_limits(yaml::Fields& f, protect::Limits& limits);                      // declare_limits.cc
+void declare_protection(yaml::Fields& f, Config& config);                           // orgs, teams, budgets
+void inherit(Config& config);                                                       // a team's organisation
+void note_doubts(Config& config);
 void cross_check(yaml::Fields& f, Draft& draft);  // check.cc: names that must be unique, known, reachable
 void finish(Draft& draft);                        // config.cc: defaults that follow from other values, indices
 

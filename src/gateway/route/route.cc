@@ -94,7 +94,8 @@ std::shared_ptr<const Deployment> choose_deployment(Exchange& x, std::string& wh
     if (!was_tried(x, d.get())) deployments.push_back(d);
   const bool alone = deployments.size() == 1;  // then there is nothing to compare
   for (const auto& d : deployments) options.push_back(alone ? unquoted(x, *d) : option_of(x, *d, shape, now));
-  score::Policy policy{.weights = x.key->weights ? *x.key->weights : x.route ? x.route->weights : kEven};
+  score::Policy policy{.weights = x.prefer         ? *x.prefer
+                                   : x.key->weights ? *x.key->weights : x.route ? x.route->weights : kEven};
   const auto choice = score::choose(options, policy, need);
   if (!choice) {
     for (const score::Option& o : options) {
