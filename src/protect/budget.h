@@ -29,7 +29,7 @@ inline int64_t amount_of(const Quantities& q, Unit u) {
 struct Period {
   enum class Kind : uint8_t { day, month, rolling };
   Kind kind = Kind::month;
-  Nanos length{};          // rolling
+  Nanos length{};           // rolling
   Nanos offset_from_utc{};  // day and month
   bool operator==(const Period&) const = default;
 };
@@ -49,7 +49,7 @@ struct BudgetRule {
   double soft = 0.8;  // share of the limit from which it warns
   bool hard = true;   // refuses at the limit
   Prefer prefer = Prefer::as_routed;  // from the soft limit on
-  std::string contact;
+  std::string contact = {};
 };
 
 struct BudgetView {

@@ -32,9 +32,9 @@ struct Level {
 // A budget with the rule that holds for it now.
 struct BudgetUse {
   BudgetAccount* account = nullptr;
-  BudgetRule rule;
+  BudgetRule rule = {};
   Scope scope = Scope::key;
-  std::string subject;  // its name
+  std::string subject = {};  // its name
 };
 
 // All that one request must pass. Narrow before wide: what a key's own limit refuses never touches its team's.

@@ -1,6 +1,7 @@
 #include "gateway/limit/table.h"
 
 #include <algorithm>
+#include <unordered_map>
 
 namespace trine::gateway {
 namespace {
@@ -178,23 +179,25 @@ const std::vector<const BudgetUse*>* LimitTable::workload(std::string_view name)
 
 Result<void> seed(const LimitTable& table, const ledger::Reports& reports, Wall now) {
   // One query for all subjects of a scope and a stretch of time.
-  std::map<std::tuple<Scope, Wall, Wall>, ledger::Report> known;
-  const auto sums = [&](Scope scope, Wall from, Wall to) -> Result<const ledger::Report*> {
-    const auto key = std::make_tuple(scope, from, to);
-    if (const auto it = known.find(key); it != known.end()) return &it->second;
+  using ByName = std::unordered_map<std::string, ledger::Sums>;
+  std::map<std::tuple<Scope, Wall, Wall>, ByName> known;
+  const auto sums = [&](Scope scope, Wall from, Wall to) -> Result<const ByName*> {
+    const auto [it, is_new] = known.try_emplace({scope, from, to});
+    if (!is_new) return &it->second;
     ledger::ReportQuery query;
     query.since = from;
     query.until = to;
     query.by = by_of(scope);
     auto report = reports.query(query);
     if (!report) return tl::unexpected(report.error());
-    return &known.emplace(key, std::move(*report)).first->second;
+    for (auto& row : report->rows) it->second.emplace(row.name, std::move(row.sums));
+    return &it->second;
   };
   const auto book = [&](const BudgetUse& b, Wall from, Wall to) -> Result<void> {
-    const auto report = sums(b.scope, from, to);
-    if (!report) return tl::unexpected(report.error());
-    for (const auto& row : (*report)->rows)
-      if (row.name == b.subject) b.account->book(spent(row.sums, b.rule.unit), from, now);
+    const auto all = sums(b.scope, from, to);
+    if (!all) return tl::unexpected(all.error());
+    if (const auto it = (*all)->find(b.subject); it != (*all)->end())
+      b.account->book(spent(it->second, b.rule.unit), from, now);
     return {};
   };
   for (const BudgetUse& b : table.budgets()) {

@@ -133,7 +133,7 @@ struct TrineLimits : ::testing::Test {
   double reported() const {
     const Ran ran = run_trine({"report", "--json", "--by", "key", "--key", "one", "-c", (dir.path() / "trine.yaml").string()});
     EXPECT_EQ(ran.status, 0) << ran.err;
-    return ran.status == 0 ? number_behind(ran.out, "\"carbon_ng\":") * 1e-9 : std::nan("");
+    return ran.status == 0 ? Json::parse(ran.out)["total"]["carbon_g"].get<double>() : std::nan("");
   }
 
   TempDir dir;
