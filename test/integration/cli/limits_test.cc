@@ -211,15 +211,15 @@ TEST_F(TrineLimits, WhatWasUnderWayWhenItWasKilledIsSpentToo) {
   for (int i = 0; i < kClients; ++i)
     clients.emplace_back([&, port = gateway->traffic] { chat(port, "sk-one", 5000, [&] { ++begun; }); });
   const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-  while (begun < kClients && std::chrono::steady_clock::now() < patience) std::this_thread::yield();
-  EXPECT_EQ(begun, kClients);
-  EXPECT_EQ(gateway->metric(kSpent), 0);
+  while (begun < kClients / 2 && std::chrono::steady_clock::now() < patience) std::this_thread::yield();
+  EXPECT_GE(begun, kClients / 2);
+  const double settled = gateway->metric(kSpent);
   gateway->end(SIGKILL);
   for (auto& c : clients) c.join();
 
   gateway = std::make_unique<Served>((dir.path() / "trine.yaml").string());
   const double spent = gateway->metric(kSpent);
-  EXPECT_GT(spent, 0);
+  EXPECT_GT(spent, settled) << "some were under way";
   EXPECT_NEAR(reported(), spent, 1e-9);
   EXPECT_NEAR(listed(), spent, 1e-9);
 }
