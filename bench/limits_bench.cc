@@ -119,10 +119,12 @@ BENCHMARK(BM_Request)->Threads(1)->Threads(2);
 void BM_OneSubject(benchmark::State& state) {
   static protect::LocalState shared;
   static const protect::Limits limits{.rpm = 100'000'000, .concurrency = 1'000'000};
-  static const protect::BudgetUse budget{.account = &shared.budget(protect::Scope::team, "t", protect::Unit::money, {}),
-                                         .rule = {.limit = int64_t{1} << 60},
-                                         .scope = protect::Scope::team,
-                                         .subject = "t"};
+  static const protect::BudgetUse budget = [] {
+    protect::BudgetUse b;
+    b.account = &shared.budget(protect::Scope::team, "t", protect::Unit::money, {});
+    b.rule.limit = int64_t{1} << 60;
+    return b;
+  }();
   protect::Policy policy;
   policy.levels[policy.level_count++] = {&shared.subject(protect::Scope::key, "k"), &limits, protect::Scope::key};
   policy.budgets[policy.budget_count++] = &budget;

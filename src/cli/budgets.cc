@@ -63,9 +63,11 @@ std::string table(const std::vector<Row>& rows, const std::string& currency) {
     const protect::BudgetRule& rule = r.budget.rule;
     t.row({printable(fmt::format("{} {}", protect::name(r.budget.scope), r.budget.subject)),
            gateway::amount_text(r.view.spent, rule.unit), gateway::amount_text(rule.limit, rule.unit),
-           gateway::unit_text(rule.unit, currency), fmt::format("{:.1f} %", r.used() * 100), gateway::text_of(rule.period),
-           moment(r.view.reset),
-           r.forecast.runs_out ? moment(*r.forecast.runs_out) : r.forecast.known ? "not before it resets" : "unknown yet"});
+           gateway::unit_text(rule.unit, currency), fmt::format("{:.1f} %", r.used() * 100),
+           gateway::text_of(rule.period), moment(r.view.reset),
+           r.forecast.runs_out ? moment(*r.forecast.runs_out)
+           : r.forecast.known  ? "not before it resets"
+                               : "unknown yet"});
   }
   return t.text();
 }

@@ -152,7 +152,8 @@ Result<Key> resolve_key(const KeyConfig& k) {
 
 Result<void> fill(Snapshot& s, const Snapshot* before) {
   const Config& config = *s.config;
-  s.limits = std::make_shared<LimitTable>(config, before ? before->limits->shared_state() : std::make_shared<LimitState>());
+  s.limits =
+      std::make_shared<LimitTable>(config, before ? before->limits->shared_state() : std::make_shared<LimitState>());
   for (const DeploymentConfig& d : config.deployments) {
     auto resolved = resolve_deployment(config, d, *s.catalog);
     if (!resolved) return tl::unexpected(resolved.error());

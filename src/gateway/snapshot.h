@@ -49,7 +49,7 @@ struct Baseline {
   std::string name;  // "openai gpt-4o-mini", "deployment de-a100"
   std::string zone;
   std::shared_ptr<const Deployment> deployment;  // one of ours, or
-  std::optional<fleet::VendorService> vendor;        // a vendor's model, or
+  std::optional<fleet::VendorService> vendor;    // a vendor's model, or
   std::optional<FrozenBaseline> frozen;          // what a file holds
 };
 

@@ -24,8 +24,8 @@ inline int64_t amount_of(const Quantities& q, Unit u) {
   return u == Unit::money ? q.cost.raw() : u == Unit::energy ? q.energy.raw() : q.carbon.raw();
 }
 
-// Days and months begin at midnight of a fixed offset from UTC. Daylight saving is not followed: a period then begins an
-// hour later by the clock on the wall, and every day has 24 hours.
+// Days and months begin at midnight of a fixed offset from UTC. Daylight saving is not followed: a period then begins
+// an hour later by the clock on the wall, and every day has 24 hours.
 struct Period {
   enum class Kind : uint8_t { day, month, rolling };
   Kind kind = Kind::month;
@@ -45,16 +45,16 @@ enum class Prefer : uint8_t { as_routed, cheaper, cleaner };
 struct BudgetRule {
   Unit unit = Unit::money;
   Period period;
-  int64_t limit = 0;  // >= 0
-  double soft = 0.8;  // share of the limit from which it warns
-  bool hard = true;   // refuses at the limit
+  int64_t limit = 0;                  // >= 0
+  double soft = 0.8;                  // share of the limit from which it warns
+  bool hard = true;                   // refuses at the limit
   Prefer prefer = Prefer::as_routed;  // from the soft limit on
   std::string contact = {};
 };
 
 struct BudgetView {
-  int64_t spent = 0;     // in the period; negative where corrections exceed it
-  int64_t reserved = 0;  // by requests under way
+  int64_t spent = 0;      // in the period; negative where corrections exceed it
+  int64_t reserved = 0;   // by requests under way
   Wall begin{}, reset{};  // rolling: reset is when the oldest spending begins to fall out
 };
 

@@ -12,7 +12,8 @@ struct Forecast {
   bool known = false;            // false: the period is too young, or rolling (its sum has no trend of its own)
 };
 
-// runs_out = now + (limit - spent) / (spent / elapsed). Known once 1/50 of the period has gone by, or where all is spent.
+// runs_out = now + (limit - spent) / (spent / elapsed). Known once 1/50 of the period has gone by, or where all is
+// spent.
 Forecast forecast(const BudgetView& view, const BudgetRule& rule, Wall now);
 
 }  // namespace trine::protect

@@ -53,8 +53,7 @@ bool take(const Level& level, const std::array<int64_t, 4>& units, Mono now, Ver
     if (rates[i] == 0) continue;
     const Rate rate{rates[i], l.burst};
     s.tat[i] = Gcra::take(s.tat[i], units[i], rate, now);
-    tighten(i == 0 ? v.requests : v.tokens, rates[i], Gcra::left(s.tat[i], rate, now),
-            Gcra::until_full(s.tat[i], now));
+    tighten(i == 0 ? v.requests : v.tokens, rates[i], Gcra::left(s.tat[i], rate, now), Gcra::until_full(s.tat[i], now));
   }
   ++s.running;
   return true;
@@ -86,11 +85,8 @@ Subject& LocalState::subject(Scope scope, std::string_view subject_name) {
 
 BudgetAccount& LocalState::budget(Scope scope, std::string_view subject_name, Unit unit, const Period& p) {
   const std::lock_guard guard(mutex_);
-  return budgets_
-      .try_emplace(fmt::format("{} {} {} {} {} {}", name(scope), name(unit), static_cast<int>(p.kind),
-                               p.length.count(), p.offset_from_utc.count(), subject_name),
-                   p)
-      .first->second;
+  auto& accounts = budgets_[{scope, unit, p.kind, p.length, p.offset_from_utc}];
+  return accounts.try_emplace(std::string(subject_name), p).first->second;
 }
 
 Verdict LocalState::reserve(const Policy& policy, const Quantities& ask, const Now& now) {
@@ -134,8 +130,8 @@ void LocalState::book(const Policy& policy, const Quantities& reserved, const Qu
     b->account->settle(amount_of(reserved, b->rule.unit), amount_of(actual, b->rule.unit), at, now);
 }
 
-void LocalState::finish(const Policy& policy, const Quantities& asked, const Quantities& rest,
-                        const Quantities& actual, const Now& now) {
+void LocalState::finish(const Policy& policy, const Quantities& asked, const Quantities& rest, const Quantities& actual,
+                        const Now& now) {
   const auto taken = units_of(asked), used = units_of(actual);
   for (const Level& level : policy.all_levels()) give(level, taken, used, now.mono);
   for (const BudgetUse* b : policy.all_budgets()) b->account->release(amount_of(rest, b->rule.unit));

@@ -1,8 +1,10 @@
 // The state of limits and budgets in this process. docs/limits.md has its cost and its size.
 #pragma once
 
+#include <map>
 #include <mutex>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 
 #include "protect/shared.h"
@@ -26,9 +28,10 @@ class LocalState final : public SharedState {
               const Now& now) override;
 
  private:
-  std::mutex mutex_;                                    // of the maps; never on the path of a request
-  std::unordered_map<std::string, Subject> subjects_;   // their addresses stay
-  std::unordered_map<std::string, BudgetAccount> budgets_;
+  std::mutex mutex_;                                   // of the maps; never on the path of a request
+  std::unordered_map<std::string, Subject> subjects_;  // their addresses stay
+  using Kind = std::tuple<Scope, Unit, Period::Kind, Nanos, Nanos>;
+  std::map<Kind, std::unordered_map<std::string, BudgetAccount>> budgets_;
 };
 
 }  // namespace trine::protect

@@ -4,8 +4,8 @@
 // LocalState (local_state.h) keeps it in this process and is exact for all its threads. State that several gateways
 // share comes behind the same interface, without a change to callers, by leases: a gateway holds of each account a part
 // that a store has given it for some time (of a budget an amount, of a rate units per minute, of a concurrency places),
-// reserve() works on that part alone and stays as quick as here, and a thread beside it asks for more before the part is
-// used up and gives back what it does not need. The parts together never exceed the limit, so no gateway overshoots;
+// reserve() works on that part alone and stays as quick as here, and a thread beside it asks for more before the part
+// is used up and gives back what it does not need. The parts together never exceed the limit, so no gateway overshoots;
 // what lies unused in parts bounds the under-use, so a part is at most 1 % of the limit. A store that does not answer
 // leaves each gateway with its part.
 #pragma once
@@ -64,11 +64,11 @@ struct Standing {
 
 struct Verdict {
   Refused refused = Refused::no;
-  size_t which = 0;     // of policy.levels, or of policy.budgets
-  bool never = false;   // more than the limit lets pass at once: waiting does not help
-  Nanos wait{};         // until it may pass; 0: when a request under way ends
+  size_t which = 0;    // of policy.levels, or of policy.budgets
+  bool never = false;  // more than the limit lets pass at once: waiting does not help
+  Nanos wait{};        // until it may pass; 0: when a request under way ends
   int64_t asked = 0, limit = 0;
-  BudgetView budget;    // refused by one
+  BudgetView budget;  // refused by one
   Standing requests, tokens;
   // The budget that is used most of those over their soft limit; null: none.
   const BudgetUse* soft = nullptr;

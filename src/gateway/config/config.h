@@ -91,9 +91,9 @@ struct KeyConfig {
   std::string id;
   KeyHash hash{};  // of the secret, which is not kept
   std::string org, team, project;
-  std::string workload;                  // empty: the route's
-  std::vector<std::string> routes;       // empty: all
-  std::optional<WeightsConfig> weights;  // override the route's
+  std::string workload;                   // empty: the route's
+  std::vector<std::string> routes;        // empty: all
+  std::optional<WeightsConfig> weights;   // override the route's
   std::optional<protect::Limits> limits;  // instead of limits.per_key
 };
 

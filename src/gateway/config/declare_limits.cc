@@ -62,7 +62,8 @@ void declare_subject(Fields& f, BudgetConfig& b) {
   f.check([&f, given, &b] {
     if (given != 1) f.complain(f.where(), "budgets.for: give one of key, project, team, org and workload.");
     if (b.scope == Scope::workload && b.subject == "*")
-      f.complain(f.where(), "budgets.for: requests name their workload themselves, so there is no budget for each; name one.");
+      f.complain(f.where(),
+                 "budgets.for: requests name their workload themselves, so there is no budget for each; name one.");
   });
 }
 
@@ -75,8 +76,9 @@ void declare_budget(Fields& f, BudgetConfig& b) {
            form("period", "day|month|rolling [0-9]+(\\.[0-9]+)?(ms|s|m|h|d)"), "month",
            "is not day, month or rolling DURATION (1m to 400d), such as rolling 7d.", parse_period);
   Nanos offset{};
-  f.parsed({"time_zone", "Of the midnight at which a day or month begins, as an offset from UTC; daylight saving is not "
-                         "followed."},
+  f.parsed({"time_zone",
+            "Of the midnight at which a day or month begins, as an offset from UTC; daylight saving is not "
+            "followed."},
            offset, form("offset from UTC", "UTC|[+-][0-9]{2}:[0-9]{2}"), "UTC",
            "is not an offset such as UTC, +01:00 or -03:30.", parse_offset);
   b.period.offset_from_utc = offset;
@@ -116,8 +118,9 @@ void declare_limits(Fields& f, Limits& l) {
 
 void declare_protection(Fields& f, Config& c) {
   f.objects({"orgs", "Organisations with limits of their own."}, c.orgs, declare_group);
-  f.objects({"teams", "Teams with limits of their own; of a key's organisation, team, project and own limits the "
-                      "tightest counts."},
+  f.objects({"teams",
+             "Teams with limits of their own; of a key's organisation, team, project and own limits the "
+             "tightest counts."},
             c.teams, [](Fields& t, TeamConfig& team) {
               label_field(t, required("name", "As keys name it."), team.name);
               label_field(t, {"org", "Organisation of its keys, where they do not say."}, team.org);

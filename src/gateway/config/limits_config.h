@@ -25,7 +25,7 @@ struct TeamConfig {
 
 struct BudgetConfig {
   protect::Scope scope = protect::Scope::key;
-  std::string subject;  // "*": each one of this scope has its own
+  std::string subject;                    // "*": each one of this scope has its own
   std::optional<double> eur, kwh, gco2e;  // `eur` in the ledger's currency
   protect::Period period;
   double soft = 0.8;

@@ -16,8 +16,7 @@ Amount draw(Amount& rest, Amount want) {
 
 }  // namespace
 
-protect::Verdict Reservation::take(LimitState& state, const protect::Policy& policy,
-                                   const protect::Quantities& asked) {
+protect::Verdict Reservation::take(LimitState& state, const protect::Policy& policy, const protect::Quantities& asked) {
   auto verdict = state.state.reserve(policy, asked, now());
   if (!verdict.ok()) return verdict;
   state_ = &state;

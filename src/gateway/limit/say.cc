@@ -116,7 +116,8 @@ llm::ClientError refusal(Exchange& x, const protect::Policy& policy, const prote
     text += fmt::format("; this request may take {}", v.asked);
   else if (v.refused != Refused::concurrency)
     text += fmt::format("; it passes in {}", reset_text(v.wait));
-  return {v.never ? llm::ErrorCode::over_limit : llm::ErrorCode::rate_limited, text + asking(config.limits.contact), {}};
+  return {
+      v.never ? llm::ErrorCode::over_limit : llm::ErrorCode::rate_limited, text + asking(config.limits.contact), {}};
 }
 
 std::string limit_head(const protect::Verdict& v, std::string_view currency) {

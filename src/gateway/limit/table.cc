@@ -69,8 +69,14 @@ LimitTable::LimitTable(const Config& config, std::shared_ptr<LimitState> state)
 
 const std::vector<const BudgetUse*>& LimitTable::budgets_of(Scope scope, const std::string& name) {
   const auto [it, is_new] = by_subject_[scope].try_emplace(name);
-  if (!is_new || name.empty()) return it->second;
-  const auto add = [&, &of = it->second](const BudgetConfig& b, Unit unit, const std::optional<double>& amount) {
+  if (is_new) it->second = make_budgets(scope, name);
+  return it->second;
+}
+
+std::vector<const BudgetUse*> LimitTable::make_budgets(Scope scope, const std::string& name) {
+  std::vector<const BudgetUse*> made;
+  if (name.empty()) return made;
+  const auto add = [&](const BudgetConfig& b, Unit unit, const std::optional<double>& amount) {
     if (!amount) return;
     budgets_.push_back({.account = &state_->state.budget(scope, name, unit, b.period),
                         .rule = {.unit = unit,
@@ -82,7 +88,7 @@ const std::vector<const BudgetUse*>& LimitTable::budgets_of(Scope scope, const s
                                  .contact = b.contact.empty() ? config_.limits.contact : b.contact},
                         .scope = scope,
                         .subject = name});
-    of.push_back(&budgets_.back());
+    made.push_back(&budgets_.back());
   };
   const auto& configured = configured_[scope];
   for (const std::string& subject : {name, std::string("*")}) {
@@ -94,7 +100,7 @@ const std::vector<const BudgetUse*>& LimitTable::budgets_of(Scope scope, const s
       add(*b, Unit::carbon, b->gco2e);
     }
   }
-  return it->second;
+  return made;
 }
 
 protect::Level LimitTable::level(Scope scope, const std::string& name, const protect::Limits& limits) {
@@ -131,7 +137,7 @@ KeyPolicy LimitTable::policy(const energy::Tenant& tenant, const protect::Limits
   k.limits = own ? own : &config_.limits.per_key;
   k.subject = level(Scope::key, tenant.key, *k.limits).subject;
   k.group = &group(tenant);
-  k.budgets = budgets_of(Scope::key, tenant.key);
+  k.budgets = make_budgets(Scope::key, tenant.key);
   most_ = std::max(most_, k.budgets.size() + k.group->budgets.size());
   return k;
 }
@@ -158,10 +164,11 @@ protect::Policy LimitTable::policy_of(const KeyPolicy& key, const protect::Level
 Result<void> LimitTable::check() const {
   constexpr size_t kMost = protect::Policy::kMostBudgets - kMostOfWorkload;
   if (most_ > kMost)
-    return fail(Code::invalid_argument,
-                "budgets: the requests of one key would have to pass {} of them; {} are possible (an entry with several "
-                "amounts counts for each).",
-                most_, kMost);
+    return fail(
+        Code::invalid_argument,
+        "budgets: the requests of one key would have to pass {} of them; {} are possible (an entry with several "
+        "amounts counts for each).",
+        most_, kMost);
   if (const auto it = by_subject_.find(Scope::workload); it != by_subject_.end())
     for (const auto& [name, budgets] : it->second)
       if (budgets.size() > kMostOfWorkload)

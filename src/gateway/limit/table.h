@@ -59,13 +59,15 @@ class LimitTable {
  private:
   using BudgetsOf = std::map<std::string, std::vector<const protect::BudgetUse*>, std::less<>>;
   const GroupPolicy& group(const energy::Tenant& tenant);
+  // Makes the budgets of one subject.
+  std::vector<const protect::BudgetUse*> make_budgets(protect::Scope scope, const std::string& name);
   const std::vector<const protect::BudgetUse*>& budgets_of(protect::Scope scope, const std::string& name);
 
   const Config& config_;
   std::map<protect::Scope, std::map<std::string, std::vector<const BudgetConfig*>>> configured_;  // by name, or "*"
   std::shared_ptr<LimitState> state_;
   std::deque<protect::BudgetUse> budgets_;
-  std::map<protect::Scope, BudgetsOf> by_subject_;
+  std::map<protect::Scope, BudgetsOf> by_subject_;  // but for keys, of which each is asked for once
   std::map<std::tuple<std::string, std::string, std::string>, GroupPolicy> groups_;
   size_t most_ = 0;  // budgets of one key
 };

@@ -95,7 +95,9 @@ std::shared_ptr<const Deployment> choose_deployment(Exchange& x, std::string& wh
   const bool alone = deployments.size() == 1;  // then there is nothing to compare
   for (const auto& d : deployments) options.push_back(alone ? unquoted(x, *d) : option_of(x, *d, shape, now));
   score::Policy policy{.weights = x.prefer         ? *x.prefer
-                                   : x.key->weights ? *x.key->weights : x.route ? x.route->weights : kEven};
+                                  : x.key->weights ? *x.key->weights
+                                  : x.route        ? x.route->weights
+                                                   : kEven};
   const auto choice = score::choose(options, policy, need);
   if (!choice) {
     for (const score::Option& o : options) {

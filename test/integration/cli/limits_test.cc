@@ -1,4 +1,5 @@
-// Limits and budgets of the real program: 64 clients that stream from a simulated engine, a kill in the middle, a reload.
+// Limits and budgets of the real program: 64 clients that stream from a simulated engine, a kill in the middle, a
+// reload.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -51,9 +52,10 @@ std::string chat(int port, const std::string& key, int tokens, const std::functi
                                 {"ignore_eos", true},
                                 {"messages", {{{"role", "user"}, {"content", "Hello there"}}}}}
                                .dump();
-  return ask(port, "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer " + key +
-                       "\r\ncontent-type: application/json\r\ncontent-length: " + std::to_string(body.size()) +
-                       "\r\n\r\n" + body,
+  return ask(port,
+             "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer " + key +
+                 "\r\ncontent-type: application/json\r\ncontent-length: " + std::to_string(body.size()) + "\r\n\r\n" +
+                 body,
              first);
 }
 
@@ -92,7 +94,8 @@ class Served {
     return status_of(std::exchange(pid_, -1));
   }
   double metric(const std::string& series) const {
-    return number_behind(ask(admin, "GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"), "\n" + series + " ");
+    return number_behind(ask(admin, "GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"),
+                         "\n" + series + " ");
   }
   int traffic = 0, admin = 0;
 
@@ -111,17 +114,21 @@ struct TrineLimits : ::testing::Test {
     engine = port_behind(sim.line(), "http://127.0.0.1:");
   }
   std::string write(double grams) const {
-    const Json config{
-        {"listen", {{"traffic", "127.0.0.1:0"}, {"admin", "127.0.0.1:0"}}},
-        {"ledger", {{"dir", (dir.path() / "ledger").string()}}},
-        {"grid", {{"zones", {{"DE", {{"g_per_kwh", 400}}}}}, {"cache", (dir.path() / "grid").string()}}},
-        {"limits", {{"contact", "green@example.org"}}},
-        {"keys", {{{"id", "one"}, {"secret", "sk-one"}}, {{"id", "two"}, {"secret", "sk-two"}}}},
-        {"budgets", {{{"for", {{"key", "one"}}}, {"gco2e", grams}}}},
-        {"deployments",
-         {{{"name", "sim"}, {"url", "http://127.0.0.1:" + std::to_string(engine) + "/v1"}, {"engine", "sim"},
-           {"model", "gpt-oss-20b"}, {"gpu", "A100-PCIe-80GB"}, {"zone", "DE"}, {"price", {{"per_hour", 1.2}}}}}},
-        {"routes", {{{"model", "m"}, {"deployments", {"sim"}}}}}};
+    const Json config{{"listen", {{"traffic", "127.0.0.1:0"}, {"admin", "127.0.0.1:0"}}},
+                      {"ledger", {{"dir", (dir.path() / "ledger").string()}}},
+                      {"grid", {{"zones", {{"DE", {{"g_per_kwh", 400}}}}}, {"cache", (dir.path() / "grid").string()}}},
+                      {"limits", {{"contact", "green@example.org"}}},
+                      {"keys", {{{"id", "one"}, {"secret", "sk-one"}}, {{"id", "two"}, {"secret", "sk-two"}}}},
+                      {"budgets", {{{"for", {{"key", "one"}}}, {"gco2e", grams}}}},
+                      {"deployments",
+                       {{{"name", "sim"},
+                         {"url", "http://127.0.0.1:" + std::to_string(engine) + "/v1"},
+                         {"engine", "sim"},
+                         {"model", "gpt-oss-20b"},
+                         {"gpu", "A100-PCIe-80GB"},
+                         {"zone", "DE"},
+                         {"price", {{"per_hour", 1.2}}}}}},
+                      {"routes", {{{"model", "m"}, {"deployments", {"sim"}}}}}};
     return dir.file("trine.yaml", config.dump());
   }
   // What `trine budgets list` and `trine report` say, in grams.
@@ -131,7 +138,8 @@ struct TrineLimits : ::testing::Test {
     return ran.status == 0 ? Json::parse(ran.out)["budgets"][0]["spent"].get<double>() : std::nan("");
   }
   double reported() const {
-    const Ran ran = run_trine({"report", "--json", "--by", "key", "--key", "one", "-c", (dir.path() / "trine.yaml").string()});
+    const Ran ran =
+        run_trine({"report", "--json", "--by", "key", "--key", "one", "-c", (dir.path() / "trine.yaml").string()});
     EXPECT_EQ(ran.status, 0) << ran.err;
     return ran.status == 0 ? Json::parse(ran.out)["total"]["carbon_g"].get<double>() : std::nan("");
   }

@@ -222,7 +222,8 @@ TEST_F(Limits, ASoftBudgetWarnsAndMayPreferWhatIsCleaner) {
   EXPECT_FALSE(plain.has("x-trine-budget-warning"));
   const Message warned = h.ask(chat(kHello, "x-trine-workload: night\r\n"));
   EXPECT_EQ(warned.header("x-trine-route"), "fr");
-  EXPECT_TRUE(warned.header("x-trine-budget-warning").starts_with("workload night: 0")) << warned.header("x-trine-budget-warning");
+  EXPECT_TRUE(warned.header("x-trine-budget-warning").starts_with("workload night: 0"))
+      << warned.header("x-trine-budget-warning");
   EXPECT_EQ(warned.header("x-trine-budget-limit"), "1000000 gCO2e");
 }
 

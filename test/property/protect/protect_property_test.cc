@@ -74,8 +74,8 @@ RC_GTEST_PROP(Gcra, NeverLetsMorePassThanItsBound, ()) {
   }
 }
 
-// What requests under way hold: nothing is lost, nothing counted twice, nothing below zero, and the limit is exceeded by
-// no more than what calls took beyond their reservations.
+// What requests under way hold: nothing is lost, nothing counted twice, nothing below zero, and the limit is exceeded
+// by no more than what calls took beyond their reservations.
 RC_GTEST_PROP(Budgets, ConserveWhatIsReservedAndSpent, ()) {
   LocalState state;
   const int64_t limit = *rc::gen::inRange<int64_t>(0, 2000);

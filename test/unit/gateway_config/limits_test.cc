@@ -63,7 +63,8 @@ budgets:
 }
 
 TEST(BudgetsOfTheFile, SayWhatIsWrong) {
-  EXPECT_NE(error(kOne + "budgets: [{ for: { team: t, key: k }, eur: 1 }]").find("give one of key, project"), std::string::npos);
+  EXPECT_NE(error(kOne + "budgets: [{ for: { team: t, key: k }, eur: 1 }]").find("give one of key, project"),
+            std::string::npos);
   EXPECT_NE(error(kOne + "budgets: [{ for: { team: t } }]").find("give eur, kwh or gco2e"), std::string::npos);
   EXPECT_NE(error(kOne + "budgets: [{ for: { team: t }, eur: 1, period: week }]").find("is not day, month or rolling"),
             std::string::npos);
@@ -71,16 +72,20 @@ TEST(BudgetsOfTheFile, SayWhatIsWrong) {
             std::string::npos);
   EXPECT_NE(error(kOne + "budgets: [{ for: { team: t }, eur: -1 }]").find("must be a number"), std::string::npos);
   EXPECT_NE(error(kOne + "budgets: [{ for: { workload: \"*\" }, eur: 1 }]").find("name one"), std::string::npos);
-  EXPECT_NE(error(kOne + "budgets: [{ for: { team: t }, eur: 1, period: rolling 7d, time_zone: UTC }]").find("no midnight"),
-            std::string::npos);
+  EXPECT_NE(
+      error(kOne + "budgets: [{ for: { team: t }, eur: 1, period: rolling 7d, time_zone: UTC }]").find("no midnight"),
+      std::string::npos);
   EXPECT_NE(error(kOne + "limits: { per_key: { rpm: 0 } }").find("rpm"), std::string::npos) << "none is left out";
-  EXPECT_NE(error(kOne + "teams: [{ name: t, org: a }]\nkeys: [{ id: k, secret: s, org: b, team: t }]").find("but its team"),
-            std::string::npos);
+  EXPECT_NE(
+      error(kOne + "teams: [{ name: t, org: a }]\nkeys: [{ id: k, secret: s, org: b, team: t }]").find("but its team"),
+      std::string::npos);
   EXPECT_NE(error(kOne + "teams: [{ name: t }, { name: t }]").find("stands twice"), std::string::npos);
 }
 
 TEST(BudgetsOfTheFile, AreDoubtedWhereTheyCountNothingOrRefuseEverything) {
-  const auto c = load(kOne + "keys: [{ id: k, secret: s }]\nbudgets:\n  - { for: { key: kk }, eur: 1 }\n  - { for: { key: k }, kwh: 0 }\n");
+  const auto c = load(
+      kOne +
+      "keys: [{ id: k, secret: s }]\nbudgets:\n  - { for: { key: kk }, eur: 1 }\n  - { for: { key: k }, kwh: 0 }\n");
   ASSERT_TRUE(c) << c.error().message;
   ASSERT_EQ((*c)->notes.size(), 2u);
   EXPECT_EQ((*c)->notes[0], "t.yaml:6:5: budgets: no key has the key \"kk\", so nothing is counted.");
