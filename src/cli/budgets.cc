@@ -20,16 +20,9 @@ struct Row {
   double used() const {
     return budget.rule.limit == 0 ? 1 : static_cast<double>(view.spent) / static_cast<double>(budget.rule.limit);
   }
+  // Divided, not multiplied: what the file says comes out as it stands there.
   double amount(int64_t raw) const {
-    switch (budget.rule.unit) {
-      case protect::Unit::money:
-        return to_euros(Money::raw(raw));
-      case protect::Unit::energy:
-        return to_kwh(Energy::raw(raw));
-      case protect::Unit::carbon:
-        return to_grams(Carbon::raw(raw));
-    }
-    return 0;
+    return static_cast<double>(raw) / (budget.rule.unit == protect::Unit::energy ? 3.6e12 : 1e9);
   }
 };
 
