@@ -126,26 +126,26 @@ TEST_F(Day, TheReportsPartsAddUpToTheMetersTotals) {
   for (const char* engine : {"fr.test", "de.test"})
     h.engines[engine].on_request = [&](EngineSide& side, const Message&) { asked_engine = &side; };
   struct Running {
-    Client* client;
-    EngineSide* engine;
-    Asked asked;
+    Client* client = nullptr;
+    EngineSide* engine = nullptr;
+    Asked asked = {};
   };
-  std::optional<Running> running;
+  Running running;  // without a client: none
   size_t next = 0, sent = 0, left = 0;
   string some_answer;
   for (int s = 0; s < 24 * 120; ++s) {
     // The answer to what was asked in the step before; now and then the client has left.
-    if (running && chance(0.03)) {
-      running->client->leave();
+    if (running.client && chance(0.03)) {
+      running.client->leave();
       ++left;
-    } else if (running) {
-      running->engine->send(json_answer(completion(usage_json(running->asked.in, running->asked.out))));
+    } else if (running.client) {
+      running.engine->send(json_answer(completion(usage_json(running.asked.in, running.asked.out))));
       h.settle();
-      if (s > 1500 && some_answer.empty()) some_answer = running->client->answer().header("x-trine-request-id");
+      if (s > 1500 && some_answer.empty()) some_answer = running.client->answer().header("x-trine-request-id");
     }
     h.settle();
     hand_over();
-    running.reset();
+    running = {};
     // As busy as that hour: in the busiest one a request in nearly each step.
     const bool last = s + 1 == 24 * 120;
     if (!last && chance(0.9 * traffic->by_hour[static_cast<size_t>(s / 120)] / per_hour)) {
@@ -155,7 +155,7 @@ TEST_F(Day, TheReportsPartsAddUpToTheMetersTotals) {
       running = {&client, std::exchange(asked_engine, nullptr), asked};
       ++sent;
     }
-    fr.mj += 30 * (!running ? 22'000 : 310'000) + static_cast<int64_t>(random() % 50'000);
+    fr.mj += 30 * (!running.client ? 22'000 : 310'000) + static_cast<int64_t>(random() % 50'000);
     de.mj += 30 * 55'000 + static_cast<int64_t>(random() % 50'000);
     // Now and then a meter cannot be read, and three times in a row it is stood in for: the sum stays the counter's.
     fr.page.broken = chance(0.05);
