@@ -75,7 +75,8 @@ void finish_machine(Fields& f, Draft& d, const Fleet& fleet, const Catalog& cata
 
 void finish_vendor(Fields& f, Draft& d, const Fleet& fleet, const Catalog& catalog) {
   Option& o = d.option;
-  if (!catalog.find_vendor(d.vendor)) return f.complain("vendor", catalog.unknown(catalog::Kind::vendor, d.vendor));
+  if (!catalog.find_vendor(d.vendor))
+    return f.complain("vendor", catalog.unknown(catalog::Kind::vendor, d.vendor));
   if (d.in_per_mtok.has_value() != d.out_per_mtok.has_value())
     return f.complain(f.where(), "options: \"" + o.name + "\": give input_per_mtok and output_per_mtok together.");
   std::optional<energy::VendorPrice> price;
