@@ -46,6 +46,13 @@ Json problems(std::string_view text) {
   return all;
 }
 
+// What is allowed and probably not meant.
+Json notes(const gateway::Config& config) {
+  Json all = Json::array();
+  for (const std::string& note : config.notes) all.push_back(problem(note));
+  return all;
+}
+
 std::string dump(const Json& j) {
   return j.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
@@ -70,10 +77,12 @@ int run_check(const CheckOptions& o) {
   if (o.json) {
     say(dump({{"ok", true},
               {"problems", Json::array()},
+              {"notes", notes(config)},
               {"deployments", config.deployments.size()},
               {"routes", config.routes.size()},
               {"keys", config.keys.size()}}));
   } else {
+    for (const std::string& note : config.notes) say(note);
     say(fmt::format("ok: {}, {}, {}", count(config.deployments.size(), "deployment"),
                     count(config.routes.size(), "route"), count(config.keys.size(), "key")));
   }

@@ -17,6 +17,7 @@ int run_baseline_show(const BaselineShowOptions& o);
 int run_score(const ScoreOptions& o);
 int run_decide(const DecideOptions& o);
 int run_decisions(const DecisionsOptions& o);
+int run_budgets_list(const BudgetsListOptions& o);
 int run_erase(const EraseOptions& o);
 int run_close_month(const CloseMonthOptions& o);
 int run_ledger_verify(const LedgerVerifyOptions& o);

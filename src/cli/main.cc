@@ -25,6 +25,7 @@ struct Run {
   int operator()(const ScoreOptions& o) const { return run_score(o); }
   int operator()(const DecideOptions& o) const { return run_decide(o); }
   int operator()(const DecisionsOptions& o) const { return run_decisions(o); }
+  int operator()(const BudgetsListOptions& o) const { return run_budgets_list(o); }
   int operator()(const EraseOptions& o) const { return run_erase(o); }
   int operator()(const CloseMonthOptions& o) const { return run_close_month(o); }
   int operator()(const LedgerVerifyOptions& o) const { return run_ledger_verify(o); }

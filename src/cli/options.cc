@@ -35,6 +35,7 @@ struct Draft {
   EngineSimOptions sim;
   ReportOptions report;
   ExplainOptions explain;
+  BudgetsListOptions budgets;
   EstimateOptions estimate;
   BaselineCreateOptions baseline;
   BaselineShowOptions baseline_show;
@@ -183,6 +184,14 @@ class Commands {
         ->required();
     ledger_options(explain, d_.explain.source);
     json_option(explain, d_.explain.json);
+
+    auto* budgets = group("budgets", "what may still be spent");
+    auto* list = command(budgets, "list", "spent, limit, reset and forecast of each budget of the configuration",
+                         [this]() -> Command { return d_.budgets; });
+    config_option(list, d_.budgets.source.config);
+    list->add_option("--ledger", d_.budgets.source.dir, "the ledger's folder, instead of the configuration's")
+        ->type_name("DIR");
+    json_option(list, d_.budgets.json);
 
     auto* erase = command(&app_, "erase", "replace a user or a key by a pseudonym in the ledger; figures stay",
                           [this]() -> Command { return d_.erase; });

@@ -44,6 +44,12 @@ struct ReportOptions {
   bool json = false;
 };
 
+// What budgets have left.
+struct BudgetsListOptions {
+  LedgerSource source;
+  bool json = false;
+};
+
 // One request's derivation.
 struct ExplainOptions {
   LedgerSource source;
@@ -259,9 +265,9 @@ using Command =
     std::variant<ServeOptions, CheckOptions, EngineSimOptions, ReportOptions, ExplainOptions, EstimateOptions,
                  BaselineCreateOptions, BaselineShowOptions, EraseOptions, LedgerVerifyOptions, CatalogCheckOptions,
                  CatalogImportOptions, CatalogListOptions, ConfigDocsOptions, KeyNewOptions, GridOptions,
-                 GridImportOptions, ScoreOptions, DecideOptions, DecisionsOptions, CloseMonthOptions,
-                 InstancesListOptions, InstancesApplyOptions, ReplayOptions, PlanOptions, TeamsOptions, KeysOptions,
-                 AuditOptions, AbuseOptions>;
+                 BudgetsListOptions, GridImportOptions, ScoreOptions, DecideOptions, DecisionsOptions,
+                 CloseMonthOptions, InstancesListOptions, InstancesApplyOptions, ReplayOptions, PlanOptions,
+                 TeamsOptions, KeysOptions, AuditOptions, AbuseOptions>;
 
 struct Parsed {
   std::optional<Command> command;  // nothing: print `out` or `err` and end with `exit_code`

@@ -12,6 +12,7 @@
 #include "energy/facts.h"
 #include "gateway/context.h"
 #include "gateway/identify/identities.h"
+#include "gateway/limit/reservation.h"
 #include "llm/errors.h"
 #include "llm/request.h"
 #include "llm/usage.h"
@@ -58,12 +59,20 @@ struct Exchange {
   std::shared_ptr<const Identities> identities;  // keeps `key`
   std::shared_ptr<const Key> token_key;          // keeps `key` of a token
   const Key* key = nullptr;
-  energy::Tenant tenant;     // who pays
-  uint64_t prefix_salt = 0;  // whose prompts may be taken together (Key::prefix_salt)
+  energy::Tenant tenant;              // who pays
+  const KeyPolicy* limits = nullptr;  // its limits and budgets, and those of its groups
+  uint64_t prefix_salt = 0;           // whose prompts may be taken together (Key::prefix_salt)
 
   // the body, once read
   net::Body body;
   llm::RequestScan scan;
+
+  // limit
+  Reservation reservation{context.clock()};
+  std::optional<Tokens> output_cap;      // the answer may have so many tokens at most
+  std::optional<score::Weights> prefer;  // a budget is over its soft limit
+  std::string limit_head;                // header lines
+  int64_t retry_after = 0;               // seconds; 0: the usual
 
   // route
   const Route* route = nullptr;

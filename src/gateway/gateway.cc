@@ -2,6 +2,7 @@
 
 #include <malloc.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <csignal>
 #include <mutex>
@@ -104,6 +105,8 @@ class Gateway {
           std::unique_ptr<ledger::Ledger> ledger);
   Result<void> start(const std::shared_ptr<net::TlsContext>& tls);
   void warn_of_restart(const Config& now) const;
+  // Tells budgets that are new what the ledger says was spent. Blocks.
+  Result<void> know_spending(const LimitTable& limits);
 
   ServeOptions options_;
   const Mono started_;
@@ -170,6 +173,10 @@ Result<std::unique_ptr<Gateway>> Gateway::open(const ServeOptions& options, Mono
 
 Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
   const Config& config = *snapshot_->config;
+  // What a crash left is settled first, so that budgets begin with all that was spent.
+  settle_interrupted(*snapshot_, ledger_->recovery().interrupted, ledger_->back_office());
+  for (const std::string& note : config.notes) log::warning("{}", note);
+  if (auto ok = know_spending(*snapshot_->limits); !ok) return ok;
   for (size_t i = 0; i < counters_.size(); ++i) {
     auto worker = std::make_unique<Worker>(Worker::Parts{
         .index = i,
@@ -188,10 +195,15 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
   }
   if (auto ok = admin_server_.listen(at(config.listen.admin), false); !ok) return ok;
   if (!config.identity_dir.empty()) {
-    auto directory =
-        Directory::open(office_, executor_, config.identity_dir, [this](std::shared_ptr<const Identities> i) {
-          for (auto& w : workers_) w->use(i);
-        });
+    auto directory = Directory::open({.loop = office_,
+                                      .executor = executor_,
+                                      .dir = config.identity_dir,
+                                      .snapshot = snapshot_,
+                                      .tell =
+                                          [this](std::shared_ptr<const Identities> i) {
+                                            for (auto& w : workers_) w->use(i);
+                                          },
+                                      .know = [this](const LimitTable& t) { return know_spending(t); }});
     if (!directory) return tl::unexpected(directory.error());
     directory_ = std::move(*directory);
     directory_->start();
@@ -206,7 +218,7 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
         office_.post([this, n = std::move(notes)] { desk_->take(n); });
       });
   }
-  if (auto ok = oidc_.use(config.oidc); !ok) return ok;
+  if (auto ok = oidc_.use(snapshot_); !ok) return ok;
   admin_.use(snapshot_);
   metering_.use(snapshot_);
   own_use_.use(snapshot_);
@@ -214,7 +226,6 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
   office_thread_ = std::thread([this] { office_.run(); });
   for (auto& w : workers_) w->start();
 
-  settle_interrupted(*snapshot_, ledger_->recovery().interrupted, ledger_->back_office());
   if (const auto& r = ledger_->recovery(); r.requests > 0)
     log::info("{} requests that the last run left open are recorded as interrupted", r.requests);
   log::info("ready: {}://{}:{} (traffic), http://{}:{} (admin), {} deployments, {} routes, after {:.0f} ms",
@@ -223,6 +234,13 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
             seconds(system_clock().mono() - started_) * 1000);
   if (options_.ready) options_.ready(workers_.front()->port(), admin_server_.port());
   return {};
+}
+
+Result<void> Gateway::know_spending(const LimitTable& limits) {
+  const auto& budgets = limits.budgets();
+  if (std::all_of(budgets.begin(), budgets.end(), [](const auto& b) { return b.account->seeded(); })) return {};
+  if (auto ok = ledger_->flush(); !ok) return ok;
+  return seed(limits, ledger_->reports(), system_clock().wall());
 }
 
 void Gateway::warn_of_restart(const Config& now) const {
@@ -247,6 +265,11 @@ void Gateway::reload() {
     log::error("reload refused, the old configuration stays: {}", tls.error().message);
     return;
   }
+  for (const std::string& note : (*snapshot)->config->notes) log::warning("{}", note);
+  if (auto ok = know_spending(*(*snapshot)->limits); !ok) {
+    log::error("reload refused, the old configuration stays: budgets: {}", ok.error().message);
+    return;
+  }
   warn_of_restart(*(*snapshot)->config);
   snapshot_ = *snapshot;
   log::set_level(snapshot_->config->log_level);
@@ -256,7 +279,8 @@ void Gateway::reload() {
     own_use_.use(s);
     grid_.use(s->grid_sources, s->config->grid_cache, s->grid);
     admin_.use(s);
-    if (auto ok = oidc_.use(s->config->oidc); !ok) log::error("reload: {}", ok.error().message);
+    if (auto ok = oidc_.use(s); !ok) log::error("reload: {}", ok.error().message);
+    if (directory_) directory_->use(s);
   });
   log::info("reloaded: {} deployments, {} routes, {} keys", snapshot_->deployments.size(), snapshot_->routes.size(),
             snapshot_->config->keys.size());

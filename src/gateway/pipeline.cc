@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "gateway/call/call.h"
 #include "gateway/identify/identify.h"
+#include "gateway/limit/limit.h"
 #include "gateway/reply.h"
 #include "gateway/route/route.h"
 #include "gateway/settle/settle.h"
@@ -145,8 +146,7 @@ net::Task<void> Pipeline::serve(net::ServerConnection& connection) {
     co_return co_await refuse_request(x, error);
   }
 
-  const BodyError body =
-      co_await connection.read_body(x.body, static_cast<size_t>(x.snapshot->config->limits.body_bytes));
+  const BodyError body = co_await connection.read_body(x.body, body_limit(x));
   if (body == BodyError::gone) co_return;
   if (const auto error = body_error(body)) {
     connection.close_after();  // what comes next is the rest of the body
@@ -170,7 +170,10 @@ net::Task<void> Pipeline::serve(net::ServerConnection& connection) {
     }
   }
 
-  // 2 limit, 3 documents, 4 guard-in, 5 cache: the stages to come stand here, in this order.
+  // 2 limit: behind the answers that are repeated, which cost nothing and are not billed
+  if (const auto error = limit(x)) co_return co_await refuse_request(x, *error);
+
+  // 3 documents, 4 guard-in, 5 cache: the stages to come stand here, in this order.
 
   // 6 route, 7 call, 8 guard-out, 9 settle
   co_await call(x, claim);

@@ -10,6 +10,7 @@
 
 #include "base/time.h"
 #include "energy/facts.h"
+#include "protect/shared.h"
 
 namespace trine::gateway {
 
@@ -69,6 +70,7 @@ struct alignas(64) WorkerCounters {
   Counter client_errors;            // refused before they cost anything
   Counter unrecorded;               // served while the ledger was full, by policy
   Counter connections_open;
+  std::array<Counter, protect::kRefusals> refusals;  // by protect::Refused
 };
 
 }  // namespace trine::gateway

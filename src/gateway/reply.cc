@@ -22,9 +22,11 @@ void status_line(std::string& head, int status) {
 
 void add_ours(std::string& head, const Exchange& x) {
   head.append("x-trine-request-id: ").append(x.id_view()).append("\r\n");
-  if (!x.call.deployment) return;
-  head.append("x-trine-route: ").append(x.call.deployment->name).append("\r\n");
-  head.append("x-trine-route-by: ").append(x.routed_by).append("\r\n");
+  if (x.call.deployment) {
+    head.append("x-trine-route: ").append(x.call.deployment->name).append("\r\n");
+    head.append("x-trine-route-by: ").append(x.routed_by).append("\r\n");
+  }
+  head += x.limit_head;
 }
 
 bool passes(std::string_view name) {
@@ -100,6 +102,8 @@ std::string head_from_upstream(const Exchange& x, const net::Head& upstream) {
   status_line(head, upstream.status);
   for (const net::Header& h : upstream.headers) {
     if (!passes(h.name)) continue;
+    // A vendor's limits are not the client's, who has some of ours.
+    if (!x.limit_head.empty() && h.name.size() > 12 && iequals(h.name.substr(0, 12), "x-ratelimit-")) continue;
     head.append(h.name).append(": ").append(h.value).append("\r\n");
   }
   add_ours(head, x);
@@ -135,7 +139,8 @@ net::Task<void> send_error(Exchange& x, const llm::ClientError& error) {
   x.error = llm::row(error.code).code;
   std::string head = own_head(x, x.status, "application/json");
   if (llm::row(error.code).retryable)
-    fmt::format_to(std::back_inserter(head), "retry-after: {}\r\n", kRetryAfterSeconds);
+    fmt::format_to(std::back_inserter(head), "retry-after: {}\r\n",
+                   x.retry_after > 0 ? x.retry_after : kRetryAfterSeconds);
   if (error.code == llm::ErrorCode::method_not_allowed)
     head += llm::has_model_body(x.endpoint) ? "allow: POST\r\n" : "allow: GET, HEAD\r\n";
   if (error.code == llm::ErrorCode::missing_api_key || error.code == llm::ErrorCode::invalid_api_key)

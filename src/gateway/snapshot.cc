@@ -155,6 +155,8 @@ Result<Key> resolve_key(const KeyConfig& k) {
 
 Result<void> fill(Snapshot& s, const Snapshot* before) {
   const Config& config = *s.config;
+  s.limits =
+      std::make_shared<LimitTable>(config, before ? before->limits->shared_state() : std::make_shared<LimitState>());
   for (const DeploymentConfig& d : config.deployments) {
     auto resolved = resolve_deployment(config, d, *s.catalog);
     if (!resolved) return tl::unexpected(resolved.error());
@@ -177,19 +179,26 @@ Result<void> fill(Snapshot& s, const Snapshot* before) {
     route.strict_slo = r.slo.strict;
     route.sticky = r.sticky;
     route.prefix_affinity = r.prefix_affinity;
+    route.limit = s.limits->level(protect::Scope::model, r.model, r.limits);
   }
   for (auto& [name, route] : s.routes)  // only now: the map moves its values while it grows
     route.zone_views.assign(route.zones.begin(), route.zones.end());
   for (const KeyConfig& k : config.keys) {
     auto key = resolve_key(k);
     if (!key) return tl::unexpected(key.error());
-    s.keys[prefix_of(k.hash)].push_back(*key);
+    key->limits = s.limits->policy(key->tenant, k.limits ? &*k.limits : nullptr);
+    s.keys[prefix_of(k.hash)].push_back(std::move(*key));
   }
   if (config.anonymous) {
     KeyConfig anyone;
     anyone.id = "anonymous";
     s.anonymous = *resolve_key(anyone);
+    s.anonymous->limits = s.limits->policy(s.anonymous->tenant, nullptr);
   }
+  for (const OidcConfig& o : config.oidc)
+    for (const OidcGroupConfig& g : o.groups)
+      s.oidc_limits.emplace(oidc_account(g), s.limits->policy({g.org, g.team, g.project, oidc_account(g)}, nullptr));
+  if (auto ok = s.limits->check(); !ok) return ok;
   if (config.baseline) {
     auto baseline = resolve_baseline(s);
     if (!baseline) return tl::unexpected(baseline.error());
@@ -206,6 +215,10 @@ uint64_t prefix_salt_of(const energy::Tenant& t) {
   return hash64(fmt::format("{}:{}{}:{}{}:{}{}", t.org.size(), t.org, t.team.size(), t.team, t.project.size(),
                             t.project, alone ? t.key : "")) |
          1;
+}
+
+std::string oidc_account(const OidcGroupConfig& group) {
+  return "oidc group " + group.value;
 }
 
 bool Key::may_use(std::string_view route) const {

@@ -13,6 +13,7 @@
 #include "gateway/baseline_file.h"
 #include "gateway/config/config.h"
 #include "gateway/deployment.h"
+#include "gateway/limit/table.h"
 #include "grid/live.h"
 #include "grid/source.h"
 #include "score/slate.h"
@@ -32,6 +33,7 @@ struct Key {
   // Hash of whose prompts may be taken together for their common beginnings: the project's, or the key's where it has
   // none. What one tenant has sent never moves another's requests.
   uint64_t prefix_salt = 0;
+  KeyPolicy limits = {};
 
   bool may_use(std::string_view route) const;
 };
@@ -49,6 +51,7 @@ struct Route {
   bool strict_slo = false;
   std::optional<StickyConfig> sticky;
   bool prefix_affinity = true;
+  protect::Level limit;
 };
 
 // What the saving is measured against (docs/accounting.md §6).
@@ -62,6 +65,9 @@ struct Baseline {
 
 // Hash of whose prompts may be taken together, see Key::prefix_salt. Never 0.
 uint64_t prefix_salt_of(const energy::Tenant& tenant);
+
+// The account that all people of a provider's group share: limits per key hold for the group as one key.
+std::string oidc_account(const OidcGroupConfig& group);
 
 struct StringHash {
   using is_transparent = void;
@@ -80,7 +86,9 @@ struct Snapshot {
   boost::unordered_flat_map<uint64_t, std::vector<Key>> keys;  // by the first bytes of the hash
   std::optional<Key> anonymous;
   std::optional<Baseline> baseline;
-  int64_t generation = 1;  // counts reloads
+  std::shared_ptr<LimitTable> limits;
+  StringMap<KeyPolicy> oidc_limits;  // by oidc_account()
+  int64_t generation = 1;            // counts reloads
 
   const Deployment* deployment(std::string_view name) const;
   // The key with this hash; compared in constant time. Null: unknown.

@@ -13,6 +13,7 @@ constexpr const char* kAuthentication = "authentication_error";
 constexpr const char* kPermission = "permission_error";
 constexpr const char* kNotFound = "not_found_error";
 constexpr const char* kLimit = "rate_limit_error";
+constexpr const char* kQuota = "insufficient_quota";
 constexpr const char* kServer = "server_error";
 
 using enum ErrorCode;
@@ -61,8 +62,13 @@ constexpr std::array kTable = {
              "This HTTP version is not supported", "Send HTTP/1.1."},
     ErrorRow{request_timeout, "request_timeout", 408, kInvalid, true, "The request did not arrive in time",
              "Send it again; if the network is slow, send less at once."},
-    ErrorRow{rate_limited, "rate_limited", 429, kLimit, true, "This key's limit is reached",
+    ErrorRow{rate_limited, "rate_limited", 429, kLimit, true, "A limit is reached",
              "Wait for the seconds in `Retry-After`, then send it again."},
+    ErrorRow{over_limit, "over_limit", 400, kInvalid, false,
+             "This request alone is more than a limit lets pass at once",
+             "Send less or ask for fewer tokens, or ask the gateway's operator for a higher limit."},
+    ErrorRow{budget_exhausted, "budget_exhausted", 429, kQuota, true, "A budget is used up",
+             "Wait for the seconds in `Retry-After`, or ask whom the message names for more."},
     ErrorRow{too_many_connections, "too_many_connections", 503, kServer, true, "The gateway has no connection free",
              "Wait for the seconds in `Retry-After`, then send it again; keep connections open and share them."},
     ErrorRow{idempotency_conflict, "idempotency_conflict", 409, kInvalid, false,

@@ -30,6 +30,8 @@ enum class ErrorCode : uint8_t {
   unsupported_http_version,
   request_timeout,
   rate_limited,
+  over_limit,
+  budget_exhausted,
   too_many_connections,
   idempotency_conflict,
   no_deployment_available,

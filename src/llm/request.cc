@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/hash.h"
+#include "base/text.h"
 #include "json/read.h"
 #include "json/write.h"
 #include "llm/usage.h"
@@ -103,6 +104,7 @@ class Scanner {
   bool limit(const char* name, const Value& value, size_t priority) {
     int64_t read = -1;
     if (!count(name, value, -1, read)) return false;
+    scan_.max_tokens_raw[priority] = value.raw;
     if (read >= 0) limits_[priority] = read;
     return true;
   }
@@ -209,6 +211,18 @@ tl::expected<RequestScan, ClientError> scan_request(Endpoint endpoint, std::stri
 
 Tokens estimated_prompt_tokens(const RequestScan& scan) {
   return scan.content_tokens + count_estimate(scan.content_bytes);
+}
+
+void clamp_output(json::Splice& splice, const RequestScan& scan, Tokens cap, std::string_view field) {
+  bool there = false;
+  for (std::string_view raw : scan.max_tokens_raw) {
+    if (raw.empty()) continue;
+    there = true;
+    const auto asked = parse_int(raw);
+    if (!asked || *asked < 0 || *asked > cap) splice.replace(raw, std::to_string(cap));
+  }
+  // Right behind the opening brace: the object has a model, so a member follows.
+  if (!there) splice.insert(splice.document().find('{') + 1, fmt::format("\"{}\":{},", field, cap));
 }
 
 bool hides_usage(const RequestScan& scan, bool ask_usage) {

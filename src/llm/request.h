@@ -1,6 +1,7 @@
 // What the gateway must know of a request's body, found in one walk, and the edits for the upstream.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,12 +22,13 @@ struct RequestScan {
   std::string model;
   std::string_view model_raw;  // with its quotes
   bool stream = false;
-  std::string_view stream_options_raw;  // empty if absent; an object or `null`
-  std::string_view include_usage_raw;   // inside it; empty if absent
-  bool include_usage = false;           // the client asked for the usage chunk
-  std::optional<Tokens> max_tokens;     // max_completion_tokens, else max_tokens, else max_output_tokens
-  int64_t n = 1;                        // answers asked for
-  std::string user;                     // `user`, else `safety_identifier`
+  std::string_view stream_options_raw;             // empty if absent; an object or `null`
+  std::string_view include_usage_raw;              // inside it; empty if absent
+  bool include_usage = false;                      // the client asked for the usage chunk
+  std::optional<Tokens> max_tokens;                // max_completion_tokens, else max_tokens, else max_output_tokens
+  std::array<std::string_view, 3> max_tokens_raw;  // their values as they stand, null and -1 too; empty if absent
+  int64_t n = 1;                                   // answers asked for
+  std::string user;                                // `user`, else `safety_identifier`
   std::string prompt_cache_key;
   size_t content_bytes = 0;  // of texts as JSON writes them (messages, prompt, input, instructions, tools' definitions)
   Tokens content_tokens = 0;  // where the prompt came as token ids
@@ -49,6 +51,9 @@ Tokens estimated_prompt_tokens(const RequestScan& scan);
 // the pieces to send; they live as long as the splice and the body.
 std::vector<std::string_view> upstream_body(json::Splice& splice, const RequestScan& scan,
                                             std::string_view upstream_model, bool ask_usage);
+// Every limit on the answer's tokens that is absent or above `cap` becomes `cap`; where the body has none, `field` is
+// put in. Call it before upstream_body(), on the same splice.
+void clamp_output(json::Splice& splice, const RequestScan& scan, Tokens cap, std::string_view field);
 // True where upstream_body asks for a usage chunk that the client did not, so that it must be withheld.
 bool hides_usage(const RequestScan& scan, bool ask_usage);
 

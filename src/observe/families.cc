@@ -15,6 +15,7 @@ using gateway::DeploymentCounters;
 using gateway::WorkerCounters;
 
 constexpr const char* kOfDeployment = "deployment, model, zone, simulated";
+constexpr const char* kOfBudget = "scope, subject, unit, period";
 constexpr std::array<const char*, 5> kOutcomes = {"ok", "failed", "cancelled", "interrupted", "refused"};
 constexpr int kEnergyDigits = 6, kCarbonDigits = 9, kMoneyDigits = 9;  // of the integers' units
 
@@ -205,6 +206,41 @@ void requests(Page& page, const Scene& s) {
   }
 }
 
+void limit_refusals(Page& page, const Scene& s) {
+  for (size_t i = 1; i < protect::kRefusals; ++i) {
+    int64_t n = 0;
+    for (const WorkerCounters& c : s.view.workers) n += c.refusals[i].get();
+    page.sample(label_text({{"kind", protect::name(static_cast<protect::Refused>(i))}}), n);
+  }
+}
+
+// A configuration may give each of many keys a budget of its own; the page shows the first ones.
+constexpr size_t kMostBudgets = 200;
+
+enum class OfBudget { limit, spent, reserved };
+
+template <OfBudget kWhat>
+void budgets(Page& page, const Scene& s) {
+  const auto& all = s.view.snapshot.limits->budgets();
+  const std::string& currency = s.view.snapshot.config->ledger.currency;
+  for (size_t i = 0; i < std::min(all.size(), kMostBudgets); ++i) {
+    const protect::BudgetUse& b = all[i];
+    int64_t amount = b.rule.limit;
+    if (kWhat != OfBudget::limit) {
+      const auto v = b.account->view(s.now);
+      amount = kWhat == OfBudget::spent ? v.spent : v.reserved;
+    }
+    const bool energy = b.rule.unit == protect::Unit::energy;
+    page.sample(label_text({{"scope", protect::name(b.scope)},
+                            {"subject", b.subject},
+                            {"unit", b.rule.unit == protect::Unit::money ? std::string_view(currency)
+                                     : energy                            ? std::string_view("joules")
+                                                                         : std::string_view("gCO2e")},
+                            {"period", gateway::text_of(b.rule.period)}}),
+                fixed_point(amount, energy ? kEnergyDigits : kMoneyDigits));
+  }
+}
+
 void last_fold(Page& page, const Scene& s) {
   if (s.view.ledger.fold.last_fold == Wall{}) return;
   page.sample({}, seconds(s.view.ledger.fold.last_fold.time_since_epoch()));
@@ -297,6 +333,17 @@ constexpr Family kFamilies[] = {
      of_workers<&WorkerCounters::client_errors>},
     {"trine_connections_open", Kind::gauge, "", "Open connections of clients.",
      of_workers<&WorkerCounters::connections_open>},
+
+    // Limits and budgets.
+    {"trine_limit_refusals_total", Kind::counter, "kind",
+     "Requests refused by a limit (rpm, tpm, tpm_in, tpm_out, concurrency) or a budget.", limit_refusals},
+    {"trine_budget_limit", Kind::gauge, kOfBudget,
+     "What the budget allows in its period: currency, joules or grams, as `unit` says. The first 200 budgets.",
+     budgets<OfBudget::limit>},
+    {"trine_budget_spent", Kind::gauge, kOfBudget, "What is spent of it in its period, in the same unit.",
+     budgets<OfBudget::spent>},
+    {"trine_budget_reserved", Kind::gauge, kOfBudget, "What requests under way hold of it, in the same unit.",
+     budgets<OfBudget::reserved>},
 
     // Ledger.
     {"trine_ledger_lag_records", Kind::gauge, "", "Records in the journal that are not in the database yet.",

@@ -54,6 +54,11 @@ class KeyTable {
   std::optional<Match> find(std::string_view key, Wall now) const;
 
   const std::vector<Grant>& grants() const { return grants_; }
+  // Calls visit(id, grant) for each key, in no order.
+  template <class Visit>
+  void each(Visit&& visit) const {
+    for (const auto& [id, entry] : index_) visit(id, entry.grant);
+  }
 
   // Of each key that was used since the table was made, its last time, in Unix seconds.
   std::vector<std::pair<KeyId, int64_t>> used() const;

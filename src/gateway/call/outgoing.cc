@@ -18,6 +18,13 @@ bool passes(std::string_view name) {
   return std::any_of(kPassed.begin(), kPassed.end(), [&](std::string_view n) { return iequals(n, name); });
 }
 
+// What the engine calls the limit on an answer's tokens. OpenAI's newer models refuse max_tokens; other engines may not
+// know what came after it.
+std::string_view limit_field(llm::Endpoint e, EngineKind engine) {
+  if (e == llm::Endpoint::responses) return "max_output_tokens";
+  return e == llm::Endpoint::chat && engine == EngineKind::openai ? "max_completion_tokens" : "max_tokens";
+}
+
 }  // namespace
 
 Outgoing::Outgoing(const Exchange& x, const Deployment& d) : splice_(x.body.view()) {
@@ -27,6 +34,7 @@ Outgoing::Outgoing(const Exchange& x, const Deployment& d) : splice_(x.body.view
   const bool ask = modelled && d.engine != EngineKind::mistral;
   std::vector<std::string_view> body;
   if (modelled) {
+    if (x.output_cap) llm::clamp_output(splice_, x.scan, *x.output_cap, limit_field(x.endpoint, d.engine));
     body = llm::upstream_body(splice_, x.scan, d.model, ask);
     hides_usage_ = llm::hides_usage(x.scan, ask);
   } else if (x.body.size > 0) {

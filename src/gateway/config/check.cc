@@ -132,6 +132,20 @@ void cross_check(Fields& f, Draft& draft) {
   }
   shared_gpus(f, draft);
 
+  const auto twice = [&](const auto& groups, std::string_view what) {
+    for (size_t i = 0; i < groups.size(); ++i)
+      for (size_t j = 0; j < i; ++j)
+        if (groups[i].name == groups[j].name)
+          f.complain(f.where(what), fmt::format("{}: \"{}\" stands twice.", what, groups[i].name));
+  };
+  twice(c.orgs, "orgs");
+  twice(c.teams, "teams");
+  for (size_t i = 0; i < c.keys.size(); ++i)
+    for (const TeamConfig& team : c.teams)
+      if (team.name == c.keys[i].team && !team.org.empty() && !c.keys[i].org.empty() && team.org != c.keys[i].org)
+        f.complain(draft.keys[i].id, fmt::format("keys: \"{}\" is of org \"{}\", but its team \"{}\" of \"{}\".",
+                                                 c.keys[i].id, c.keys[i].org, team.name, team.org));
+
   std::map<KeyHash, size_t> secrets;
   for (size_t i = 0; i < c.keys.size(); ++i) {
     if (c.keys[i].id == "anonymous")

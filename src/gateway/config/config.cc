@@ -97,6 +97,8 @@ void finish(Draft& draft) {
   for (auto& route : c.routes)
     for (const auto& wanted : route.deployments)
       route.candidates.push_back(static_cast<size_t>(c.find_deployment(wanted) - c.deployments.data()));
+  inherit(c);
+  note_doubts(c);
 }
 
 Result<std::shared_ptr<const Config>> load_config_text(const std::string& name, std::string_view text,

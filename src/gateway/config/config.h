@@ -18,6 +18,7 @@
 #include "energy/tariff.h"
 #include "gateway/config/address.h"
 #include "gateway/config/key_hash.h"
+#include "gateway/config/limits_config.h"
 #include "yaml/reader.h"
 
 namespace trine::gateway {
@@ -43,6 +44,8 @@ struct LimitsConfig {  // bytes, but for connections
   int64_t body_bytes = 32 << 20;
   int64_t response_bytes = 64 << 20;
   int64_t connections = 10'000;
+  protect::Limits per_key;  // of every key that has none of its own
+  std::string contact;      // whom a refused client should ask
 };
 
 struct TimeoutsConfig {
@@ -89,10 +92,11 @@ struct KeyConfig {
   std::string id;
   KeyHash hash{};  // of the secret, which is not kept
   std::string org, team, project;
-  std::string workload;                  // empty: the route's
-  std::vector<std::string> routes;       // empty: all
-  std::optional<WeightsConfig> weights;  // override the route's
-  bool may_override_weights = false;     // by the header x-trine-weights
+  std::string workload;                   // empty: the route's
+  std::vector<std::string> routes;        // empty: all
+  std::optional<WeightsConfig> weights;   // override the route's
+  bool may_override_weights = false;      // by the header x-trine-weights
+  std::optional<protect::Limits> limits;  // instead of limits.per_key
 };
 
 // What a value of a token's claim may do.
@@ -206,6 +210,7 @@ struct RouteConfig {
   SloConfig slo;
   std::optional<StickyConfig> sticky;
   bool prefix_affinity = true;
+  protect::Limits limits;  // of all keys together
 };
 
 struct ZoneConfig {  // one of the first two, or neither
@@ -264,6 +269,9 @@ struct Config {
   CatalogConfig catalog;
   std::vector<KeyConfig> keys;
   bool anonymous = false;
+  std::vector<GroupConfig> orgs;
+  std::vector<TeamConfig> teams;
+  std::vector<BudgetConfig> budgets;
   std::vector<MeterConfig> meters;
   std::vector<DeploymentConfig> deployments;
   std::vector<RouteConfig> routes;
@@ -276,6 +284,7 @@ struct Config {
   OwnUseConfig own_use;
   log::Level log_level = log::Level::info;
   std::vector<CatalogRef> catalog_refs;
+  std::vector<std::string> notes;  // "file:line:column: sentence": allowed, and probably not meant
 
   const DeploymentConfig* find_deployment(std::string_view name) const;
   const MeterConfig* find_meter(std::string_view name) const;  // null: there is none

@@ -73,6 +73,9 @@ void declare_server(Fields& f, Draft& draft) {
     l.size({"body_bytes", "Request body."}, limits.body_bytes, kKiB, 4 * kGiB);
     l.size({"response_bytes", "A non-streamed answer of an engine."}, limits.response_bytes, kKiB, 4 * kGiB);
     l.integer({"connections", "Open client connections."}, limits.connections, 1, 1'000'000);
+    l.object({"per_key", "What each key may use, unless it says itself; see docs/limits.md."}, limits.per_key,
+             declare_limits);
+    label_field(l, {"contact", "Whom a client that is refused should ask."}, limits.contact);
   });
   f.object({"timeouts", "How long things may take."}, c.timeouts, [](Fields& t, TimeoutsConfig& o) {
     t.duration({"head", "From the first byte of a request to the end of its headers."}, o.head, 1ms, 24h);
@@ -145,6 +148,7 @@ void declare_key(Fields& f, KeyConfig& key, Draft::KeyMarks& marks) {
   weights_field(f, {"weights", "Instead of the route's weights."}, key.weights);
   f.boolean({"may_override_weights", "Its requests may bring weights of their own, in the header x-trine-weights."},
             key.may_override_weights);
+  f.object({"limits", "Instead of limits.per_key."}, key.limits, declare_limits);
 
   marks.id = f.where("id");
   marks.secret = f.has("hash") ? f.where("hash") : f.where("secret");
@@ -244,6 +248,7 @@ void declare_route(Fields& f, Draft& draft, RouteConfig& route, Draft::RouteMark
   f.integer({"max_attempts", "Calls per request at most, the first included."}, route.max_attempts, 1, 10);
   label_field(f, {"workload", "Class of traffic, where neither the request nor the key says."}, route.workload);
   declare_choice(f, route);
+  f.object({"limits", "Of all keys together."}, route.limits, declare_limits);
 
   marks.model = f.where("model");
   marks.zones = f.where("zones");
@@ -366,6 +371,7 @@ void declare(Fields& f, Draft& draft) {
            });
   f.objects({"oidc", "OpenID providers whose tokens stand for keys."}, c.oidc, declare_oidc);
   f.boolean({"anonymous", "Accept requests without a key, as key \"anonymous\"; for demos."}, c.anonymous);
+  declare_protection(f, c);
   f.objects({"meters", "Who reads the joules; deployments name them."}, c.meters,
             [&draft](Fields& m, MeterConfig& meter) { declare_meter(m, meter, draft.meters.emplace_back()); });
   f.objects({"deployments", "Models served somewhere."}, c.deployments,

@@ -37,7 +37,11 @@ void declare_meter(yaml::Fields& f, MeterConfig& meter, Draft::MeterMarks& marks
 void declare_price(yaml::Fields& f, PriceConfig& price);                            // declare_price.cc
 void declare_oidc(yaml::Fields& f, OidcConfig& oidc);                               // declare_oidc.cc
 void declare_choice(yaml::Fields& f, RouteConfig& route);  // declare_choice.cc: what binds the choice, beside weights
-void cross_check(yaml::Fields& f, Draft& draft);           // check.cc: names that must be unique, known, reachable
-void finish(Draft& draft);                                 // config.cc: defaults that follow from other values, indices
+void declare_limits(yaml::Fields& f, protect::Limits& limits);  // declare_limits.cc
+void declare_protection(yaml::Fields& f, Config& config);       // orgs, teams, budgets
+void inherit(Config& config);                                   // a team's organisation
+void note_doubts(Config& config);
+void cross_check(yaml::Fields& f, Draft& draft);  // check.cc: names that must be unique, known, reachable
+void finish(Draft& draft);                        // config.cc: defaults that follow from other values, indices
 
 }  // namespace trine::gateway

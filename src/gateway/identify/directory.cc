@@ -8,82 +8,110 @@
 
 namespace trine::gateway {
 
-Identities::Identities(std::shared_ptr<const protect::KeyTable> t) : table(std::move(t)) {
-  for (const protect::Grant& g : table->grants()) {
+Identities::Identities(std::shared_ptr<const protect::KeyTable> table, std::shared_ptr<const Snapshot> snapshot)
+    : table_(std::move(table)),
+      snapshot_(std::move(snapshot)),
+      limits_(*snapshot_->config, snapshot_->limits->shared_state()) {
+  for (const protect::Grant& g : table_->grants()) {
     Key key;
     key.tenant = {g.org, g.team, g.project, {}};
     key.prefix_salt = prefix_salt_of(key.tenant);
     key.workload = g.workload;
     key.routes = g.routes;
     key.endpoints = endpoint_bits(g.endpoints);
-    rights.push_back(std::move(key));
-    roles.push_back(g.role);
+    key.limits = limits_.group_policy(key.tenant);
+    rights_.push_back(std::move(key));
   }
+  if (!limits_.limits_keys()) return;
+  table_->each([this](protect::KeyId id, uint32_t grant) {
+    energy::Tenant tenant = rights_[grant].tenant;
+    tenant.key = protect::key_name(id);
+    own_.emplace(id, limits_.policy(tenant, nullptr));
+  });
 }
 
-Result<std::unique_ptr<Directory>> Directory::open(net::Loop& loop, Executor& executor, const std::string& dir,
-                                                   Tell tell) {
-  auto store = protect::IdentityStore::open(dir);
+const KeyPolicy& Identities::limits(const protect::KeyTable::Match& key) const {
+  const auto it = own_.find(key.id);
+  return it == own_.end() ? rights_[key.grant].limits : it->second;
+}
+
+Result<std::unique_ptr<Directory>> Directory::open(Parts parts) {
+  auto store = protect::IdentityStore::open(parts.dir);
   if (!store) return tl::unexpected(store.error());
-  auto audit = protect::AuditLog::open({.dir = std::filesystem::path(dir) / "audit"});
+  auto audit = protect::AuditLog::open({.dir = std::filesystem::path(parts.dir) / "audit"});
   if (!audit) return tl::unexpected(audit.error());
-  std::unique_ptr<Directory> d(new Directory(loop, executor, std::move(*store), std::move(*audit), std::move(tell)));
-  auto table = d->read();
-  if (!table) return tl::unexpected(table.error());
-  d->take(*table);
+  std::unique_ptr<Directory> d(new Directory(std::move(parts), std::move(*store), std::move(*audit)));
+  auto made = d->make(d->parts_.snapshot);
+  if (!made) return tl::unexpected(made.error());
+  d->take(std::move(*made));
   return d;
 }
 
-Result<std::shared_ptr<const protect::KeyTable>> Directory::read() {
-  return store_->table(system_clock().wall());
+Directory::Made Directory::make(const std::shared_ptr<const Snapshot>& snapshot,
+                                std::shared_ptr<const protect::KeyTable> table) {
+  if (!table) {
+    auto read = store_->table(system_clock().wall());
+    if (!read) return tl::unexpected(read.error());
+    table = std::move(*read);
+  }
+  auto identities = std::make_shared<const Identities>(std::move(table), snapshot);
+  if (auto r = identities->limit_table().check(); !r) return tl::unexpected(r.error());
+  if (auto r = parts_.know(identities->limit_table()); !r) return tl::unexpected(r.error());
+  return identities;
 }
 
-void Directory::take(std::shared_ptr<const protect::KeyTable> table) {
-  now_ = std::make_shared<const Identities>(std::move(table));
-  tell_(now_);
+void Directory::use(std::shared_ptr<const Snapshot> snapshot) {
+  parts_.snapshot = std::move(snapshot);
+  stale_ = true;
+}
+
+void Directory::take(std::shared_ptr<const Identities> identities) {
+  now_ = std::move(identities);
+  parts_.tell(now_);
 }
 
 void Directory::expired() {
   arm(kLook);
   if (looking_) return;
-  const Mono now = loop_.clock().mono();
+  const Mono now = parts_.loop.clock().mono();
   const bool note = now - noted_ >= kNoteUse;
   if (note) noted_ = now;
   struct Found {
     Result<void> noted;
-    Result<std::shared_ptr<const protect::KeyTable>> table;  // null: nothing changed
+    Made made;  // null: nothing changed
   };
-  looking_ = executor_.post([this, note, used = now_->table] {
+  looking_ = parts_.executor.post([this, note, stale = stale_, snapshot = parts_.snapshot, known = now_->table()] {
     Found found;
-    if (note) found.noted = store_->note_used(used->used());
+    if (note) found.noted = store_->note_used(known->used());
     const auto changed = store_->changed();
     if (!changed)
-      found.table = tl::unexpected(changed.error());
-    else if (*changed)
-      found.table = read();
-    loop_.post([this, found = std::move(found)] {
+      found.made = tl::unexpected(changed.error());
+    else if (*changed || stale)
+      found.made = make(snapshot, *changed ? nullptr : known);
+    parts_.loop.post([this, found = std::move(found)] {
       looking_ = false;
-      const Error* wrong = !found.noted ? &found.noted.error() : !found.table ? &found.table.error() : nullptr;
+      const Error* wrong = !found.noted ? &found.noted.error() : !found.made ? &found.made.error() : nullptr;
       if (wrong && !failing_) log::error("keys cannot be read anew, those known stay in force: {}", wrong->message);
       failing_ = wrong != nullptr;
-      if (found.table && *found.table) take(*found.table);
+      if (found.made && *found.made) take(*found.made);
     });
   });
+  if (looking_) stale_ = false;
 }
 
 bool Directory::post(std::function<void(protect::IdentityStore&, protect::AuditLog&)> work) {
-  return executor_.post([this, work = std::move(work)] { work(*store_, *audit_); });
+  return parts_.executor.post([this, work = std::move(work)] { work(*store_, *audit_); });
 }
 
 void Directory::close() {
   // Behind all that was posted before, so that nothing touches the store afterwards.
   std::promise<void> done;
   const auto last = [this, &done] {
-    if (auto noted = store_->note_used(now_->table->used()); !noted)
+    if (auto noted = store_->note_used(now_->table()->used()); !noted)
       log::warning("when keys were used last is not written down: {}", noted.error().message);
     done.set_value();
   };
-  while (!executor_.post(last)) std::this_thread::yield();
+  while (!parts_.executor.post(last)) std::this_thread::yield();
   done.get_future().wait();
 }
 

@@ -19,6 +19,16 @@ namespace trine::gateway {
 class Directory final : net::Timer {
  public:
   using Tell = std::function<void(std::shared_ptr<const Identities>)>;
+  // Books what the ledger has for budgets that are new. Blocks; on the executor's thread.
+  using Know = std::function<Result<void>(const LimitTable&)>;
+  struct Parts {
+    net::Loop& loop;
+    Executor& executor;
+    std::string dir;
+    std::shared_ptr<const Snapshot> snapshot;
+    Tell tell;
+    Know know;
+  };
 
   static constexpr Nanos kLook = std::chrono::milliseconds(500);
   static constexpr Nanos kNoteUse = std::chrono::seconds(60);
@@ -44,26 +54,21 @@ class Directory final : net::Timer {
   net::Task<std::optional<R>> run(std::function<R(protect::IdentityStore&, protect::AuditLog&)> work);
 
  private:
-  Directory(net::Loop& loop, Executor& executor, std::unique_ptr<protect::IdentityStore> store,
-            std::unique_ptr<protect::AuditLog> audit, Tell tell)
-      : net::Timer(loop),
-        loop_(loop),
-        executor_(executor),
-        store_(std::move(store)),
-        audit_(std::move(audit)),
-        tell_(std::move(tell)) {}
+  using Made = Result<std::shared_ptr<const Identities>>;
+  Directory(Parts parts, std::unique_ptr<protect::IdentityStore> store, std::unique_ptr<protect::AuditLog> audit)
+      : net::Timer(parts.loop), parts_(std::move(parts)), store_(std::move(store)), audit_(std::move(audit)) {}
   void expired() override;
-  void take(std::shared_ptr<const protect::KeyTable> table);
-  Result<std::shared_ptr<const protect::KeyTable>> read();
+  void take(std::shared_ptr<const Identities> identities);
+  // On the executor's thread; what is in the store now, or a table that was read before.
+  Made make(const std::shared_ptr<const Snapshot>& snapshot, std::shared_ptr<const protect::KeyTable> table = nullptr);
 
-  net::Loop& loop_;
-  Executor& executor_;
+  Parts parts_;
   std::unique_ptr<protect::IdentityStore> store_;  // the executor's
   std::unique_ptr<protect::AuditLog> audit_;
-  Tell tell_;
   std::shared_ptr<const Identities> now_;
   Mono noted_{};
   bool looking_ = false;
+  bool stale_ = false;    // the configuration changed while it was looking
   bool failing_ = false;  // said once
 };
 
@@ -71,15 +76,15 @@ template <class R>
 net::Task<std::optional<R>> Directory::run(std::function<R(protect::IdentityStore&, protect::AuditLog&)> work) {
   struct Done {
     R result;
-    Result<std::shared_ptr<const protect::KeyTable>> table;
+    Made made;
   };
-  auto both = [this, work = std::move(work)] {
+  auto both = [this, snapshot = parts_.snapshot, work = std::move(work)] {
     R result = work(*store_, *audit_);
-    return Done{std::move(result), read()};
+    return Done{std::move(result), make(snapshot)};
   };
-  std::optional<Done> done = co_await executor_.run(loop_, std::move(both));
+  std::optional<Done> done = co_await parts_.executor.run(parts_.loop, std::move(both));
   if (!done) co_return std::nullopt;
-  if (done->table) take(*done->table);
+  if (done->made) take(*done->made);
   co_return std::move(done->result);
 }
 

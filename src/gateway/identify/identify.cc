@@ -19,10 +19,11 @@ std::string_view secret_of(const net::Head& head) {
 // A key of the identity store's form is looked for there and nowhere else. False: it has another form.
 bool by_identity_store(Exchange& x, std::string_view secret) {
   if (!x.context.identities || !secret.starts_with(protect::kKeyPrefix)) return false;
-  const auto match = x.context.identities->table->find(secret, x.context.clock().wall());
+  const auto match = x.context.identities->table()->find(secret, x.context.clock().wall());
   if (!match) return true;
   x.identities = x.context.identities;
-  x.key = &x.identities->rights[match->grant];
+  x.key = &x.identities->rights(match->grant);
+  x.limits = &x.identities->limits(*match);
   x.tenant = x.key->tenant;
   x.tenant.key = protect::key_name(match->id);
   return true;
@@ -65,6 +66,7 @@ std::optional<llm::ClientError> identify(Exchange& x) {
   if (!x.key && x.snapshot->anonymous) x.key = &*x.snapshot->anonymous;
   if (!x.key) return llm::ClientError{llm::ErrorCode::invalid_api_key, {}, {}};
   if (x.tenant.key.empty()) x.tenant = x.key->tenant;
+  if (!x.limits) x.limits = &x.key->limits;
   x.prefix_salt = x.key->prefix_salt;
   // Keys that share what they may do, and have neither team nor project, share no prompts.
   if (x.key->tenant.key.empty() && x.tenant.team.empty() && x.tenant.project.empty())

@@ -13,14 +13,24 @@ namespace {
 constexpr size_t kMaxSubject = 96;
 constexpr std::string_view kDiscovery = "/.well-known/openid-configuration";
 
-std::shared_ptr<const Key> rights_of(const OidcGroupConfig& g) {
+// What one group of a provider may do. Its limits are those of a snapshot, which it keeps.
+struct GroupRights {
+  std::shared_ptr<const Snapshot> keeps;
   Key key;
+};
+
+std::shared_ptr<const Key> rights_of(const OidcGroupConfig& g, const std::shared_ptr<const Snapshot>& snapshot) {
+  auto rights = std::make_shared<GroupRights>();
+  rights->keeps = snapshot;
+  Key& key = rights->key;
   key.tenant = {g.org, g.team, g.project, {}};
   key.prefix_salt = prefix_salt_of(key.tenant);
   key.workload = g.workload;
   key.routes = g.routes;
   key.endpoints = endpoint_bits(g.endpoints);
-  return std::make_shared<const Key>(std::move(key));
+  if (const auto it = snapshot->oidc_limits.find(oidc_account(g)); it != snapshot->oidc_limits.end())
+    key.limits = it->second;
+  return {rights, &rights->key};
 }
 
 Result<std::string> jwks_uri(std::string_view document, const std::string& issuer) {
@@ -64,26 +74,25 @@ Result<void> prepare(const OidcConfig& c, net::EgressPolicy& policy) {
 
 }  // namespace
 
-Result<void> OidcKeys::use(const std::vector<OidcConfig>& providers) {
+Result<void> OidcKeys::use(const std::shared_ptr<const Snapshot>& snapshot) {
   std::vector<std::shared_ptr<Source>> next;
-  for (const OidcConfig& c : providers) {
+  for (const OidcConfig& c : snapshot->config->oidc) {
     const auto same = std::find_if(sources_.begin(), sources_.end(), [&](const auto& s) { return s->config == c; });
-    if (same != sources_.end()) {
-      next.push_back(*same);
-      continue;
+    auto s = same != sources_.end() ? *same : std::make_shared<Source>();
+    if (same == sources_.end()) {
+      s->config = c;
+      s->jwks_url = c.jwks_url;
+      if (auto r = prepare(c, s->policy); !r) return r;
+      s->provider.claim = c.claim;
+      s->provider.rule = {.issuer = c.issuer, .audiences = c.audiences};
+      if (!c.algorithms.empty()) {
+        s->provider.rule.algorithms.clear();
+        for (const std::string& a : c.algorithms)
+          if (const auto known = protect::parse_algorithm(a)) s->provider.rule.algorithms.push_back(*known);
+      }
     }
-    auto s = std::make_shared<Source>();
-    s->config = c;
-    s->jwks_url = c.jwks_url;
-    if (auto r = prepare(c, s->policy); !r) return r;
-    s->provider.claim = c.claim;
-    s->provider.rule = {.issuer = c.issuer, .audiences = c.audiences};
-    if (!c.algorithms.empty()) {
-      s->provider.rule.algorithms.clear();
-      for (const std::string& a : c.algorithms)
-        if (const auto known = protect::parse_algorithm(a)) s->provider.rule.algorithms.push_back(*known);
-    }
-    for (const OidcGroupConfig& g : c.groups) s->provider.groups.emplace_back(g.value, rights_of(g));
+    s->provider.groups.clear();
+    for (const OidcGroupConfig& g : c.groups) s->provider.groups.emplace_back(g.value, rights_of(g, snapshot));
     next.push_back(std::move(s));
   }
   sources_ = std::move(next);

@@ -40,7 +40,7 @@ class OidcKeys final : net::Timer {
       : net::Timer(loop), loop_(loop), tell_(std::move(tell)), dialer_(dialer) {}
 
   // Errors: invalid_argument: a URL or a file that cannot be used.
-  Result<void> use(const std::vector<OidcConfig>& providers);
+  Result<void> use(const std::shared_ptr<const Snapshot>& snapshot);
   // A token had a kid that provider `index` does not show.
   void want(size_t index);
 

@@ -254,6 +254,7 @@ void MeteredSet::close(const energy::MeterWindow& window) {
       s.figures.cost += it->second.token_cost;
       calls_.erase(it);
     }
+    snapshot_->limits->state().corrections.settled(s, clock_.wall());
     if (auto ok = journal_.append(s); !ok) log::error("deployment {}: {}", first().name, ok.error().message);
   }
 }

@@ -201,6 +201,7 @@ void close_call(Exchange& x, Outcome outcome, int upstream_status) {
   (void)x.context.journal.append(settlement);
   if (d.metered()) feed_rest(x, d, f);
 
+  x.reservation.book(f, settlement, d.metered());
   add(x.figures, figures, x.calls == 1);
   x.all_final = x.all_final && !d.metered();
   x.simulated = x.simulated || d.simulated;
@@ -227,6 +228,7 @@ void close_request(Exchange& x, Outcome outcome) {
   x.context.counters.requests[static_cast<size_t>(outcome)].add();
   close_call(x, outcome, 0);
   note_request(x, outcome);
+  x.reservation.finish();
   if (x.calls == 0) {
     if (x.status < 500) x.context.counters.client_errors.add();
     // Nobody to book it to; or too little room, which is for what has begun.

@@ -1,6 +1,7 @@
 // Key sets fetched over connections in memory, under a virtual clock; tokens signed as a provider signs them.
 #include "gateway/identify/oidc.h"
 
+#include "catalog/load.h"
 #include "unit/net/net_fixture.h"
 #include "unit/protect/provider.h"
 
@@ -41,8 +42,16 @@ struct OidcTest : testing::Test, net::VirtualNet, net::Dialer {
     peers.push_back(std::make_unique<net::Peer>(std::move(pair.second)));
     co_return std::move(pair.first);
   }
+  // The rest of the configuration is no matter here.
+  std::shared_ptr<const Snapshot> snapshot() const {
+    auto c = std::make_shared<Config>();
+    c->oidc = {config};
+    auto s = make_snapshot(std::move(c), *catalog::load());
+    EXPECT_TRUE(s) << s.error().message;
+    return s.value_or(nullptr);
+  }
   void use() {
-    ASSERT_TRUE(keys.use({config}));
+    ASSERT_TRUE(keys.use(snapshot()));
     settle();
   }
   void answer(const string& body) {

@@ -1,0 +1,44 @@
+#include "gateway/limit/quote.h"
+
+#include <algorithm>
+
+namespace trine::gateway {
+namespace {
+
+void dearest(protect::Quantities& most, const protect::Quantities& q) {
+  most.cost = std::max(most.cost, q.cost);
+  most.energy = std::max(most.energy, q.energy);
+  most.carbon = std::max(most.carbon, q.carbon);
+}
+
+}  // namespace
+
+protect::Quantities quote_of(const Deployment& d, const energy::GridValue& grid, const score::Shape& shape, Wall now) {
+  score::Quote q;
+  if (d.own) {
+    const auto running = static_cast<uint32_t>(std::max<int64_t>(0, d.state->batch.running()));
+    q = score::quote(d.own->hardware, d.own->speed, grid, running / 2, shape, now);
+  } else if (const auto v = score::quote_vendor(d.vendor->model, d.vendor->price, grid, shape)) {
+    q = *v;
+  }
+  const auto tokens = static_cast<double>(shape.in + shape.out);
+  protect::Quantities out;
+  out.energy = joules(q.joules_per_token * tokens);
+  out.carbon = grams(q.g_per_mtok * tokens * 1e-6);
+  out.cost = euros(q.eur_per_mtok * tokens * 1e-6);
+  if (d.token_price)
+    if (const auto cost = energy::vendor_cost(*d.token_price, {.in = shape.in, .cached = 0, .out = shape.out}))
+      out.cost = *cost;
+  return out;
+}
+
+protect::Quantities worst_quote(Exchange& x, Tokens in, Tokens out) {
+  const score::Shape shape{.in = std::max<Tokens>(1, in), .cached = 0, .out = out};
+  const Wall now = x.context.clock().wall();
+  protect::Quantities most;
+  for (const auto& d : x.route ? x.route->deployments : x.snapshot->deployments)
+    if (d->serves(x.endpoint)) dearest(most, quote_of(*d, x.context.grid(*d, now), shape, now));
+  return most;
+}
+
+}  // namespace trine::gateway
