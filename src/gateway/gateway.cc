@@ -109,6 +109,7 @@ class Gateway {
   Result<void> know_spending(const LimitTable& limits);
 
   ServeOptions options_;
+  std::mutex knowing_;
   const Mono started_;
   std::shared_ptr<const Snapshot> snapshot_;
   std::unique_ptr<ledger::Ledger> ledger_;
@@ -237,6 +238,8 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
 }
 
 Result<void> Gateway::know_spending(const LimitTable& limits) {
+  // A reload and a look at the identity store may come at the same time: an account is told once.
+  const std::lock_guard one_at_a_time(knowing_);
   const auto& budgets = limits.budgets();
   if (std::all_of(budgets.begin(), budgets.end(), [](const auto& b) { return b.account->seeded(); })) return {};
   if (auto ok = ledger_->flush(); !ok) return ok;
