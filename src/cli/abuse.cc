@@ -10,7 +10,7 @@ namespace trine::cli {
 namespace {
 
 using nlohmann::ordered_json;
-using protect::Level;
+using protect::WatchLevel;
 using protect::WatchView;
 
 std::string joined(const std::vector<std::string>& reasons) {
@@ -41,9 +41,9 @@ int list(IdentityPlace& place, const AbuseOptions& o) {
   Table table({{"key"}, {"level"}, {"points", true}, {"since"}, {"until"}, {"because"}});
   for (const WatchView& v : *watched)
     table.row({printable(v.key), name(v.level), fmt::format("{:.0f}", v.sum), iso8601(v.since),
-               v.until                       ? iso8601(*v.until)
-               : v.level == Level::suspended ? "an operator ends it"
-                                             : "",
+               v.until                            ? iso8601(*v.until)
+               : v.level == WatchLevel::suspended ? "an operator ends it"
+                                                  : "",
                joined(v.reasons)});
   say(watched->empty() ? "No key is under watch." : table.text());
   return kOk;
@@ -51,7 +51,7 @@ int list(IdentityPlace& place, const AbuseOptions& o) {
 
 int order(IdentityPlace& place, const AbuseOptions& o) {
   const bool clear = o.what == AbuseOptions::What::clear;
-  const Level level = clear ? Level::none : Level::suspended;
+  const WatchLevel level = clear ? WatchLevel::none : WatchLevel::suspended;
   protect::WatchOrder order{o.key, level, o.because, local_user()};
   if (auto r = place.store->order(order); !r) return complain(r.error());
   const char* action = clear ? "abuse.order.clear" : "abuse.order.suspend";

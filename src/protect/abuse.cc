@@ -21,24 +21,24 @@ int64_t quarter_of(Wall t) {
 }
 
 // The sum at which a level begins.
-double mark(const AbusePolicy& p, Level level) {
+double mark(const AbusePolicy& p, WatchLevel level) {
   switch (level) {
-    case Level::none:
+    case WatchLevel::none:
       return 0;
-    case Level::flagged:
+    case WatchLevel::flagged:
       return p.flag_at;
-    case Level::slowed:
+    case WatchLevel::slowed:
       return p.slow_at;
-    case Level::suspended:
+    case WatchLevel::suspended:
       return p.suspend_at;
   }
   return 0;
 }
 
-Level level_of(const AbusePolicy& p, double sum) {
-  if (sum >= p.suspend_at) return Level::suspended;
-  if (sum >= p.slow_at) return Level::slowed;
-  return sum >= p.flag_at ? Level::flagged : Level::none;
+WatchLevel level_of(const AbusePolicy& p, double sum) {
+  if (sum >= p.suspend_at) return WatchLevel::suspended;
+  if (sum >= p.slow_at) return WatchLevel::slowed;
+  return sum >= p.flag_at ? WatchLevel::flagged : WatchLevel::none;
 }
 
 std::string because(const std::vector<std::string>& reasons) {
@@ -63,13 +63,13 @@ const char* name(Signal s) {
   return kNames[static_cast<size_t>(s)];
 }
 
-const char* name(Level level) {
+const char* name(WatchLevel level) {
   static constexpr std::array<const char*, 4> kNames = {"none", "flagged", "slowed", "suspended"};
   return kNames[static_cast<size_t>(level)];
 }
 
-std::optional<Level> parse_level(std::string_view text) {
-  for (const Level l : {Level::none, Level::flagged, Level::slowed, Level::suspended})
+std::optional<WatchLevel> parse_level(std::string_view text) {
+  for (const WatchLevel l : {WatchLevel::none, WatchLevel::flagged, WatchLevel::slowed, WatchLevel::suspended})
     if (text == name(l)) return l;
   return std::nullopt;
 }
@@ -138,11 +138,11 @@ void AbuseWatch::learn(Key& k, const Observation& o) {
 }
 
 std::optional<LevelChange> AbuseWatch::settle(const std::string& name, Key& k, Wall now) {
-  const Level due = level_of(policy_, k.sum);
-  Level next = k.level;
-  if (k.level == Level::suspended) {
+  const WatchLevel due = level_of(policy_, k.sum);
+  WatchLevel next = k.level;
+  if (k.level == WatchLevel::suspended) {
     if (!k.until || now < *k.until) return std::nullopt;  // an operator's has no end
-    next = std::min(due, Level::slowed);                  // back on probation
+    next = std::min(due, WatchLevel::slowed);             // back on probation
     k.sum = std::min(k.sum, policy_.suspend_at / 2);
   } else if (due > k.level) {
     next = due;
@@ -155,12 +155,12 @@ std::optional<LevelChange> AbuseWatch::settle(const std::string& name, Key& k, W
   k.level = next;
   k.since = now;
   k.until.reset();
-  if (next == Level::suspended) {
+  if (next == WatchLevel::suspended) {
     k.suspensions = now - k.last_suspended < std::chrono::hours(24) ? std::min(k.suspensions + 1, kMostDoublings) : 1;
     k.last_suspended = now;
     k.until = now + policy_.suspension * (1 << (k.suspensions - 1));
   }
-  if (next == Level::none) k.reasons.clear();
+  if (next == WatchLevel::none) k.reasons.clear();
   return change;
 }
 
@@ -181,7 +181,7 @@ std::optional<LevelChange> AbuseWatch::observe(const Observation& o) {
 std::vector<LevelChange> AbuseWatch::pass(Wall now) {
   std::vector<LevelChange> changes;
   for (auto& [name, k] : keys_) {
-    if (k.level == Level::none) continue;
+    if (k.level == WatchLevel::none) continue;
     decay(k, now);
     if (auto c = settle(name, k, now)) changes.push_back(std::move(*c));
   }
@@ -193,15 +193,15 @@ void AbuseWatch::forget_one() {
   auto worst = keys_.end();
   auto it = keys_.begin();
   for (int i = 0; i < 16 && it != keys_.end(); ++i, ++it) {
-    if (it->second.level != Level::none) continue;
+    if (it->second.level != WatchLevel::none) continue;
     if (worst == keys_.end() || it->second.sum < worst->second.sum) worst = it;
   }
   keys_.erase(worst == keys_.end() ? keys_.begin() : worst);
 }
 
-Level AbuseWatch::level(const std::string& key) const {
+WatchLevel AbuseWatch::level(const std::string& key) const {
   const auto it = keys_.find(key);
-  return it == keys_.end() ? Level::none : it->second.level;
+  return it == keys_.end() ? WatchLevel::none : it->second.level;
 }
 
 bool AbuseWatch::wants_text(const std::string& key, Wall now) const {
@@ -209,10 +209,11 @@ bool AbuseWatch::wants_text(const std::string& key, Wall now) const {
   return it != keys_.end() && it->second.attack && now - it->second.attacked <= kRephraseWithin;
 }
 
-std::optional<LevelChange> AbuseWatch::set(const std::string& key, Level level, const std::string& reason, Wall now) {
+std::optional<LevelChange> AbuseWatch::set(const std::string& key, WatchLevel level, const std::string& reason,
+                                           Wall now) {
   Key& k = keys_[key];
   decay(k, now);
-  const Level from = k.level;
+  const WatchLevel from = k.level;
   k.level = level;
   k.since = now;
   k.until.reset();  // an operator's suspension ends by an operator
@@ -224,17 +225,17 @@ std::optional<LevelChange> AbuseWatch::set(const std::string& key, Level level, 
 
 std::optional<LevelChange> AbuseWatch::undo(const std::string& key, const std::string& reason, Wall now) {
   const auto it = keys_.find(key);
-  if (it == keys_.end() || (it->second.level == Level::none && it->second.sum == 0)) return std::nullopt;
-  const Level from = it->second.level;
+  if (it == keys_.end() || (it->second.level == WatchLevel::none && it->second.sum == 0)) return std::nullopt;
+  const WatchLevel from = it->second.level;
   Key& k = it->second;
-  k.level = Level::none;
+  k.level = WatchLevel::none;
   k.sum = 0;
   k.since = now;
   k.until.reset();
   k.suspensions = 0;
   k.reasons.clear();
   k.attack.reset();
-  return LevelChange{key, from, Level::none, reason, now};
+  return LevelChange{key, from, WatchLevel::none, reason, now};
 }
 
 void AbuseWatch::restore(const WatchView& v) {
@@ -245,10 +246,10 @@ void AbuseWatch::restore(const WatchView& v) {
   k.until = v.until;
   k.counts = v.counts;
   k.reasons = v.reasons;
-  if (v.level == Level::suspended) k.suspensions = 1, k.last_suspended = v.since;
+  if (v.level == WatchLevel::suspended) k.suspensions = 1, k.last_suspended = v.since;
 }
 
-std::vector<WatchView> AbuseWatch::view(Level least, Wall now) const {
+std::vector<WatchView> AbuseWatch::view(WatchLevel least, Wall now) const {
   std::vector<WatchView> out;
   for (const auto& [name, k] : keys_) {
     if (k.level < least) continue;

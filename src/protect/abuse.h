@@ -33,9 +33,9 @@ enum class Signal : uint8_t {
 inline constexpr size_t kSignals = 10;
 const char* name(Signal s);
 
-enum class Level : uint8_t { none, flagged, slowed, suspended };
-const char* name(Level level);
-std::optional<Level> parse_level(std::string_view text);
+enum class WatchLevel : uint8_t { none, flagged, slowed, suspended };
+const char* name(WatchLevel level);
+std::optional<WatchLevel> parse_level(std::string_view text);
 
 struct AbusePolicy {
   // Points of each signal, in the order of Signal.
@@ -61,7 +61,7 @@ struct Observation {
 // What an operator sees of a key.
 struct WatchView {
   std::string key;
-  Level level = Level::none;
+  WatchLevel level = WatchLevel::none;
   double sum = 0;
   Wall since{};                             // of the level
   std::optional<Wall> until;                // of a suspension
@@ -71,7 +71,7 @@ struct WatchView {
 
 struct LevelChange {
   std::string key;
-  Level from = Level::none, to = Level::none;
+  WatchLevel from = WatchLevel::none, to = WatchLevel::none;
   std::string reason;  // for the audit log: "refused 12 times, 17 addresses in an hour"
   Wall at{};
 };
@@ -89,22 +89,22 @@ class AbuseWatch {
   // Levels that time alone changed: suspensions that ended, sums that fell. Call it every few seconds.
   std::vector<LevelChange> pass(Wall now);
 
-  Level level(const std::string& key) const;
+  WatchLevel level(const std::string& key) const;
   // Whether a text of this key is wanted: it was flagged within the last minutes.
   bool wants_text(const std::string& key, Wall now) const;
 
   // The operator's hand: a level at once; `undo` also forgets the sum.
-  std::optional<LevelChange> set(const std::string& key, Level level, const std::string& reason, Wall now);
+  std::optional<LevelChange> set(const std::string& key, WatchLevel level, const std::string& reason, Wall now);
   std::optional<LevelChange> undo(const std::string& key, const std::string& reason, Wall now);
   // Of a restart: as it was left.
   void restore(const WatchView& view);
 
   // Keys over `least`, the highest sums first.
-  std::vector<WatchView> view(Level least, Wall now) const;
+  std::vector<WatchView> view(WatchLevel least, Wall now) const;
 
  private:
   struct Key {
-    Level level = Level::none;
+    WatchLevel level = WatchLevel::none;
     double sum = 0;
     Wall updated{}, since{}, seen{};
     std::optional<Wall> until;

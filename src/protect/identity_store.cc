@@ -401,7 +401,7 @@ Result<std::vector<WatchView>> IdentityStore::watched() {
     if (!*row) return out;
     WatchView v;
     v.key = s->text(0);
-    v.level = static_cast<Level>(std::clamp<int64_t>(s->integer(1), 0, 3));
+    v.level = static_cast<WatchLevel>(std::clamp<int64_t>(s->integer(1), 0, 3));
     v.sum = s->real(2);
     v.since = from_unix_ns(s->integer(3));
     v.until = time_at(*s, 4);
@@ -432,7 +432,7 @@ Result<std::vector<WatchOrder>> IdentityStore::take_orders() {
     const auto row = s->step();
     if (!row) return tl::unexpected(row.error());
     if (!*row) break;
-    by_id[s->integer(0)] = {s->text(1), static_cast<Level>(std::clamp<int64_t>(s->integer(2), 0, 3)), s->text(3),
+    by_id[s->integer(0)] = {s->text(1), static_cast<WatchLevel>(std::clamp<int64_t>(s->integer(2), 0, 3)), s->text(3),
                             s->text(4)};
   }
   std::vector<WatchOrder> out;

@@ -50,7 +50,7 @@ struct KeyWish {
 // An operator's word on a key under watch: a level, or none to undo all.
 struct WatchOrder {
   std::string key;
-  Level level = Level::none;
+  WatchLevel level = WatchLevel::none;
   std::string reason, actor;
 };
 

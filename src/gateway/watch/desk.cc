@@ -5,13 +5,13 @@
 namespace trine::gateway {
 namespace {
 
-using protect::Level;
+using protect::WatchLevel;
 
 protect::AuditEntry line_of(const protect::LevelChange& c, const std::string& actor) {
   protect::AuditEntry e;
   e.at = c.at;
   e.actor = actor;
-  e.action = fmt::format("abuse.{}", c.to == Level::none ? "cleared" : name(c.to));
+  e.action = fmt::format("abuse.{}", c.to == WatchLevel::none ? "cleared" : name(c.to));
   e.subject = "key " + c.key;
   e.detail = {{"from", name(c.from)}, {"because", c.reason}};
   return e;
@@ -44,7 +44,8 @@ void WatchDesk::expired() {
       asking_ = false;
       if (!orders) return;  // told by the directory, which has the same trouble
       for (const protect::WatchOrder& o : *orders) {
-        auto c = o.level == Level::none ? watch_.undo(o.key, o.reason, now) : watch_.set(o.key, o.level, o.reason, now);
+        auto c =
+            o.level == WatchLevel::none ? watch_.undo(o.key, o.reason, now) : watch_.set(o.key, o.level, o.reason, now);
         if (c) changed({std::move(*c)}, o.actor);
       }
     });
@@ -60,7 +61,7 @@ void WatchDesk::changed(std::vector<protect::LevelChange> changes, const std::st
     lines.push_back(line_of(c, actor));
   }
   const bool posted =
-      directory_.post([lines = std::move(lines), kept = watch_.view(Level::flagged, loop_.clock().wall())](
+      directory_.post([lines = std::move(lines), kept = watch_.view(WatchLevel::flagged, loop_.clock().wall())](
                           protect::IdentityStore& store, protect::AuditLog& audit) {
         if (auto r = store.keep_watched(kept); !r) log::error("who is under watch is not kept: {}", r.error().message);
         for (const protect::AuditEntry& e : lines)
@@ -73,7 +74,8 @@ void WatchDesk::changed(std::vector<protect::LevelChange> changes, const std::st
 
 void WatchDesk::publish() {
   auto levels = std::make_shared<WatchLevels>();
-  for (const protect::WatchView& v : watch_.view(Level::slowed, loop_.clock().wall())) levels->emplace(v.key, v.level);
+  for (const protect::WatchView& v : watch_.view(WatchLevel::slowed, loop_.clock().wall()))
+    levels->emplace(v.key, v.level);
   tell_(std::move(levels));
 }
 

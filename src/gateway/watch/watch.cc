@@ -34,21 +34,21 @@ void WatchFeed::flush() {
   if (hand_ && !notes_.empty()) hand_(std::exchange(notes_, {}));
 }
 
-protect::Level WatchFeed::level(std::string_view key) const {
-  if (!levels_) return protect::Level::none;
+protect::WatchLevel WatchFeed::level(std::string_view key) const {
+  if (!levels_) return protect::WatchLevel::none;
   const auto it = levels_->find(key);
-  return it == levels_->end() ? protect::Level::none : it->second;
+  return it == levels_->end() ? protect::WatchLevel::none : it->second;
 }
 
 net::Task<std::optional<llm::ClientError>> watch(Exchange& x) {
   switch (x.context.watch.level(x.tenant.key)) {
-    case protect::Level::suspended:
+    case protect::WatchLevel::suspended:
       co_return llm::ClientError{llm::ErrorCode::key_suspended, {}, {}};
-    case protect::Level::slowed:
+    case protect::WatchLevel::slowed:
       co_await x.context.loop.sleep(kSlowness);
       co_return std::nullopt;
-    case protect::Level::flagged:
-    case protect::Level::none:
+    case protect::WatchLevel::flagged:
+    case protect::WatchLevel::none:
       break;
   }
   co_return std::nullopt;

@@ -19,7 +19,7 @@ namespace trine::gateway {
 struct Exchange;
 
 // Keys that are not as others, by name. Immutable; any thread.
-using WatchLevels = StringMap<protect::Level>;
+using WatchLevels = StringMap<protect::WatchLevel>;
 
 // One worker's notes, and what it knows of keys. One thread.
 class WatchFeed {
@@ -31,7 +31,7 @@ class WatchFeed {
   bool on() const { return hand_ != nullptr; }
   void add(protect::Observation o);
   void flush();
-  protect::Level level(std::string_view key) const;
+  protect::WatchLevel level(std::string_view key) const;
 
  private:
   static constexpr size_t kBatch = 256;
