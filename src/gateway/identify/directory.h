@@ -33,9 +33,10 @@ class Directory final : net::Timer {
   static constexpr Nanos kLook = std::chrono::milliseconds(500);
   static constexpr Nanos kNoteUse = std::chrono::seconds(60);
 
-  // Blocks. Errors: those of IdentityStore::open and AuditLog::open.
-  static Result<std::unique_ptr<Directory>> open(net::Loop& loop, Executor& executor, const std::string& dir,
-                                                 Tell tell);
+  // Blocks. Errors: those of IdentityStore::open and AuditLog::open; the ledger cannot be read.
+  static Result<std::unique_ptr<Directory>> open(Parts parts);
+  // Another configuration: its limits are in force for the keys soon after. On the loop's thread.
+  void use(std::shared_ptr<const Snapshot> snapshot);
 
   const std::shared_ptr<const Identities>& identities() const { return now_; }
   // Begins to look. On the loop's thread.
