@@ -20,8 +20,8 @@ prices:
 
 std::string prices(const std::string& row) {
   std::string all(kPriceHead);
-  // vendor_models.yaml refers to these four
-  for (const auto* v : {"openai", "anthropic", "google", "mistral"})
+  // vendor_models.yaml refers to these
+  for (const auto* v : {"openai", "anthropic", "google", "mistral", "ovhcloud"})
     all.insert(all.find("prices:"), std::string("  - { id: ") + v + ", name: x, zone: US, source: ecologits }\n");
   return all + row + "\n";
 }
@@ -30,7 +30,7 @@ TEST(Load, RefusesATokenPriceOutBy1e5WithItsPlace) {
   const auto text = prices(
       R"(  - { vendor: "acme", model: "m", mode: "chat", input: 22000, output: 22000, currency: "USD", date: "2026", source: "litellm-prices" })");
   const auto said = complaint("vendors.yaml", text);
-  EXPECT_NE(said.find("vendors.yaml:8:"), std::string::npos) << said;
+  EXPECT_NE(said.find("vendors.yaml:9:"), std::string::npos) << said;
   EXPECT_NE(said.find("22000 USD per million tokens is absurd"), std::string::npos) << said;
 }
 

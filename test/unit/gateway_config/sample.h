@@ -31,6 +31,17 @@ ledger:
   retention: { requests: 30d, calls: 31d, windows: 32d, identity: 7d }
   currency: USD
 catalog: { dir: data, exchange: { EUR: 1.08 } }
+identity: { dir: var/identity }
+oidc:
+  - issuer: https://login.example.org
+    jwks_url: https://keys.example.org/jwks
+    audiences: [trine]
+    algorithms: [ES256]
+    claim: groups
+    groups: [ { value: llm, org: acme, team: platform, project: claims, workload: bench, routes: [extract], endpoints: [chat] } ]
+    key_hosts: [keys.example.org]
+    internal: [10.0.0.0/8]
+    ca: /etc/trine/ca.pem
 keys:
   - id: bench
     secret: sk-bench
