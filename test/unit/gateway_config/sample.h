@@ -10,7 +10,7 @@ namespace trine::gateway::sample {
 inline constexpr std::string_view kFull = R"(listen: { traffic: "0.0.0.0:8080", admin: "[::1]:8081" }
 tls: { cert: cert.pem, key: key.pem, client_ca: ca.pem }
 workers: 2
-limits: { head_bytes: 8KiB, body_bytes: 1MiB, response_bytes: 2MiB, connections: 500, per_key: { rpm: 60 }, contact: ops }
+limits: { head_bytes: 8KiB, body_bytes: 1MiB, response_bytes: 2MiB, connections: 500, per_key: { rpm: 60, tpm: 2, tpm_in: 3, tpm_out: 4, concurrency: 5, request_bytes: 6, max_tokens: 7, burst: 8s }, contact: ops }
 timeouts:
   head: 1s
   body: 2s
@@ -129,7 +129,7 @@ routes:
     slo: { ttft_p95: 2s, tpot_p95: 80ms, strict: true }
     sticky: { header: x-chat, ttl: 5m }
     prefix_affinity: false
-    limits: { rpm: 600 }
+    limits: { rpm: 600, tpm: 2, tpm_in: 3, tpm_out: 4, concurrency: 5, request_bytes: 6, max_tokens: 7, burst: 8s }
 grid:
   zones:
     FR: { g_per_kwh: 56 }
@@ -137,15 +137,15 @@ grid:
 baseline: { vendor: openai, model: gpt-4o-mini, zone: US-MIDA-PJM }
 gateway: { zone: FR, pue: 1.4, watts_per_core: 8 }
 log: { level: warning }
-orgs: [{ name: acme, limits: { tpm: 1000 } }]
+orgs: [{ name: acme, limits: { rpm: 1, tpm: 1000, tpm_in: 3, tpm_out: 4, concurrency: 5, request_bytes: 6, max_tokens: 7, burst: 8s } }]
 teams:
   - name: platform
     org: acme
-    limits: { rpm: 100 }
-    projects: [{ name: claims, limits: { concurrency: 3 } }]
+    limits: { rpm: 100, tpm: 2, tpm_in: 3, tpm_out: 4, concurrency: 5, request_bytes: 6, max_tokens: 7, burst: 8s }
+    projects: [{ name: claims, limits: { rpm: 1, tpm: 2, tpm_in: 3, tpm_out: 4, concurrency: 3, request_bytes: 6, max_tokens: 7, burst: 8s } }]
 budgets:
   - { for: { team: platform }, eur: 1, kwh: 2, gco2e: 3, period: day, time_zone: "+01:00", soft: 0.5, prefer: cleaner, hard: true, contact: cfo }
-  - { for: { key: bench }, eur: 1 }
+  - { for: { key: bench }, eur: 1, kwh: 2, gco2e: 3, period: day, time_zone: "+01:00", soft: 0.5, prefer: cleaner, hard: true, contact: cfo }
   - { for: { project: claims }, eur: 1 }
   - { for: { org: acme }, eur: 1 }
   - { for: { workload: bench }, eur: 1 }
