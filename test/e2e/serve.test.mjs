@@ -1,7 +1,7 @@
 // The program as an operator meets it: curl, errors that say what to do, reload, drain, check.
 import assert from 'node:assert/strict';
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -143,9 +143,13 @@ test('check names file, line, column and the nearest right name', () => {
   assert.match(run.stderr + run.stdout, /wrong\.yaml:2:1: .*deployments/);
 });
 
-test('every shipped example passes check', () => {
+test('every shipped example passes check, or is a fleet that can be scored', () => {
   const examples = readdirSync(join(root, 'examples')).filter((name) => name.endsWith('.yaml'));
-  for (const name of examples) execFileSync(trine, ['check', '-c', join(root, 'examples', name)], { cwd: root, stdio: 'pipe' });
+  for (const name of examples) {
+    const file = join(root, 'examples', name);
+    const words = /^options:/m.test(readFileSync(file, 'utf8')) ? ['score', '--fleet', file] : ['check', '-c', file];
+    execFileSync(trine, words, { cwd: root, stdio: 'pipe' });
+  }
   assert.ok(existsSync(join(root, 'examples/peers.yaml')), 'examples/peers.yaml is shipped');
 });
 
