@@ -121,6 +121,7 @@ class Gateway {
   net::Server admin_server_;
   std::unique_ptr<Directory> directory_;  // null: keys of the configuration only
   OidcKeys oidc_;
+  std::unique_ptr<IdentityApi> identity_api_;  // where there is a directory
   std::thread office_thread_;
 
   std::vector<std::unique_ptr<Worker>> workers_;
@@ -147,6 +148,7 @@ Gateway::Gateway(const ServeOptions& options, Mono started, std::shared_ptr<cons
       admin_server_(office_, admin_, server_limits(*snapshot_->config)),
       oidc_(office_, [this](std::shared_ptr<const OidcProviders> p) {
         for (auto& w : workers_) w->use(p, [this](size_t index) { oidc_.want(index); });
+        if (identity_api_) identity_api_->use(p);
       }) {}
 
 Result<std::unique_ptr<Gateway>> Gateway::open(const ServeOptions& options, Mono started) {
@@ -190,6 +192,12 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
     if (!directory) return tl::unexpected(directory.error());
     directory_ = std::move(*directory);
     directory_->start();
+    identity_api_ = std::make_unique<IdentityApi>(
+        IdentityApi::Parts{.loop = office_,
+                           .directory = *directory_,
+                           .want_keys = [this](size_t index) { oidc_.want(index); },
+                           .audit_dir = std::filesystem::path(config.identity_dir) / "audit"});
+    admin_.use(*identity_api_);
   }
   if (auto ok = oidc_.use(config.oidc); !ok) return ok;
   admin_.use(snapshot_);

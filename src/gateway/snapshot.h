@@ -15,6 +15,7 @@
 #include "gateway/deployment.h"
 #include "grid/live.h"
 #include "grid/source.h"
+#include "net/stream.h"
 #include "score/option.h"
 
 namespace trine::gateway {
@@ -28,6 +29,7 @@ struct Key {
   std::vector<std::string> routes;  // empty: all
   std::optional<score::Weights> weights;
   uint32_t endpoints = score::kAllEndpoints;  // bits of score::Endpoint
+  protect::Role role = protect::Role::none;   // on the admin port
 
   bool may_use(std::string_view route) const;
 };
@@ -68,12 +70,15 @@ struct Snapshot {
   StringMap<Route> routes;
   boost::unordered_flat_map<uint64_t, std::vector<Key>> keys;  // by the first bytes of the hash
   std::optional<Key> anonymous;
+  StringMap<Key> certificates;  // by "sha256:...", "san:..." or "cn:..." of a client's certificate
   std::optional<Baseline> baseline;
   int64_t generation = 1;  // counts reloads
 
   const Deployment* deployment(std::string_view name) const;
   // The key with this hash; compared in constant time. Null: unknown.
   const Key* key(const KeyHash& hash) const;
+  // By its fingerprint, else a name in it, else its subject. Null: it stands for nobody.
+  const Key* key(const net::PeerCertificate& certificate) const;
 };
 
 // Resolves every name of `config`, and takes what is known of the grid from the cache on disk. The live state of

@@ -15,8 +15,8 @@ Identities::Identities(std::shared_ptr<const protect::KeyTable> t) : table(std::
     key.workload = g.workload;
     key.routes = g.routes;
     key.endpoints = endpoint_bits(g.endpoints);
+    key.role = g.role;
     rights.push_back(std::move(key));
-    roles.push_back(g.role);
   }
 }
 
@@ -52,22 +52,25 @@ void Directory::expired() {
     Result<void> noted;
     Result<std::shared_ptr<const protect::KeyTable>> table;  // null: nothing changed
   };
-  looking_ = executor_.post([this, note, used = now_->table] {
+  const bool again = stale_;
+  looking_ = executor_.post([this, note, used = now_->table, again] {
     Found found;
     if (note) found.noted = store_->note_used(used->used());
     const auto changed = store_->changed();
     if (!changed)
       found.table = tl::unexpected(changed.error());
-    else if (*changed)
+    else if (*changed || again)
       found.table = read();
     loop_.post([this, found = std::move(found)] {
       looking_ = false;
       const Error* wrong = !found.noted ? &found.noted.error() : !found.table ? &found.table.error() : nullptr;
       if (wrong && !failing_) log::error("keys cannot be read anew, those known stay in force: {}", wrong->message);
       failing_ = wrong != nullptr;
+      if (!found.table) stale_ = true;
       if (found.table && *found.table) take(*found.table);
     });
   });
+  if (looking_) stale_ = false;
 }
 
 void Directory::close() {

@@ -33,10 +33,10 @@ class Directory final : net::Timer {
   // Blocks: the last times of use. After the loop ended.
   void close();
 
-  // On the executor: `work(store, audit)` and, where it says that something changed, a new table for everybody.
-  // Resumes on the loop. Nothing where the executor has too much to do.
+  // On the executor: `work(store, audit)` and, where it `changes` something, a new table for everybody. Resumes on the
+  // loop. Nothing where the executor has too much to do.
   template <class R>
-  net::Task<std::optional<R>> run(std::function<R(protect::IdentityStore&, protect::AuditLog&)> work);
+  net::Task<std::optional<R>> run(std::function<R(protect::IdentityStore&, protect::AuditLog&)> work, bool changes);
 
  private:
   Directory(net::Loop& loop, Executor& executor, std::unique_ptr<protect::IdentityStore> store,
@@ -60,21 +60,27 @@ class Directory final : net::Timer {
   Mono noted_{};
   bool looking_ = false;
   bool failing_ = false;  // said once
+  bool stale_ = false;    // a change of ours could not be read anew: the next look tries again
 };
 
 template <class R>
-net::Task<std::optional<R>> Directory::run(std::function<R(protect::IdentityStore&, protect::AuditLog&)> work) {
+net::Task<std::optional<R>> Directory::run(std::function<R(protect::IdentityStore&, protect::AuditLog&)> work,
+                                           bool changes) {
   struct Done {
     R result;
     Result<std::shared_ptr<const protect::KeyTable>> table;
   };
-  auto both = [this, work = std::move(work)] {
-    R result = work(*store_, *audit_);
-    return Done{std::move(result), read()};
+  auto both = [this, work = std::move(work), changes] {
+    Done done{work(*store_, *audit_), std::shared_ptr<const protect::KeyTable>()};
+    if (changes) done.table = read();
+    return done;
   };
   std::optional<Done> done = co_await executor_.run(loop_, std::move(both));
   if (!done) co_return std::nullopt;
-  if (done->table) take(*done->table);
+  if (!done->table)
+    stale_ = true;
+  else if (*done->table)
+    take(*done->table);
   co_return std::move(done->result);
 }
 

@@ -12,7 +12,6 @@ namespace trine::gateway {
 struct Identities {
   std::shared_ptr<const protect::KeyTable> table;
   std::vector<Key> rights;  // of each of the table's grants, by its place; tenant.key is empty
-  std::vector<protect::Role> roles;
 
   explicit Identities(std::shared_ptr<const protect::KeyTable> t);
 };

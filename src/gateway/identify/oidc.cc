@@ -14,11 +14,8 @@ constexpr size_t kMaxSubject = 96;
 constexpr std::string_view kDiscovery = "/.well-known/openid-configuration";
 
 std::shared_ptr<const Key> rights_of(const OidcGroupConfig& g) {
-  Key key;
-  key.tenant = {g.org, g.team, g.project, {}};
-  key.workload = g.workload;
-  key.routes = g.routes;
-  key.endpoints = endpoint_bits(g.endpoints);
+  Key key = resolve_rights(g.rights);
+  key.role = g.role;
   return std::make_shared<const Key>(std::move(key));
 }
 

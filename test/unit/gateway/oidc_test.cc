@@ -20,19 +20,21 @@ struct OidcTest : testing::Test, net::VirtualNet, net::Dialer {
     config.issuer = "http://login.example";
     config.audiences = {"trine"};
     config.groups.push_back({.value = "llm-billing",
-                             .org = "acme",
-                             .team = "billing",
-                             .project = "invoices",
-                             .workload = "",
-                             .routes = {"chat"},
-                             .endpoints = {"chat"}});
+                             .rights = {.org = "acme",
+                                        .team = "billing",
+                                        .project = "invoices",
+                                        .workload = "",
+                                        .routes = {"chat"},
+                                        .endpoints = {"chat"}},
+                             .role = protect::Role::operator_});
     config.groups.push_back({.value = "everybody",
-                             .org = "acme",
-                             .team = "",
-                             .project = "",
-                             .workload = "",
-                             .routes = {},
-                             .endpoints = {}});
+                             .rights = {.org = "acme",
+                                        .team = "",
+                                        .project = "",
+                                        .workload = "",
+                                        .routes = {},
+                                        .endpoints = {}},
+                             .role = protect::Role::none});
   }
   net::Task<Result<std::unique_ptr<net::Stream>>> dial(net::Loop&, HostPort to, Nanos) override {
     dialled.push_back(to.host);
