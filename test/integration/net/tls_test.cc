@@ -131,14 +131,16 @@ TEST_F(TlsTest, TheServerKnowsWhoTheClientIsByAVerifiedCertificateOnly) {
   const auto client = ca.issue("client", "URI:spiffe://example.org/billing,DNS:client.test,IP:10.0.0.1");
   const auto own = ca.issue("server", "DNS:localhost");
   for (const string& authority : {ca.ca_file(), string()}) {
-    serve(own, authority);
-    server = nullptr;
+    auto context = tls_server({own.cert, own.key, authority});
+    ASSERT_TRUE(context);
+    server_context = *context;
     Server::Upgrade upgrade = [this](std::unique_ptr<Stream> s) -> Task<std::unique_ptr<Stream>> {
       auto tls = co_await tls_accept(loop, server_context, std::move(s), 10s);
       co_return tls ? std::move(*tls) : nullptr;
     };
     server = std::make_unique<ServerAtPort>(*this, look, ServerLimits{}, upgrade);
     (void)call_once({ca.ca_file(), client.cert, client.key, true});
+    server.reset();
     EXPECT_EQ(seen, authority.empty() ? "nobody" : "client 64 spiffe://example.org/billing client.test");
   }
 }
