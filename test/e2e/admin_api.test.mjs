@@ -131,7 +131,7 @@ test('each path answers as described: good, malformed, unknown', async () => {
     ['GET', '/v1/admin/keys?last=0', undefined, 400, 'invalid_request'],
     ['GET', '/v1/admin/keys?wat=1', undefined, 400, 'invalid_request'],
     ['GET', '/v1/admin/audit?last=1&last=2', undefined, 400, 'invalid_request'],
-    ['GET', '/v1/admin/keys/trn_000000000000', undefined, 404, 'not_found'],
+    ['GET', '/v1/admin/keys/trn_000000000001', undefined, 404, 'not_found'],
     ['POST', `/v1/admin/keys/${keys.none.key}/revoke`, undefined, 400, 'invalid_request'],
     ['GET', '/v1/admin/nothing', undefined, 404, 'not_found'],
     ['PUT', '/v1/admin/keys', undefined, 405, 'method_not_allowed'],
