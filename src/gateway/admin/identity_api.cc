@@ -6,7 +6,6 @@
 namespace trine::gateway {
 namespace {
 
-using llm::ClientError;
 using llm::ErrorCode;
 
 // What stands for the pattern's {name} in `path`; null: another path. {path} takes slashes, {id} does not.

@@ -105,6 +105,14 @@ grid:
     DE: { file: de.csv }
 baseline: { vendor: openai, model: gpt-4o-mini, zone: US-MIDA-PJM }
 log: { level: warning }
+identity: { dir: var/identity, guard_admin_port: true }
+oidc:
+  - issuer: https://login.example.org
+    audiences: [trine]
+    groups: [{ value: ops, org: acme, endpoints: [chat], role: operator }]
+client_certs:
+  - { san: "spiffe://example.org/billing", org: acme, team: billing, routes: [extract] }
+  - { fingerprint: "AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB", org: acme }
 )";
 
 inline const yaml::Sources& sources() {
