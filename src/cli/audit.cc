@@ -6,6 +6,7 @@
 #include "cli/identity.h"
 #include "cli/say.h"
 #include "cli/table.h"
+#include "protect/identity_text.h"
 
 namespace trine::cli {
 namespace {
@@ -44,18 +45,7 @@ int show(const std::filesystem::path& dir, const AuditOptions& o) {
   if (!lines) return complain(lines.error());
   if (o.json) {
     auto all = nlohmann::ordered_json::array();
-    for (const auto& l : *lines) {
-      nlohmann::ordered_json detail = nlohmann::ordered_json::object();
-      for (const auto& [name, value] : l.entry.detail) detail[name] = value;
-      all.push_back({{"seq", l.sequence},
-                     {"at", iso8601(l.entry.at)},
-                     {"actor", l.entry.actor},
-                     {"address", l.entry.address},
-                     {"action", l.entry.action},
-                     {"subject", l.entry.subject},
-                     {"outcome", l.entry.outcome},
-                     {"detail", detail}});
-    }
+    for (const auto& l : *lines) all.push_back(nlohmann::ordered_json::parse(protect::json_of(l)));
     say(all.dump());
     return kOk;
   }

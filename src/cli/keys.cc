@@ -5,6 +5,7 @@
 #include "cli/identity.h"
 #include "cli/say.h"
 #include "cli/table.h"
+#include "protect/identity_text.h"
 
 namespace trine::cli {
 namespace {
@@ -12,34 +13,8 @@ namespace {
 using nlohmann::ordered_json;
 using protect::KeyInfo;
 
-std::string state_of(const KeyInfo& k, Wall now) {
-  if (k.revoked) return "revoked";
-  if (k.expires && *k.expires <= now) return k.replaced_by ? "rotated" : "expired";
-  return k.replaced_by ? "until " + iso8601(*k.expires) : "works";
-}
-
-ordered_json json_of(const KeyInfo& k, Wall now) {
-  ordered_json j{
-      {"id", protect::key_name(k.id)}, {"group", k.group},       {"label", k.label},   {"state", state_of(k, now)},
-      {"role", name(k.role)},          {"workload", k.workload}, {"routes", k.routes}, {"endpoints", k.endpoints},
-      {"created", iso8601(k.created)}};
-  const auto time = [&j](const char* key, const std::optional<Wall>& t) {
-    if (t) j[key] = iso8601(*t);
-  };
-  time("expires", k.expires);
-  time("revoked", k.revoked);
-  time("last_used", k.last_used);
-  if (k.replaced_by) j["replaced_by"] = protect::key_name(*k.replaced_by);
-  return j;
-}
-
-// "90d" from now, or a time.
-Result<std::optional<Wall>> expiry(const std::string& text, Wall now) {
-  if (text.empty()) return std::nullopt;
-  if (const auto d = parse_duration(text)) return now + *d;
-  if (const auto t = parse_iso8601(text)) return t;
-  return fail(Code::invalid_argument, "--expires: \"{}\" is no duration such as 90d and no time such as 2027-01-31.",
-              text);
+ordered_json parsed(const KeyInfo& k, Wall now) {
+  return ordered_json::parse(protect::json_of(k, now));
 }
 
 void show_secret(const protect::NewKey& key, const std::string& group, bool json) {
@@ -52,8 +27,8 @@ void show_secret(const protect::NewKey& key, const std::string& group, bool json
 
 int create(IdentityPlace& place, const KeysOptions& o) {
   const Wall now = system_clock().wall();
-  const auto expires = expiry(o.expires, now);
-  if (!expires) return complain(expires.error().message, kUsage);
+  const auto expires = protect::parse_expiry(o.expires, now);
+  if (!expires) return complain("--expires: " + expires.error().message, kUsage);
   const auto role = protect::parse_role(o.role);
   const protect::KeyWish wish{o.group, o.label, o.workload, o.routes, o.endpoints, role.value_or(protect::Role::none),
                               *expires};
@@ -78,14 +53,14 @@ int list(IdentityPlace& place, const KeysOptions& o) {
   const Wall now = system_clock().wall();
   if (o.json) {
     auto all = ordered_json::array();
-    for (const KeyInfo& k : *keys) all.push_back(json_of(k, now));
+    for (const KeyInfo& k : *keys) all.push_back(parsed(k, now));
     say(all.dump());
     return kOk;
   }
   if (keys->empty()) say("There is none.");
   Table table({{"id"}, {"group"}, {"label"}, {"state"}, {"role"}, {"routes"}, {"last used"}});
   for (const KeyInfo& k : *keys)
-    table.row({protect::key_name(k.id), k.group, printable(k.label), state_of(k, now), name(k.role),
+    table.row({protect::key_name(k.id), k.group, printable(k.label), protect::state_of(k, now), name(k.role),
                list_or_all(k.routes), k.last_used ? iso8601(*k.last_used) : ""});
   if (!keys->empty()) say(table.text());
   return kOk;
@@ -95,7 +70,7 @@ int show(IdentityPlace& place, const KeysOptions& o, protect::KeyId id) {
   const auto key = place.store->key(id);
   if (!key) return complain(key.error());
   if (!*key) return complain(fmt::format("There is no key {}.", o.id));
-  const ordered_json j = json_of(**key, system_clock().wall());
+  const ordered_json j = parsed(**key, system_clock().wall());
   if (o.json) {
     say(j.dump());
     return kOk;

@@ -5,6 +5,7 @@
 #include "cli/identity.h"
 #include "cli/say.h"
 #include "cli/table.h"
+#include "protect/identity_text.h"
 
 namespace trine::cli {
 namespace {
@@ -26,12 +27,7 @@ int list(IdentityPlace& place, const TeamsOptions& o) {
   if (!groups) return complain(groups.error());
   if (o.json) {
     auto all = nlohmann::ordered_json::array();
-    for (const protect::Group& g : *groups)
-      all.push_back({{"path", g.path},
-                     {"workload", g.workload},
-                     {"routes", g.routes},
-                     {"endpoints", g.endpoints},
-                     {"created", iso8601(g.created)}});
+    for (const protect::Group& g : *groups) all.push_back(nlohmann::ordered_json::parse(protect::json_of(g)));
     say(all.dump());
     return kOk;
   }

@@ -128,6 +128,7 @@ class Gateway {
   std::unique_ptr<Directory> directory_;  // null: keys of the configuration only
   std::unique_ptr<WatchDesk> desk_;       // with the directory
   OidcKeys oidc_;
+  std::unique_ptr<IdentityApi> identity_api_;  // where there is a directory
   std::thread office_thread_;
 
   std::vector<std::unique_ptr<Worker>> workers_;
@@ -156,6 +157,7 @@ Gateway::Gateway(const ServeOptions& options, Mono started, std::shared_ptr<cons
       admin_server_(office_, admin_, server_limits(*snapshot_->config)),
       oidc_(office_, [this](std::shared_ptr<const OidcProviders> p) {
         for (auto& w : workers_) w->use(p, [this](size_t index) { oidc_.want(index); });
+        if (identity_api_) identity_api_->use(p);
       }) {}
 
 Result<std::unique_ptr<Gateway>> Gateway::open(const ServeOptions& options, Mono started) {
@@ -218,6 +220,12 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
       w->use([this](std::vector<protect::Observation> notes) {
         office_.post([this, n = std::move(notes)] { desk_->take(n); });
       });
+    identity_api_ = std::make_unique<IdentityApi>(
+        IdentityApi::Parts{.loop = office_,
+                           .directory = *directory_,
+                           .want_keys = [this](size_t index) { oidc_.want(index); },
+                           .audit_dir = std::filesystem::path(config.identity_dir) / "audit"});
+    admin_.use(*identity_api_);
   }
   if (auto ok = oidc_.use(snapshot_); !ok) return ok;
   admin_.use(snapshot_);

@@ -93,6 +93,16 @@ Result<void> resolve_origin(const Config& config, const DeploymentConfig& d, net
 
 }  // namespace
 
+Key resolve_rights(const RightsConfig& r) {
+  Key key;
+  key.tenant = {r.org, r.team, r.project, {}};
+  key.prefix_salt = prefix_salt_of(key.tenant);
+  key.workload = r.workload;
+  key.routes = r.routes;
+  key.endpoints = endpoint_bits(r.endpoints);
+  return key;
+}
+
 uint32_t endpoint_bits(const std::vector<std::string>& names) {
   if (names.empty()) return score::kAllEndpoints;
   uint32_t bits = 0;

@@ -17,6 +17,9 @@ Result<fleet::VendorService> resolve_vendor(const catalog::Catalog& catalog, con
                                         const std::string& model, const PriceConfig& price,
                                         const std::string& currency);
 
+// A key without tenant.key and role.
+Key resolve_rights(const RightsConfig& rights);
+
 // Bits of score::Endpoint; all for an empty list. Names that are none are left out.
 uint32_t endpoint_bits(const std::vector<std::string>& names);
 

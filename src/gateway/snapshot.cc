@@ -14,6 +14,8 @@
 namespace trine::gateway {
 namespace {
 
+constexpr const char *kFingerprint = "sha256:", *kSan = "san:", *kCommonName = "cn:";
+
 uint64_t prefix_of(const KeyHash& h) {
   uint64_t p = 0;
   std::memcpy(&p, h.data(), sizeof p);
@@ -195,9 +197,19 @@ Result<void> fill(Snapshot& s, const Snapshot* before) {
     s.anonymous = *resolve_key(anyone);
     s.anonymous->limits = s.limits->policy(s.anonymous->tenant, nullptr);
   }
+  for (const ClientCertConfig& c : config.client_certs) {
+    Key key = resolve_rights(c.rights);
+    const std::string name = !c.san.empty() ? c.san : !c.cn.empty() ? c.cn : c.fingerprint.substr(0, 16);
+    key.tenant.key = "cert:" + name.substr(0, 96);
+    key.limits = s.limits->policy(key.tenant, nullptr);
+    const char* kind = !c.san.empty() ? kSan : !c.cn.empty() ? kCommonName : kFingerprint;
+    s.certificates.emplace(kind + (c.fingerprint.empty() ? name : c.fingerprint), std::move(key));
+  }
   for (const OidcConfig& o : config.oidc)
-    for (const OidcGroupConfig& g : o.groups)
-      s.oidc_limits.emplace(oidc_account(g), s.limits->policy({g.org, g.team, g.project, oidc_account(g)}, nullptr));
+    for (const OidcGroupConfig& g : o.groups) {
+      const RightsConfig& r = g.rights;
+      s.oidc_limits.emplace(oidc_account(g), s.limits->policy({r.org, r.team, r.project, oidc_account(g)}, nullptr));
+    }
   if (auto ok = s.limits->check(); !ok) return ok;
   if (config.baseline) {
     auto baseline = resolve_baseline(s);
@@ -237,6 +249,18 @@ const Key* Snapshot::key(const KeyHash& hash) const {
   for (const Key& k : it->second)
     if (equal_secret(as_text(k.hash), as_text(hash))) return &k;
   return nullptr;
+}
+
+const Key* Snapshot::key(const net::PeerCertificate& shown) const {
+  if (certificates.empty()) return nullptr;
+  const auto find = [this](const char* kind, const std::string& name) -> const Key* {
+    const auto it = certificates.find(kind + name);
+    return it == certificates.end() ? nullptr : &it->second;
+  };
+  if (const Key* k = find(kFingerprint, shown.fingerprint)) return k;
+  for (const std::string& name : shown.names)
+    if (const Key* k = find(kSan, name)) return k;
+  return find(kCommonName, shown.common_name);
 }
 
 Result<std::shared_ptr<const catalog::Catalog>> load_catalog(const Config& config) {

@@ -16,6 +16,7 @@
 #include "gateway/limit/table.h"
 #include "grid/live.h"
 #include "grid/source.h"
+#include "net/stream.h"
 #include "score/slate.h"
 
 namespace trine::gateway {
@@ -34,6 +35,7 @@ struct Key {
   // none. What one tenant has sent never moves another's requests.
   uint64_t prefix_salt = 0;
   KeyPolicy limits = {};
+  protect::Role role = protect::Role::none;  // on the admin port
 
   bool may_use(std::string_view route) const;
 };
@@ -85,6 +87,7 @@ struct Snapshot {
   StringMap<Route> routes;
   boost::unordered_flat_map<uint64_t, std::vector<Key>> keys;  // by the first bytes of the hash
   std::optional<Key> anonymous;
+  StringMap<Key> certificates;  // by "sha256:...", "san:..." or "cn:..." of a client's certificate
   std::optional<Baseline> baseline;
   std::shared_ptr<LimitTable> limits;
   StringMap<KeyPolicy> oidc_limits;  // by oidc_account()
@@ -93,6 +96,8 @@ struct Snapshot {
   const Deployment* deployment(std::string_view name) const;
   // The key with this hash; compared in constant time. Null: unknown.
   const Key* key(const KeyHash& hash) const;
+  // By its fingerprint, else a name in it, else its subject. Null: it stands for nobody.
+  const Key* key(const net::PeerCertificate& certificate) const;
 };
 
 // Resolves every name of `config`, and takes what is known of the grid from the cache on disk. The live state of

@@ -57,6 +57,8 @@ class ServerConnection final : Reader::Watcher {
   // When the first byte of this request's head was read.
   Mono arrived() const { return arrived_; }
   std::string peer_address() const { return stream_->peer_address(); }
+  // Of a client that TLS asked for one (TlsServerOptions::client_ca_file); null: none.
+  const PeerCertificate* peer_certificate() const { return stream_->peer_certificate(); }
   Loop& loop() { return loop_; }
 
   Task<BodyError> read_body(Body& into, size_t max);

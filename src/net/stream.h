@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace trine::net {
 
@@ -15,6 +16,13 @@ struct IoResult {
   Status status = Status::ok;
   size_t n = 0;  // bytes, when ok
   bool ok() const { return status == Status::ok; }
+};
+
+// Who the peer is by its certificate, which a CA that we trust signed.
+struct PeerCertificate {
+  std::string fingerprint;         // SHA-256 of the whole certificate, 64 hexadecimal digits in lower case
+  std::vector<std::string> names;  // URIs and DNS names of its subjectAltName; none that holds a NUL byte
+  std::string common_name;         // of its subject; empty: none, or several
 };
 
 // One thread. At most one read and one write at a time. Destroying a stream drops what is pending silently.
@@ -52,6 +60,8 @@ class Stream {
   virtual bool stale() = 0;
   // "10.0.0.7" without the port; empty for memory streams.
   virtual std::string peer_address() const = 0;
+  // Null: none was asked for, or none was verified. Valid as long as the stream.
+  virtual const PeerCertificate* peer_certificate() const { return nullptr; }
 };
 
 }  // namespace trine::net

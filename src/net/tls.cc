@@ -5,9 +5,11 @@
 #include <openssl/x509v3.h>
 
 #include <array>
+#include <span>
 #include <utility>
 #include <vector>
 
+#include "base/text.h"
 #include "net/awaiters.h"
 #include "net/deadline.h"
 
@@ -40,6 +42,47 @@ std::string openssl_error() {
   if (e == 0) return "the connection ended";
   const char* reason = ERR_reason_error_string(e);
   return reason ? reason : "error " + std::to_string(e);
+}
+
+// A text of a certificate. One with a NUL byte, which programs read in two ways, is none.
+std::string text_of(const ASN1_STRING* s) {
+  const std::string text(reinterpret_cast<const char*>(ASN1_STRING_get0_data(s)),
+                         static_cast<size_t>(ASN1_STRING_length(s)));
+  return text.find('\0') == std::string::npos ? text : std::string();
+}
+
+std::string common_name(X509* cert) {
+  X509_NAME* subject = X509_get_subject_name(cert);
+  const int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+  if (at < 0 || X509_NAME_get_index_by_NID(subject, NID_commonName, at) >= 0) return {};
+  unsigned char* utf8 = nullptr;
+  const int n = ASN1_STRING_to_UTF8(&utf8, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+  if (n < 0) return {};
+  std::string text(reinterpret_cast<const char*>(utf8), static_cast<size_t>(n));
+  OPENSSL_free(utf8);
+  return text.find('\0') == std::string::npos ? text : std::string();
+}
+
+// Null: the peer showed no certificate, or nobody checked it.
+std::unique_ptr<const PeerCertificate> verified_peer(SSL* ssl) {
+  X509* cert = SSL_get0_peer_certificate(ssl);
+  if (!cert || SSL_get_verify_mode(ssl) == SSL_VERIFY_NONE || SSL_get_verify_result(ssl) != X509_V_OK) return nullptr;
+  auto out = std::make_unique<PeerCertificate>();
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int size = 0;
+  if (X509_digest(cert, EVP_sha256(), digest.data(), &size) == 1)
+    out->fingerprint = hex(std::span(digest.data(), size));
+  out->common_name = common_name(cert);
+  auto* names = static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(cert, NID_subject_alt_name, nullptr, nullptr));
+  for (int i = 0; i < sk_GENERAL_NAME_num(names); ++i) {
+    const GENERAL_NAME* n = sk_GENERAL_NAME_value(names, i);
+    if (n->type != GEN_URI && n->type != GEN_DNS) continue;
+    std::string text = text_of(n->type == GEN_URI ? n->d.uniformResourceIdentifier : n->d.dNSName);
+    if (!text.empty()) out->names.push_back(std::move(text));
+  }
+  GENERAL_NAMES_free(names);
+  ERR_clear_error();
+  return out;
 }
 
 // TLS over any stream: the session works on memory, and what it wants to send or receive goes through `inner`.
@@ -122,6 +165,8 @@ class TlsStream final : public Stream {
     }
   }
   std::string peer_address() const override { return inner_->peer_address(); }
+  const PeerCertificate* peer_certificate() const override { return peer_.get(); }
+  void note_peer() { peer_ = verified_peer(ssl_); }
 
  private:
   static constexpr size_t kCipher = 4 << 10;
@@ -207,6 +252,7 @@ class TlsStream final : public Stream {
   std::shared_ptr<TlsContext> context_;
   std::unique_ptr<Stream> inner_;
   SSL* ssl_;
+  std::unique_ptr<const PeerCertificate> peer_;
   BIO* in_ = nullptr;
   BIO* out_ = nullptr;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
@@ -254,6 +300,7 @@ Task<Result<std::unique_ptr<Stream>>> handshake(Loop& loop, std::unique_ptr<TlsS
     co_return fail(Code::unavailable, "TLS handshake failed: {}", failure);
   }
   deadline.disarm();
+  tls->note_peer();
   co_return std::unique_ptr<Stream>(std::move(tls));
 }
 

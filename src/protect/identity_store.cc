@@ -234,6 +234,19 @@ Result<void> IdentityStore::remove_group(const std::string& path) {
   return {};
 }
 
+Result<void> IdentityStore::together(FunctionRef<Result<void>()> work) {
+  if (auto r = db_.exec("BEGIN IMMEDIATE"); !r) return r;
+  if (auto r = work(); !r) {
+    if (auto back = db_.exec("ROLLBACK"); !back) return back;
+    return r;
+  }
+  auto ended = db_.exec("COMMIT");
+  if (!ended) {
+    if (auto back = db_.exec("ROLLBACK"); !back) return back;
+  }
+  return ended;
+}
+
 Result<NewKey> IdentityStore::insert(const KeyWish& wish, Wall now) {
   auto key = new_key();
   if (!key) return key;
@@ -271,7 +284,8 @@ Result<NewKey> IdentityStore::rotate(KeyId id, Nanos overlap, Wall now) {
   if (k.revoked) return fail(Code::failed_precondition, "{} is revoked; create another key instead.", key_name(id));
   if (k.replaced_by)
     return fail(Code::failed_precondition, "{} was rotated already, to {}.", key_name(id), key_name(*k.replaced_by));
-  if (auto r = db_.exec("BEGIN IMMEDIATE"); !r) return tl::unexpected(r.error());
+  // A savepoint, since it may stand inside together().
+  if (auto r = db_.exec("SAVEPOINT rotate"); !r) return tl::unexpected(r.error());
   const auto changed = [&]() -> Result<NewKey> {
     auto fresh = insert({k.group, k.label, k.workload, k.routes, k.endpoints, k.role, k.expires}, now);
     if (!fresh) return fresh;
@@ -282,7 +296,7 @@ Result<NewKey> IdentityStore::rotate(KeyId id, Nanos overlap, Wall now) {
     if (!r) return tl::unexpected(r.error());
     return fresh;
   }();
-  const auto ended = db_.exec(changed ? "COMMIT" : "ROLLBACK");
+  const auto ended = db_.exec(changed ? "RELEASE rotate" : "ROLLBACK TO rotate; RELEASE rotate");
   if (changed && !ended) return tl::unexpected(ended.error());
   return changed;
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/function_ref.h"
 #include "base/time.h"
 #include "protect/abuse.h"
 #include "protect/key_table.h"
@@ -66,6 +67,9 @@ class IdentityStore {
   Result<std::vector<Group>> groups();
   // With all below it. Errors: not_found; failed_precondition while a key of it works.
   Result<void> remove_group(const std::string& path);
+
+  // All that `work` changes is there when it returns, or, where it fails, nothing of it. Not inside another.
+  Result<void> together(FunctionRef<Result<void>()> work);
 
   // The text is in the answer and nowhere else. Errors: not_found (no such group), invalid_argument (expires in the
   // past).

@@ -12,12 +12,9 @@
 #include "base/time.h"
 #include "protect/digest.h"
 #include "protect/key_text.h"
+#include "protect/role.h"
 
 namespace trine::protect {
-
-enum class Role : uint8_t { none, viewer, operator_, admin };  // on the admin port; traffic needs none
-const char* name(Role role);
-std::optional<Role> parse_role(std::string_view text);
 
 // What keys of one project share, or what one key alone may do: many keys, few of these.
 struct Grant {

@@ -8,6 +8,7 @@ namespace trine::gateway {
 namespace {
 
 constexpr std::string_view kRequests = "/v1/trine/requests/";
+constexpr const char* kJson = "application/json";
 constexpr const char* kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
 
 }  // namespace
@@ -37,39 +38,44 @@ std::string Admin::overview() const {
   return out;
 }
 
-net::Task<Admin::Answer> Admin::answer(std::string_view path) {
-  if (path == "/") co_return Answer{200, "text/plain; charset=utf-8", overview()};
-  if (path == "/metrics" && parts_.metrics) co_return Answer{200, kMetricsType, parts_.metrics(view())};
-  if (path == "/health/live") co_return Answer{200, "application/json", R"({"status":"live"})"};
+net::Task<AdminAnswer> Admin::look(std::string_view path) {
+  if (path == "/") co_return AdminAnswer{200, "text/plain; charset=utf-8", overview(), {}};
+  if (path == "/metrics" && parts_.metrics) co_return AdminAnswer{200, kMetricsType, parts_.metrics(view()), {}};
+  if (path == "/health/live") co_return AdminAnswer{200, kJson, R"({"status":"live"})", {}};
   if (path == "/health" || path == "/health/ready") {
     auto h = parts_.own.health(*snapshot_, parts_.loop.clock().mono());
-    co_return Answer{h.ready ? 200 : 503, "application/json", std::move(h.json)};
+    co_return AdminAnswer{h.ready ? 200 : 503, kJson, std::move(h.json), {}};
   }
   llm::ErrorCode error = llm::ErrorCode::not_found;
   if (path.starts_with(kRequests)) {
     std::string id(path.substr(kRequests.size()));
     auto found = co_await parts_.own.find_request(parts_.loop, std::move(id), nullptr);
-    if (!found.json.empty()) co_return Answer{200, "application/json", std::move(found.json)};
+    if (!found.json.empty()) co_return AdminAnswer{200, kJson, std::move(found.json), {}};
     error = found.error;
   }
-  const llm::ClientError told{error, {}, {}};
-  co_return Answer{llm::status(told), "application/json", llm::openai_error_body(told)};
+  co_return admin_error({error, {}, {}});
+}
+
+net::Task<AdminAnswer> Admin::answer(net::ServerConnection& c) {
+  const std::string_view method = c.head().method, path = c.head().path();
+  if (identity_ && path.starts_with(IdentityApi::kPaths)) co_return co_await identity_->answer(c, snapshot_);
+  if (method != "GET" && method != "HEAD")
+    co_return admin_error({llm::ErrorCode::method_not_allowed, {}, {}}, "allow: GET, HEAD\r\n");
+  const bool open = path == "/health" || path.starts_with("/health/");
+  if (identity_ && !open && snapshot_->config->guard_admin_port)
+    if (auto refused = co_await identity_->guard(c, snapshot_)) co_return std::move(*refused);
+  co_return co_await look(path);
 }
 
 net::Task<void> Admin::serve(net::ServerConnection& c) {
-  const std::string_view method = c.head().method;
-  Answer a{405, "application/json", {}};
-  if (method == "GET" || method == "HEAD")
-    a = co_await answer(c.head().path());
-  else
-    a.body = llm::openai_error_body({llm::ErrorCode::method_not_allowed, {}, {}});
+  const AdminAnswer a = co_await answer(c);
   const std::string head = fmt::format(
       "HTTP/1.1 {} {}\r\ncontent-type: {}\r\ncontent-length: {}\r\ncache-control: no-store\r\n"
       "x-content-type-options: nosniff\r\n{}{}\r\n",
-      a.status, reason_phrase(a.status), a.type, a.body.size(), a.status == 405 ? "allow: GET, HEAD\r\n" : "",
+      a.status, reason_phrase(a.status), a.type, a.body.size(), a.headers,
       c.keeps_alive() ? "" : "connection: close\r\n");
-  const std::array<std::string_view, 2> slices = {head,
-                                                  method == "HEAD" ? std::string_view{} : std::string_view(a.body)};
+  const std::array<std::string_view, 2> slices = {
+      head, c.head().method == "HEAD" ? std::string_view{} : std::string_view(a.body)};
   co_await c.send(slices);
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "gateway/admin/identity_api.h"
 #include "gateway/metering/metering.h"
 #include "gateway/metering/own_use.h"
 #include "gateway/own_endpoints.h"
@@ -29,7 +30,8 @@ struct GatewayView {
 // The page /metrics; made by the observe module.
 using MetricsPage = std::function<std::string(const GatewayView&)>;
 
-// One thread: its loop's. The listener has no authentication: bind it to loopback or a private network.
+// One thread: its loop's. Paths besides the admin API want a key only with identity.guard_admin_port; without it, bind
+// the listener to loopback or a private network.
 class Admin final : public net::Handler {
  public:
   struct Parts {
@@ -45,22 +47,21 @@ class Admin final : public net::Handler {
   };
   explicit Admin(Parts parts) : parts_(std::move(parts)) {}
   void use(std::shared_ptr<const Snapshot> snapshot) { snapshot_ = std::move(snapshot); }
+  // From here on there is an admin API. It stays.
+  void use(IdentityApi& identity) { identity_ = &identity; }
 
   net::Task<void> serve(net::ServerConnection& connection) override;
   std::string refuse(net::Refusal why, std::string_view sentence) override;
 
  private:
-  struct Answer {
-    int status = 200;
-    const char* type = "application/json";
-    std::string body;
-  };
-  net::Task<Answer> answer(std::string_view path);
+  net::Task<AdminAnswer> answer(net::ServerConnection& connection);
+  net::Task<AdminAnswer> look(std::string_view path);
   GatewayView view() const;
   std::string overview() const;
 
   Parts parts_;
   std::shared_ptr<const Snapshot> snapshot_;
+  IdentityApi* identity_ = nullptr;
 };
 
 }  // namespace trine::gateway

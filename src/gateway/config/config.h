@@ -19,6 +19,7 @@
 #include "gateway/config/address.h"
 #include "gateway/config/key_hash.h"
 #include "gateway/config/limits_config.h"
+#include "protect/role.h"
 #include "yaml/reader.h"
 
 namespace trine::gateway {
@@ -99,12 +100,27 @@ struct KeyConfig {
   std::optional<protect::Limits> limits;  // instead of limits.per_key
 };
 
+// Whom clients that need no key of their own are booked to, and what they may ask for.
+struct RightsConfig {
+  std::string org, team, project, workload;
+  std::vector<std::string> routes, endpoints;  // empty: all
+  bool operator==(const RightsConfig&) const = default;
+};
+
 // What a value of a token's claim may do.
 struct OidcGroupConfig {
   std::string value;
-  std::string org, team, project, workload;
-  std::vector<std::string> routes, endpoints;  // empty: all
+  RightsConfig rights;
+  protect::Role role = protect::Role::none;  // on the admin port
   bool operator==(const OidcGroupConfig&) const = default;
+};
+
+// What a client's certificate may do: named by one of the three.
+struct ClientCertConfig {
+  std::string fingerprint;  // SHA-256 of the certificate, 64 hexadecimal digits in lower case
+  std::string san;          // a URI or DNS name in it
+  std::string cn;           // its subject's common name
+  RightsConfig rights;
 };
 
 // An OpenID provider whose tokens stand for keys.
@@ -279,7 +295,9 @@ struct Config {
   std::vector<GridSourceConfig> grid_sources;
   std::string grid_cache = "var/grid";
   std::string identity_dir;  // empty: keys of this file only
+  bool guard_admin_port = false;
   std::vector<OidcConfig> oidc;
+  std::vector<ClientCertConfig> client_certs;
   std::optional<BaselineConfig> baseline;
   OwnUseConfig own_use;
   log::Level log_level = log::Level::info;

@@ -368,8 +368,16 @@ void declare(Fields& f, Draft& draft) {
            [](Fields& i, Config& config) {
              i.text(required("dir", "Folder of the database of teams and keys, its pepper and the audit log."),
                     config.identity_dir);
+             i.boolean({"guard_admin_port", "All of the admin port but /health wants a key with a role."},
+                       config.guard_admin_port);
            });
   f.objects({"oidc", "OpenID providers whose tokens stand for keys."}, c.oidc, declare_oidc);
+  f.objects({"client_certs", "Whose requests come with a client's certificate (tls.client_ca) and no key."},
+            c.client_certs, declare_client_cert);
+  f.check([&f, &c] {
+    if (!c.client_certs.empty() && (!c.tls || c.tls->client_ca.empty()))
+      f.complain("client_certs", "needs tls.client_ca: without it no certificate is asked for.");
+  });
   f.boolean({"anonymous", "Accept requests without a key, as key \"anonymous\"; for demos."}, c.anonymous);
   declare_protection(f, c);
   f.objects({"meters", "Who reads the joules; deployments name them."}, c.meters,

@@ -1,11 +1,45 @@
-// oidc: providers whose tokens stand for keys.
+// oidc and client_certs: who comes without a key of ours, and what they may do.
 #include "gateway/config/draft.h"
 #include "gateway/config/forms.h"
 
 namespace trine::gateway {
+namespace {
 
 using yaml::Fields;
 using yaml::required;
+
+void declare_rights(Fields& f, RightsConfig& rights) {
+  label_field(f, {"org", "Organisation that pays."}, rights.org);
+  label_field(f, {"team", "Team in it."}, rights.team);
+  label_field(f, {"project", "Project of the team."}, rights.project);
+  label_field(f, {"workload", "Class of traffic, where a request does not say."}, rights.workload);
+  f.texts({"routes", "Routes that it may use; all if absent."}, rights.routes);
+  f.words({"endpoints", "What it may ask for; all if absent."}, rights.endpoints,
+          {"chat", "completions", "embeddings", "responses", "other"});
+}
+
+// As openssl prints it (AB:CD:...) or in a row.
+std::optional<std::string> parse_fingerprint(std::string_view text) {
+  std::string out;
+  for (const char c : text)
+    if (c != ':') out += (c >= 'A' && c <= 'F') ? static_cast<char>(c - 'A' + 'a') : c;
+  if (out.size() != 64 || out.find_first_not_of("0123456789abcdef") != std::string::npos) return std::nullopt;
+  return out;
+}
+
+}  // namespace
+
+void declare_client_cert(Fields& f, ClientCertConfig& cert) {
+  f.text({"san", "A URI or DNS name in the certificate: spiffe://example.org/billing"}, cert.san);
+  f.text({"cn", "Or its subject's common name."}, cert.cn);
+  f.parsed({"fingerprint", "Or its SHA-256, as `openssl x509 -fingerprint -sha256` prints it."}, cert.fingerprint,
+           form("fingerprint", "^([0-9A-Fa-f]{2}:?){32}$"), "", "is not 64 hexadecimal digits.", parse_fingerprint);
+  declare_rights(f, cert.rights);
+  f.check([&f] {
+    if ((f.has("san") ? 1 : 0) + (f.has("cn") ? 1 : 0) + (f.has("fingerprint") ? 1 : 0) != 1)
+      f.complain(f.where(), "client_certs: give one of san, cn and fingerprint.");
+  });
+}
 
 void declare_oidc(Fields& f, OidcConfig& o) {
   f.text(required("issuer", "Exactly as its tokens say it: https://login.example.org"), o.issuer);
@@ -17,13 +51,12 @@ void declare_oidc(Fields& f, OidcConfig& o) {
   f.objects(required("groups", "Who may use the gateway; of several that a token has, the first here counts."),
             o.groups, [](Fields& g, OidcGroupConfig& group) {
               g.text(required("value", "Of the claim."), group.value);
-              label_field(g, {"org", "Organisation that pays."}, group.org);
-              label_field(g, {"team", "Team in it."}, group.team);
-              label_field(g, {"project", "Project of the team."}, group.project);
-              label_field(g, {"workload", "Class of traffic, where a request does not say."}, group.workload);
-              g.texts({"routes", "Routes that it may use; all if absent."}, group.routes);
-              g.words({"endpoints", "What it may ask for; all if absent."}, group.endpoints,
-                      {"chat", "completions", "embeddings", "responses", "other"});
+              declare_rights(g, group.rights);
+              g.choice({"role", "On the admin port."}, group.role,
+                       {{"none", protect::Role::none},
+                        {"viewer", protect::Role::viewer},
+                        {"operator", protect::Role::operator_},
+                        {"admin", protect::Role::admin}});
             });
   f.texts({"key_hosts", "Hosts besides the issuer's that its keys may be fetched from."}, o.key_hosts);
   f.texts({"internal", "Blocks of addresses (10.0.0.0/8) where the provider is, if it is not on the internet."},

@@ -19,6 +19,7 @@ Identities::Identities(std::shared_ptr<const protect::KeyTable> table, std::shar
     key.workload = g.workload;
     key.routes = g.routes;
     key.endpoints = endpoint_bits(g.endpoints);
+    key.role = g.role;
     key.limits = limits_.group_policy(key.tenant);
     rights_.push_back(std::move(key));
   }
@@ -47,14 +48,10 @@ Result<std::unique_ptr<Directory>> Directory::open(Parts parts) {
   return d;
 }
 
-Directory::Made Directory::make(const std::shared_ptr<const Snapshot>& snapshot,
-                                std::shared_ptr<const protect::KeyTable> table) {
-  if (!table) {
-    auto read = store_->table(system_clock().wall());
-    if (!read) return tl::unexpected(read.error());
-    table = std::move(*read);
-  }
-  auto identities = std::make_shared<const Identities>(std::move(table), snapshot);
+Directory::Made Directory::make(const std::shared_ptr<const Snapshot>& snapshot) {
+  auto table = store_->table(system_clock().wall());
+  if (!table) return tl::unexpected(table.error());
+  auto identities = std::make_shared<const Identities>(std::move(*table), snapshot);
   if (auto r = identities->limit_table().check(); !r) return tl::unexpected(r.error());
   if (auto r = parts_.know(identities->limit_table()); !r) return tl::unexpected(r.error());
   return identities;
@@ -87,12 +84,13 @@ void Directory::expired() {
     if (!changed)
       found.made = tl::unexpected(changed.error());
     else if (*changed || stale)
-      found.made = make(snapshot, *changed ? nullptr : known);
+      found.made = make(snapshot);
     parts_.loop.post([this, found = std::move(found)] {
       looking_ = false;
       const Error* wrong = !found.noted ? &found.noted.error() : !found.made ? &found.made.error() : nullptr;
       if (wrong && !failing_) log::error("keys cannot be read anew, those known stay in force: {}", wrong->message);
       failing_ = wrong != nullptr;
+      if (!found.made) stale_ = true;
       if (found.made && *found.made) take(*found.made);
     });
   });

@@ -49,10 +49,10 @@ class Directory final : net::Timer {
   // Before start(): who was under watch when the last run ended. Blocks.
   Result<std::vector<protect::WatchView>> watched() { return store_->watched(); }
 
-  // On the executor: `work(store, audit)` and, where it says that something changed, a new table for everybody.
-  // Resumes on the loop. Nothing where the executor has too much to do.
+  // On the executor: `work(store, audit)` and, where it `changes` something, a new table for everybody. Resumes on the
+  // loop. Nothing where the executor has too much to do.
   template <class R>
-  net::Task<std::optional<R>> run(std::function<R(protect::IdentityStore&, protect::AuditLog&)> work);
+  net::Task<std::optional<R>> run(std::function<R(protect::IdentityStore&, protect::AuditLog&)> work, bool changes);
 
  private:
   using Made = Result<std::shared_ptr<const Identities>>;
@@ -60,8 +60,8 @@ class Directory final : net::Timer {
       : net::Timer(parts.loop), parts_(std::move(parts)), store_(std::move(store)), audit_(std::move(audit)) {}
   void expired() override;
   void take(std::shared_ptr<const Identities> identities);
-  // On the executor's thread; what is in the store now, or a table that was read before.
-  Made make(const std::shared_ptr<const Snapshot>& snapshot, std::shared_ptr<const protect::KeyTable> table = nullptr);
+  // What is in the store now. On the executor's thread.
+  Made make(const std::shared_ptr<const Snapshot>& snapshot);
 
   Parts parts_;
   std::unique_ptr<protect::IdentityStore> store_;  // the executor's
@@ -69,23 +69,28 @@ class Directory final : net::Timer {
   std::shared_ptr<const Identities> now_;
   Mono noted_{};
   bool looking_ = false;
-  bool stale_ = false;    // the configuration changed while it was looking
   bool failing_ = false;  // said once
+  bool stale_ = false;  // the configuration changed, or a change of ours could not be read: the next look makes it anew
 };
 
 template <class R>
-net::Task<std::optional<R>> Directory::run(std::function<R(protect::IdentityStore&, protect::AuditLog&)> work) {
+net::Task<std::optional<R>> Directory::run(std::function<R(protect::IdentityStore&, protect::AuditLog&)> work,
+                                           bool changes) {
   struct Done {
     R result;
     Made made;
   };
-  auto both = [this, snapshot = parts_.snapshot, work = std::move(work)] {
-    R result = work(*store_, *audit_);
-    return Done{std::move(result), make(snapshot)};
+  auto both = [this, snapshot = parts_.snapshot, work = std::move(work), changes] {
+    Done done{work(*store_, *audit_), std::shared_ptr<const Identities>()};
+    if (changes) done.made = make(snapshot);
+    return done;
   };
   std::optional<Done> done = co_await parts_.executor.run(parts_.loop, std::move(both));
   if (!done) co_return std::nullopt;
-  if (done->made) take(*done->made);
+  if (!done->made)
+    stale_ = true;
+  else if (*done->made)
+    take(*done->made);
   co_return std::move(done->result);
 }
 

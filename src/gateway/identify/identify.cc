@@ -7,15 +7,6 @@
 namespace trine::gateway {
 namespace {
 
-std::string_view secret_of(const net::Head& head) {
-  if (const auto a = head.find("authorization")) {
-    const size_t blank = a->find(' ');
-    if (blank != std::string_view::npos && iequals(a->substr(0, blank), "bearer")) return trim(a->substr(blank + 1));
-    return {};
-  }
-  return trim(head.find("api-key").value_or(std::string_view{}));
-}
-
 // A key of the identity store's form is looked for there and nowhere else. False: it has another form.
 bool by_identity_store(Exchange& x, std::string_view secret) {
   if (!x.context.identities || !secret.starts_with(protect::kKeyPrefix)) return false;
@@ -55,11 +46,23 @@ bool by_token(Exchange& x, std::string_view secret) {
 
 }  // namespace
 
+std::string_view sent_key(const net::Head& head) {
+  if (const auto a = head.find("authorization")) {
+    const size_t blank = a->find(' ');
+    if (blank != std::string_view::npos && iequals(a->substr(0, blank), "bearer")) return trim(a->substr(blank + 1));
+    return {};
+  }
+  return trim(head.find("api-key").value_or(std::string_view{}));
+}
+
 std::optional<llm::ClientError> identify(Exchange& x) {
-  const std::string_view secret = secret_of(x.client.head());
+  const std::string_view secret = sent_key(x.client.head());
   if (!secret.empty()) {
     if (!by_identity_store(x, secret) && !by_token(x, secret)) x.key = x.snapshot->key(hash_key(secret));
-  } else if (!x.snapshot->anonymous) {
+  } else if (const net::PeerCertificate* shown = x.client.peer_certificate()) {
+    x.key = x.snapshot->key(*shown);
+  }
+  if (secret.empty() && !x.key && !x.snapshot->anonymous) {
     return llm::ClientError{llm::ErrorCode::missing_api_key, {}, {}};
   }
   // Where anyone may come, clients that insist on sending some key are welcome too.

@@ -20,7 +20,6 @@ class Identities {
   const std::shared_ptr<const protect::KeyTable>& table() const { return table_; }
   // What keys of this grant may do; tenant.key is empty.
   const Key& rights(uint32_t grant) const { return rights_[grant]; }
-  protect::Role role(uint32_t grant) const { return table_->grants()[grant].role; }
   // Of the key, its project, team and organisation.
   const KeyPolicy& limits(const protect::KeyTable::Match& key) const;
   const LimitTable& limit_table() const { return limits_; }

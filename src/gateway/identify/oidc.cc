@@ -20,16 +20,10 @@ struct GroupRights {
 };
 
 std::shared_ptr<const Key> rights_of(const OidcGroupConfig& g, const std::shared_ptr<const Snapshot>& snapshot) {
-  auto rights = std::make_shared<GroupRights>();
-  rights->keeps = snapshot;
-  Key& key = rights->key;
-  key.tenant = {g.org, g.team, g.project, {}};
-  key.prefix_salt = prefix_salt_of(key.tenant);
-  key.workload = g.workload;
-  key.routes = g.routes;
-  key.endpoints = endpoint_bits(g.endpoints);
+  auto rights = std::make_shared<GroupRights>(GroupRights{snapshot, resolve_rights(g.rights)});
+  rights->key.role = g.role;
   if (const auto it = snapshot->oidc_limits.find(oidc_account(g)); it != snapshot->oidc_limits.end())
-    key.limits = it->second;
+    rights->key.limits = it->second;
   return {rights, &rights->key};
 }
 

@@ -112,6 +112,39 @@ struct TlsTest : testing::Test, RealNet {
   }
 };
 
+TEST_F(TlsTest, TheServerKnowsWhoTheClientIsByAVerifiedCertificateOnly) {
+  string seen;
+  struct Look final : Handler {
+    string& seen;
+    explicit Look(string& s) : seen(s) {}
+    Task<void> serve(ServerConnection& c) override {
+      const PeerCertificate* p = c.peer_certificate();
+      seen = p ? p->common_name : "nobody";
+      if (p) seen += " " + std::to_string(p->fingerprint.size());
+      if (p)
+        for (const string& n : p->names) seen += " " + n;
+      const std::array<string_view, 1> answer = {"HTTP/1.1 204 No Content\r\n\r\n"};
+      co_await c.send(answer);
+    }
+    string refuse(Refusal, string_view) override { return {}; }
+  } look(seen);
+  const auto client = ca.issue("client", "URI:spiffe://example.org/billing,DNS:client.test,IP:10.0.0.1");
+  const auto own = ca.issue("server", "DNS:localhost");
+  for (const string& authority : {ca.ca_file(), string()}) {
+    auto context = tls_server({own.cert, own.key, authority});
+    ASSERT_TRUE(context);
+    server_context = *context;
+    Server::Upgrade upgrade = [this](std::unique_ptr<Stream> s) -> Task<std::unique_ptr<Stream>> {
+      auto tls = co_await tls_accept(loop, server_context, std::move(s), 10s);
+      co_return tls ? std::move(*tls) : nullptr;
+    };
+    server = std::make_unique<ServerAtPort>(*this, look, ServerLimits{}, upgrade);
+    (void)call_once({ca.ca_file(), client.cert, client.key, true});
+    server.reset();
+    EXPECT_EQ(seen, authority.empty() ? "nobody" : "client 64 spiffe://example.org/billing client.test");
+  }
+}
+
 TEST_F(TlsTest, ACallGoesThroughAndItsConnectionIsKept) {
   serve(ca.issue("server", "DNS:localhost"));
   Pool pool(loop, origin({ca.ca_file(), "", "", true}));

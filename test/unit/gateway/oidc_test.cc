@@ -21,19 +21,17 @@ struct OidcTest : testing::Test, net::VirtualNet, net::Dialer {
     config.issuer = "http://login.example";
     config.audiences = {"trine"};
     config.groups.push_back({.value = "llm-billing",
-                             .org = "acme",
-                             .team = "billing",
-                             .project = "invoices",
-                             .workload = "",
-                             .routes = {"chat"},
-                             .endpoints = {"chat"}});
-    config.groups.push_back({.value = "everybody",
-                             .org = "acme",
-                             .team = "",
-                             .project = "",
-                             .workload = "",
-                             .routes = {},
-                             .endpoints = {}});
+                             .rights = {.org = "acme",
+                                        .team = "billing",
+                                        .project = "invoices",
+                                        .workload = "",
+                                        .routes = {"chat"},
+                                        .endpoints = {"chat"}},
+                             .role = protect::Role::operator_});
+    config.groups.push_back(
+        {.value = "everybody",
+         .rights = {.org = "acme", .team = "", .project = "", .workload = "", .routes = {}, .endpoints = {}},
+         .role = protect::Role::none});
   }
   net::Task<Result<std::unique_ptr<net::Stream>>> dial(net::Loop&, HostPort to, Nanos) override {
     dialled.push_back(to.host);
@@ -89,6 +87,8 @@ TEST_F(OidcTest, ATokenMayDoWhatItsFirstGroupMay) {
   EXPECT_EQ(v.subject, "alice");
   EXPECT_EQ(check(token(R"("everybody")")).key->tenant.team, "");
   EXPECT_EQ(string(check(token(R"(["others"])")).why), "none of its groups may use the gateway");
+  EXPECT_EQ(check(token(R"(["llm-billing"])")).key->role, protect::Role::operator_);
+  EXPECT_EQ(check(token(R"(["everybody"])")).key->role, protect::Role::none);
 }
 
 TEST_F(OidcTest, AFloodOfMadeUpKidsAsksOnceAMinute) {

@@ -111,6 +111,15 @@ TEST(Config, EveryKeyArrives) {
   EXPECT_EQ(c.zones.at("DE").file, "de.csv");
   EXPECT_EQ(c.baseline->model, "gpt-4o-mini");
   EXPECT_EQ(c.log_level, log::Level::warning);
+  EXPECT_EQ(c.identity_dir, "var/identity");
+  EXPECT_TRUE(c.guard_admin_port);
+  EXPECT_EQ(c.oidc.at(0).groups.at(0).role, protect::Role::operator_);
+  EXPECT_EQ(c.oidc.at(0).groups.at(0).rights.endpoints, std::vector<std::string>{"chat"});
+  EXPECT_EQ(c.client_certs.at(0).san, "spiffe://example.org/billing");
+  EXPECT_EQ(c.client_certs.at(0).rights.team, "billing");
+  std::string fingerprint;
+  for (int i = 0; i < 32; ++i) fingerprint += "ab";
+  EXPECT_EQ(c.client_certs.at(1).fingerprint, fingerprint) << "as OpenSSL prints it, or in a row";
 }
 
 TEST(Config, CatalogIdsComeWithTheirPlaces) {
@@ -292,6 +301,17 @@ TEST(ConfigErrors, TlsSettingsNeedTheirOtherHalf) {
   EXPECT_EQ(problems(small("vendor: v, ca: x")), "c.yaml:2:63: ca: is for https, but the url is http.");
   EXPECT_EQ(problems("deployments: [{ name: d, url: \"https://h\", model: m, vendor: v, client_cert: c }]"),
             "c.yaml:1:78: client_cert: client_cert and client_key belong together.");
+}
+
+TEST(ConfigErrors, AClientCertificateIsNamedInOneWayAndAskedFor) {
+  const std::string tls = "tls: { cert: c, key: k, client_ca: a }\n";
+  EXPECT_NE(problems(tls + "client_certs: [{ org: acme }]").find("give one of san, cn and fingerprint."),
+            std::string::npos);
+  EXPECT_NE(problems(tls + "client_certs: [{ cn: a, san: b }]").find("give one of san, cn and fingerprint."),
+            std::string::npos);
+  EXPECT_NE(problems(tls + "client_certs: [{ fingerprint: abc }]").find("is not 64 hexadecimal digits."),
+            std::string::npos);
+  EXPECT_NE(problems("client_certs: [{ cn: a }]").find("needs tls.client_ca"), std::string::npos);
 }
 
 TEST(ConfigErrors, ARouteWhoseZonesLeaveNobody) {

@@ -31,14 +31,14 @@ ledger:
   retention: { requests: 30d, calls: 31d, windows: 32d, identity: 7d }
   currency: USD
 catalog: { dir: data, exchange: { EUR: 1.08 } }
-identity: { dir: var/identity }
+identity: { dir: var/identity, guard_admin_port: true }
 oidc:
   - issuer: https://login.example.org
     jwks_url: https://keys.example.org/jwks
     audiences: [trine]
     algorithms: [ES256]
     claim: groups
-    groups: [ { value: llm, org: acme, team: platform, project: claims, workload: bench, routes: [extract], endpoints: [chat] } ]
+    groups: [ { value: llm, org: acme, team: platform, project: claims, workload: bench, routes: [extract], endpoints: [chat], role: operator } ]
     key_hosts: [keys.example.org]
     internal: [10.0.0.0/8]
     ca: /etc/trine/ca.pem
@@ -149,6 +149,9 @@ budgets:
   - { for: { project: claims }, eur: 1 }
   - { for: { org: acme }, eur: 1 }
   - { for: { workload: bench }, eur: 1 }
+client_certs:
+  - { san: "spiffe://example.org/billing", org: acme, team: billing, routes: [extract] }
+  - { fingerprint: "AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB", org: acme }
 )";
 
 inline const yaml::Sources& sources() {

@@ -1,0 +1,49 @@
+// Who calls the admin port: a key of the identity store or a token of a provider, and the role that goes with it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "base/time.h"
+#include "gateway/identify/identities.h"
+#include "gateway/identify/oidc.h"
+#include "net/http_head.h"
+
+namespace trine::gateway {
+
+struct Caller {
+  std::string actor;  // "key:trn_4fk2h8w0c9qz", "oidc:alice"
+  std::string address;
+  protect::Role role = protect::Role::none;
+};
+
+// Failures by address, leaking away: kBurst at once, then one in a second. Addresses beyond kMost share one count, so
+// that it stays small whoever comes. One thread.
+class FailureBound {
+ public:
+  static constexpr double kBurst = 20, kPerSecond = 1;
+  static constexpr size_t kMost = 1024;
+
+  // No further failure fits now.
+  bool exhausted(const std::string& address, Mono now) const;
+  void failed(const std::string& address, Mono now);
+  size_t size() const { return counts_.size(); }
+
+ private:
+  struct Count {
+    double level = 0;
+    Mono at{};
+    double now(Mono t) const;
+  };
+  std::unordered_map<std::string, Count> counts_;
+  Count others_;
+};
+
+// Null: no key, or one that is not known, expired or revoked: nothing says which. `want_keys`: see OidcKeys::want.
+std::optional<Caller> find_caller(const net::Head& head, const Identities& identities, const OidcProviders* oidc,
+                                  const std::function<void(size_t)>& want_keys, Wall now);
+
+}  // namespace trine::gateway
