@@ -185,10 +185,10 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
   }
   if (auto ok = admin_server_.listen(at(config.listen.admin), false); !ok) return ok;
   if (!config.identity_dir.empty()) {
-    auto directory =
-        Directory::open(office_, executor_, config.identity_dir, [this](std::shared_ptr<const Identities> i) {
-          for (auto& w : workers_) w->use(i);
-        });
+    auto directory = Directory::open(office_, executor_, config.identity_dir,
+                                     [this](std::shared_ptr<const Identities> i, const std::shared_ptr<void>& until) {
+                                       for (auto& w : workers_) w->use(i, until);
+                                     });
     if (!directory) return tl::unexpected(directory.error());
     directory_ = std::move(*directory);
     directory_->start();

@@ -29,7 +29,7 @@ Result<std::unique_ptr<Directory>> Directory::open(net::Loop& loop, Executor& ex
   std::unique_ptr<Directory> d(new Directory(loop, executor, std::move(*store), std::move(*audit), std::move(tell)));
   auto table = d->read();
   if (!table) return tl::unexpected(table.error());
-  d->take(*table);
+  d->take(*table, nullptr);
   return d;
 }
 
@@ -37,9 +37,9 @@ Result<std::shared_ptr<const protect::KeyTable>> Directory::read() {
   return store_->table(system_clock().wall());
 }
 
-void Directory::take(std::shared_ptr<const protect::KeyTable> table) {
+void Directory::take(std::shared_ptr<const protect::KeyTable> table, const std::shared_ptr<void>& until) {
   now_ = std::make_shared<const Identities>(std::move(table));
-  tell_(now_);
+  tell_(now_, until);
 }
 
 void Directory::expired() {
@@ -67,7 +67,7 @@ void Directory::expired() {
       if (wrong && !failing_) log::error("keys cannot be read anew, those known stay in force: {}", wrong->message);
       failing_ = wrong != nullptr;
       if (!found.table) stale_ = true;
-      if (found.table && *found.table) take(*found.table);
+      if (found.table && *found.table) take(*found.table, nullptr);
     });
   });
   if (looking_) stale_ = false;

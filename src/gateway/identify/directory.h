@@ -18,7 +18,8 @@ namespace trine::gateway {
 // On the back office's loop; the store is touched on the executor's thread only.
 class Directory final : net::Timer {
  public:
-  using Tell = std::function<void(std::shared_ptr<const Identities>)>;
+  // Hands the table to the workers; each lets go of `until` once it uses it.
+  using Tell = std::function<void(std::shared_ptr<const Identities>, const std::shared_ptr<void>& until)>;
 
   static constexpr Nanos kLook = std::chrono::milliseconds(500);
   static constexpr Nanos kNoteUse = std::chrono::seconds(60);
@@ -33,8 +34,8 @@ class Directory final : net::Timer {
   // Blocks: the last times of use. After the loop ended.
   void close();
 
-  // On the executor: `work(store, audit)` and, where it `changes` something, a new table for everybody. Resumes on the
-  // loop. Nothing where the executor has too much to do.
+  // On the executor: `work(store, audit)` and, where it `changes` something, a new table that everybody uses when this
+  // resumes, on the loop. Nothing where the executor has too much to do.
   template <class R>
   net::Task<std::optional<R>> run(std::function<R(protect::IdentityStore&, protect::AuditLog&)> work, bool changes);
 
@@ -48,7 +49,19 @@ class Directory final : net::Timer {
         audit_(std::move(audit)),
         tell_(std::move(tell)) {}
   void expired() override;
-  void take(std::shared_ptr<const protect::KeyTable> table);
+  void take(std::shared_ptr<const protect::KeyTable> table, const std::shared_ptr<void>& until);
+  // co_await: take(), and wait until all workers have it.
+  struct Taken {
+    Directory& directory;
+    std::shared_ptr<const protect::KeyTable> table;
+    bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> h) {
+      net::Loop& loop = directory.loop_;
+      const std::shared_ptr<void> until(nullptr, [&loop, h](void*) { loop.post([h] { h.resume(); }); });
+      directory.take(std::move(table), until);
+    }
+    void await_resume() const noexcept {}
+  };
   Result<std::shared_ptr<const protect::KeyTable>> read();
 
   net::Loop& loop_;
@@ -77,10 +90,11 @@ net::Task<std::optional<R>> Directory::run(std::function<R(protect::IdentityStor
   };
   std::optional<Done> done = co_await executor_.run(loop_, std::move(both));
   if (!done) co_return std::nullopt;
-  if (!done->table)
-    stale_ = true;
-  else if (*done->table)
-    take(*done->table);
+  if (!done->table) stale_ = true;
+  if (done->table && *done->table) {
+    Taken taken{*this, *done->table};
+    co_await taken;
+  }
   co_return std::move(done->result);
 }
 
