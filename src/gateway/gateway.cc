@@ -198,15 +198,16 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
   }
   if (auto ok = admin_server_.listen(at(config.listen.admin), false); !ok) return ok;
   if (!config.identity_dir.empty()) {
-    auto directory = Directory::open({.loop = office_,
-                                      .executor = executor_,
-                                      .dir = config.identity_dir,
-                                      .snapshot = snapshot_,
-                                      .tell =
-                                          [this](std::shared_ptr<const Identities> i) {
-                                            for (auto& w : workers_) w->use(i);
-                                          },
-                                      .know = [this](const LimitTable& t) { return know_spending(t); }});
+    auto directory =
+        Directory::open({.loop = office_,
+                         .executor = executor_,
+                         .dir = config.identity_dir,
+                         .snapshot = snapshot_,
+                         .tell =
+                             [this](std::shared_ptr<const Identities> i, const std::shared_ptr<void>& until) {
+                               for (auto& w : workers_) w->use(i, until);
+                             },
+                         .know = [this](const LimitTable& t) { return know_spending(t); }});
     if (!directory) return tl::unexpected(directory.error());
     directory_ = std::move(*directory);
     directory_->start();

@@ -63,8 +63,11 @@ void Worker::use(std::shared_ptr<const Snapshot> snapshot, std::shared_ptr<net::
   });
 }
 
-void Worker::use(std::shared_ptr<const Identities> identities) {
-  loop_.post([this, i = std::move(identities)]() mutable { context_.identities = std::move(i); });
+void Worker::use(std::shared_ptr<const Identities> identities, std::shared_ptr<void> until) {
+  loop_.post([this, i = std::move(identities), u = std::move(until)]() mutable {
+    context_.identities = std::move(i);
+    u.reset();
+  });
 }
 
 void Worker::use(std::shared_ptr<const OidcProviders> providers, std::function<void(size_t)> want_keys) {

@@ -35,7 +35,8 @@ class Worker {
 
   // From any thread, after start(). The callbacks run on the worker's thread.
   void use(std::shared_ptr<const Snapshot> snapshot, std::shared_ptr<net::TlsContext> tls);
-  void use(std::shared_ptr<const Identities> identities);
+  // Lets go of `until` once these are in use.
+  void use(std::shared_ptr<const Identities> identities, std::shared_ptr<void> until);
   void use(std::shared_ptr<const OidcProviders> providers, std::function<void(size_t)> want_keys);
   void use(WatchFeed::Hand hand);  // any thread
   void use(std::shared_ptr<const WatchLevels> levels);

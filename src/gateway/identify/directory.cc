@@ -44,7 +44,7 @@ Result<std::unique_ptr<Directory>> Directory::open(Parts parts) {
   std::unique_ptr<Directory> d(new Directory(std::move(parts), std::move(*store), std::move(*audit)));
   auto made = d->make(d->parts_.snapshot);
   if (!made) return tl::unexpected(made.error());
-  d->take(std::move(*made));
+  d->take(std::move(*made), nullptr);
   return d;
 }
 
@@ -62,9 +62,9 @@ void Directory::use(std::shared_ptr<const Snapshot> snapshot) {
   stale_ = true;
 }
 
-void Directory::take(std::shared_ptr<const Identities> identities) {
+void Directory::take(std::shared_ptr<const Identities> identities, const std::shared_ptr<void>& until) {
   now_ = std::move(identities);
-  parts_.tell(now_);
+  parts_.tell(now_, until);
 }
 
 void Directory::expired() {
@@ -91,7 +91,7 @@ void Directory::expired() {
       if (wrong && !failing_) log::error("keys cannot be read anew, those known stay in force: {}", wrong->message);
       failing_ = wrong != nullptr;
       if (!found.made) stale_ = true;
-      if (found.made && *found.made) take(*found.made);
+      if (found.made && *found.made) take(*found.made, nullptr);
     });
   });
   if (looking_) stale_ = false;

@@ -18,7 +18,8 @@ namespace trine::gateway {
 // On the back office's loop; the store is touched on the executor's thread only.
 class Directory final : net::Timer {
  public:
-  using Tell = std::function<void(std::shared_ptr<const Identities>)>;
+  // Hands the table to the workers; each lets go of `until` once it uses it.
+  using Tell = std::function<void(std::shared_ptr<const Identities>, const std::shared_ptr<void>& until)>;
   // Books what the ledger has for budgets that are new. Blocks; on the executor's thread.
   using Know = std::function<Result<void>(const LimitTable&)>;
   struct Parts {
@@ -49,8 +50,8 @@ class Directory final : net::Timer {
   // Before start(): who was under watch when the last run ended. Blocks.
   Result<std::vector<protect::WatchView>> watched() { return store_->watched(); }
 
-  // On the executor: `work(store, audit)` and, where it `changes` something, a new table for everybody. Resumes on the
-  // loop. Nothing where the executor has too much to do.
+  // On the executor: `work(store, audit)` and, where it `changes` something, a new table that everybody uses when this
+  // resumes, on the loop. Nothing where the executor has too much to do.
   template <class R>
   net::Task<std::optional<R>> run(std::function<R(protect::IdentityStore&, protect::AuditLog&)> work, bool changes);
 
@@ -59,7 +60,19 @@ class Directory final : net::Timer {
   Directory(Parts parts, std::unique_ptr<protect::IdentityStore> store, std::unique_ptr<protect::AuditLog> audit)
       : net::Timer(parts.loop), parts_(std::move(parts)), store_(std::move(store)), audit_(std::move(audit)) {}
   void expired() override;
-  void take(std::shared_ptr<const Identities> identities);
+  void take(std::shared_ptr<const Identities> identities, const std::shared_ptr<void>& until);
+  // co_await: take(), and wait until all workers have it.
+  struct Taken {
+    Directory& directory;
+    std::shared_ptr<const Identities> identities;
+    bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> h) {
+      net::Loop& loop = directory.parts_.loop;
+      const std::shared_ptr<void> until(nullptr, [&loop, h](void*) { loop.post([h] { h.resume(); }); });
+      directory.take(std::move(identities), until);
+    }
+    void await_resume() const noexcept {}
+  };
   // What is in the store now. On the executor's thread.
   Made make(const std::shared_ptr<const Snapshot>& snapshot);
 
@@ -87,10 +100,11 @@ net::Task<std::optional<R>> Directory::run(std::function<R(protect::IdentityStor
   };
   std::optional<Done> done = co_await parts_.executor.run(parts_.loop, std::move(both));
   if (!done) co_return std::nullopt;
-  if (!done->made)
-    stale_ = true;
-  else if (*done->made)
-    take(*done->made);
+  if (!done->made) stale_ = true;
+  if (done->made && *done->made) {
+    Taken taken{*this, *done->made};
+    co_await taken;
+  }
   co_return std::move(done->result);
 }
 
