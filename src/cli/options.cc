@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "cli/options_choose.h"
 #include "cli/options_fleet.h"
+#include "cli/options_number.h"
 #include "cli/options_protect.h"
 
 namespace trine::cli {
@@ -143,7 +144,7 @@ class Commands {
     sim->add_option("--seed", d_.sim.seed, "what varies between two engines")->type_name("N")->capture_default_str();
     sim->add_option("--time-scale", d_.sim.time_scale, "engine seconds per second")
         ->type_name("X")
-        ->check(CLI::Range(1e-3, 1e6).description(""))
+        ->check(number_in(1e-3, 1e6))
         ->capture_default_str();
     const auto positive = CLI::Range(int64_t{0}, int64_t{1} << 40).description("");
     sim->add_option("--fail-after", d_.sim.fail_after, "answer N calls, then fail (status 500, or what follows)")
@@ -222,7 +223,7 @@ class Commands {
     auto* vendor = estimate->add_option("--vendor", e.vendor, "or one request to this vendor")->type_name("VENDOR");
     vendor->excludes(gpu);
     estimate->add_option("--model", e.model, "a model of the catalog, or of the vendor")->type_name("MODEL");
-    const auto positive = CLI::Range(1e-6, 1e6).description("");
+    const auto positive = number_in(1e-6, 1e6);
     const auto own = [&](CLI::Option* o) { o->excludes(vendor); };
     own(estimate->add_option("--params-b", e.params_b, "all parameters, in 1e9")->type_name("N")->check(positive));
     own(estimate->add_option("--active-b", e.active_b, "active per token; default: all")
@@ -235,7 +236,7 @@ class Commands {
     own(some->type_name("N")->check(experts)->needs(all));
     own(estimate->add_option("--bits", e.bits, "per weight; default: 16, or the model's")
             ->type_name("N")
-            ->check(CLI::Range(1.0, 64.0).description("")));
+            ->check(number_in(1.0, 64.0)));
     own(estimate->add_option("--gpus", e.gpus, "that serve the model together; default: 1, or the curve's")
             ->type_name("N")
             ->check(CLI::Range(1, 1024).description("")));

@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/options_number.h"
+
 namespace trine::cli {
 namespace {
 
@@ -19,7 +21,7 @@ void choice_options(CLI::App* c, ChoiceSource& s) {
   c->add_option("--zone", s.zones, "only this grid zone; may stand again")->type_name("ZONE");
   c->add_option("--ban", s.ban, "not this option; may stand again")->type_name("NAME");
   c->add_option("--weights", s.weights, "shares that sum to 1: cost=0.4,control=0.2,carbon=0.4")->type_name("LIST");
-  const auto tokens = CLI::Range(0.0, 1e7).description("");
+  const auto tokens = number_in(0.0, 1e7);
   auto* in = c->add_option("--in", s.in, "prompt tokens of a request")->type_name("N")->check(tokens);
   auto* out = c->add_option("--out", s.out, "tokens generated")->type_name("N")->check(tokens);
   in->needs(out);
@@ -29,10 +31,10 @@ void choice_options(CLI::App* c, ChoiceSource& s) {
   c->add_option("--tpot", s.tpot, "time per token that is kept (80ms)")->type_name("TIME");
   c->add_option("--utilisation", s.utilisation, "of a machine's capacity, on average; default: the fleet's, or 0.8")
       ->type_name("U")
-      ->check(CLI::Range(0.01, 1.0).description(""));
+      ->check(number_in(0.01, 1.0));
   c->add_option("--min-control", s.min_control, "options with less control may not serve")
       ->type_name("C")
-      ->check(CLI::Range(0.0, 1.0).description(""));
+      ->check(number_in(0.0, 1.0));
   c->add_option("--at", s.at, "when: a time, or how long before (6h) or after now (+12h)")->type_name("WHEN");
   c->add_option("--for", s.span, "the mean intensity of so long from then on, instead of the hour")->type_name("TIME");
   c->add_option("--grid", s.grid, "intensities of this file go first (CSV or JSON, as trine grid import)")
@@ -46,7 +48,7 @@ void score_options(CLI::App* c, ScoreOptions& o) {
   choice_options(c, o.source);
   c->add_option("--lambda", o.lambda, "also as money: what a kg of CO2e is to be worth")
       ->type_name("E")
-      ->check(CLI::Range(0.0, 1e6).description(""));
+      ->check(number_in(0.0, 1e6));
   c->add_flag("--json", o.json, "JSON on one line, for scripts");
 }
 
@@ -62,10 +64,10 @@ void decide_options(CLI::App* c, DecideOptions& o) {
   c->add_option("--tokens-per-month", o.tokens_per_month,
                 "input and output; default: the ledger's, or the fleet's peak")
       ->type_name("N")
-      ->check(CLI::Range(1.0, 1e18).description(""));
+      ->check(number_in(1.0, 1e18));
   c->add_option("--mean-share", o.mean_share, "of the fleet's peak, on average over a month")
       ->type_name("S")
-      ->check(CLI::Range(0.001, 1.0).description(""))
+      ->check(number_in(0.001, 1.0))
       ->capture_default_str();
   c->add_flag("--dry-run", o.dry_run, "say it, do not keep it");
   c->add_flag("--json", o.json, "JSON on one line, for scripts");

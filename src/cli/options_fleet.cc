@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/options_number.h"
+
 namespace trine::cli {
 namespace {
 
@@ -32,7 +34,7 @@ void plan_options(CLI::App* plan, PlanOptions& p) {
       ->check(CLI::Range(1, 8784).description(""))
       ->capture_default_str();
   plan->add_option("--at", p.at, "the first hour; default: the grid file's first, or the next one")->type_name("TIME");
-  const auto amount = CLI::Range(0.0, 1e12).description("");
+  const auto amount = number_in(0.0, 1e12);
   auto* lambda = plan->add_option("--lambda", p.lambda, "EUR that a kg CO2e counts for; default: 0, the least cost");
   auto* slack =
       plan->add_option("--cost-slack", p.cost_slack, "least carbon within so much over the least cost (0.05)");
@@ -43,7 +45,7 @@ void plan_options(CLI::App* plan, PlanOptions& p) {
   plan->add_option("--zones", p.zones, "only options in these, as DE,FR")->type_name("ZONES")->delimiter(',');
   plan->add_option("--seconds", p.seconds, "that the search may take")
       ->type_name("N")
-      ->check(CLI::Range(0.1, 3600.0).description(""))
+      ->check(number_in(0.1, 3600.0))
       ->capture_default_str();
   plan->add_option("--svg", p.svg, "draw it there")->type_name("FILE");
   plan->add_option("--dump-lp", p.dump_lp, "write the hindsight bound's linear programme there")->type_name("FILE");
@@ -61,10 +63,10 @@ void replay_options(CLI::App* replay, ReplayOptions& r) {
       ->required();
   auto* lambda = replay->add_option("--lambda", r.lambda, "EUR that a kg CO2e counts for")
                      ->type_name("EUR")
-                     ->check(CLI::Range(0.0, 1e6).description(""));
+                     ->check(number_in(0.0, 1e6));
   auto* slack = replay->add_option("--cost-slack", r.cost_slack, "least carbon within so much over the least cost")
                     ->type_name("SHARE")
-                    ->check(CLI::Range(0.0, 100.0).description(""));
+                    ->check(number_in(0.0, 100.0));
   lambda->excludes(slack);
   replay->add_option("--weights", r.weights, "of csoa's router: cost=0.5,control=0.2,carbon=0.3")->type_name("LIST");
   replay->add_option("--shape", r.shape, "raw: the trace's hours; smooth: its mean day")

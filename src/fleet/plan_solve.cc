@@ -76,7 +76,10 @@ Result<LpAnswer> solve_lp(const PlanModel& model, const PlanLp& lp, double secon
   const int status = Clp_status(clp.get());
   if (status == kInfeasible) return fail(Code::failed_precondition, "The linear programme has no solution.");
   if (status == kStopped)
-    return fail(Code::deadline_exceeded, "The linear programme took more than {:.0f} s.", seconds);
+    return fail(
+        Code::deadline_exceeded,
+        "The linear programme took more than {:.0f} s; give it longer (--seconds) or ask for fewer hours (--hours).",
+        seconds);
   if (status != kOptimal) return fail(Code::internal, "The solver gave up (status {}).", status);
   LpAnswer a;
   a.value = Clp_objectiveValue(clp.get());

@@ -48,7 +48,7 @@ struct Deployment {
   net::Origin origin;
   EngineKind engine = EngineKind::other;
   std::optional<fleet::Machine> own;
-  std::optional<fleet::VendorService> vendor;          // exactly one of the two
+  std::optional<fleet::VendorService> vendor;      // exactly one of the two
   std::optional<energy::VendorPrice> token_price;  // own hardware that is billed by the token
   bool free = false;                               // said so by the operator
   double control = 1;                              // [0.1, 1], score/control.h

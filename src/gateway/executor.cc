@@ -1,5 +1,7 @@
 #include "gateway/executor.h"
 
+#include <future>
+
 namespace trine::gateway {
 
 Executor::~Executor() {
@@ -19,6 +21,12 @@ bool Executor::post(std::function<void()> work) {
   }
   wakes_.notify_one();
   return true;
+}
+
+void Executor::wait() {
+  std::promise<void> done;
+  while (!post([&done] { done.set_value(); })) std::this_thread::yield();
+  done.get_future().wait();
 }
 
 void Executor::run() {

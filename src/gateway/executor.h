@@ -26,6 +26,8 @@ class Executor {
 
   // False when too much is waiting already.
   bool post(std::function<void()> work);
+  // Until all that was posted is done. Blocks.
+  void wait();
 
   // co_await executor.run(loop, work): the work's result, or nothing when too much is waiting. Resumes on the loop's
   // thread. The loop must run until then.

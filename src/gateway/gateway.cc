@@ -113,7 +113,8 @@ class Gateway {
   const Mono started_;
   std::shared_ptr<const Snapshot> snapshot_;
   std::unique_ptr<ledger::Ledger> ledger_;
-  Executor executor_;
+  Executor executor_;           // of requests that are looked up
+  Executor identity_executor_;  // of keys: nobody's questions make a revocation wait
   OwnEndpoints own_;
   Idempotency idempotency_;
   std::vector<WorkerCounters> counters_;
@@ -225,7 +226,8 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
         IdentityApi::Parts{.loop = office_,
                            .directory = *directory_,
                            .want_keys = [this](size_t index) { oidc_.want(index); },
-                           .audit_dir = std::filesystem::path(config.identity_dir) / "audit"});
+                           .audit_dir = std::filesystem::path(config.identity_dir) / "audit",
+                           .watched = [this](const std::string& key) { return desk_->level(key); }});
     admin_.use(*identity_api_);
   }
   if (auto ok = oidc_.use(snapshot_); !ok) return ok;
@@ -335,6 +337,7 @@ Gateway::~Gateway() {
     office_.stop();
     office_thread_.join();
   }
+  executor_.wait();
   if (directory_) directory_->close();
 }
 

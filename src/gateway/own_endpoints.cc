@@ -38,7 +38,8 @@ std::string models_json(const Exchange& x) {
 }
 
 bool same_project(const energy::Tenant& a, const energy::Tenant& b) {
-  return a.org == b.org && a.team == b.team && a.project == b.project;
+  const bool alone = a.team.empty() && a.project.empty();  // then a key is its own project
+  return a.org == b.org && a.team == b.team && a.project == b.project && (!alone || a.key == b.key);
 }
 
 }  // namespace

@@ -37,9 +37,40 @@ bool climbs(std::string_view path) {
   return plain.find("/./") != std::string::npos || plain.find("/../") != std::string::npos;
 }
 
+bool is_unreserved(char c) {  // RFC 3986: encoded or not, it is the same
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+         c == '_' || c == '~';
+}
+
+int hex_digit(char c) {
+  return c >= '0' && c <= '9'   ? c - '0'
+         : c >= 'a' && c <= 'f' ? c - 'a' + 10
+         : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                : -1;
+}
+
+// A path that a deployment's server could take for one of those that have rules of their own: letters that need not be
+// encoded, empty segments, a slash at its end.
+bool is_disguised(std::string_view path) {
+  if (path.find("//") != std::string_view::npos) return true;
+  for (size_t i = 0; i + 2 < path.size(); ++i) {
+    if (path[i] != '%') continue;
+    const int high = hex_digit(path[i + 1]), low = hex_digit(path[i + 2]);
+    if (high >= 0 && low >= 0 && is_unreserved(static_cast<char>(high * 16 + low))) return true;
+  }
+  return path.ends_with('/') && llm::endpoint_of(path.substr(0, path.size() - 1)) != Endpoint::other;
+}
+
+// What a key that is for some routes only may do beside them: nothing, unless its endpoints say so.
+bool may_ask(const Key& key, Endpoint e) {
+  if ((key.endpoints & score::bit(score_endpoint(e))) == 0) return false;
+  return e != Endpoint::other || key.routes.empty() || key.endpoints != score::kAllEndpoints;
+}
+
 std::optional<ClientError> path_error(const Exchange& x) {
   const net::Head& head = x.client.head();
-  if (!head.path().starts_with("/v1/") || (x.endpoint == Endpoint::other && climbs(head.path())))
+  if (!head.path().starts_with("/v1/") ||
+      (x.endpoint == Endpoint::other && (climbs(head.path()) || is_disguised(head.path()))))
     return ClientError{ErrorCode::not_found, {}, {}};
   if (llm::has_model_body(x.endpoint) && head.method != "POST")
     return ClientError{ErrorCode::method_not_allowed, {}, {}};
@@ -141,7 +172,7 @@ net::Task<void> Pipeline::serve(net::ServerConnection& connection) {
   x.workload = workload_of(x);
   if (own_.is_ours(x)) co_return co_await own_.serve(x);
   if (const auto error = path_error(x)) co_return co_await refuse_request(x, *error);
-  if ((x.key->endpoints & score::bit(score_endpoint(x.endpoint))) == 0) {
+  if (!may_ask(*x.key, x.endpoint)) {
     const ClientError error{ErrorCode::endpoint_not_allowed, {}, {}};
     co_return co_await refuse_request(x, error);
   }

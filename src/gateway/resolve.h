@@ -14,8 +14,8 @@ Result<std::shared_ptr<Deployment>> resolve_deployment(const Config& config, con
 
 // A vendor's model by the catalog; `price` of the configuration goes first.
 Result<fleet::VendorService> resolve_vendor(const catalog::Catalog& catalog, const std::string& vendor,
-                                        const std::string& model, const PriceConfig& price,
-                                        const std::string& currency);
+                                            const std::string& model, const PriceConfig& price,
+                                            const std::string& currency);
 
 // A key without tenant.key and role.
 Key resolve_rights(const RightsConfig& rights);

@@ -208,7 +208,9 @@ Result<void> fill(Snapshot& s, const Snapshot* before) {
   for (const OidcConfig& o : config.oidc)
     for (const OidcGroupConfig& g : o.groups) {
       const RightsConfig& r = g.rights;
-      s.oidc_limits.emplace(oidc_account(g), s.limits->policy({r.org, r.team, r.project, oidc_account(g)}, nullptr));
+      std::string account = oidc_account(o, g);
+      auto policy = s.limits->policy({r.org, r.team, r.project, account}, nullptr);
+      s.oidc_limits.emplace(fmt::format("{}\n{}\n{}\n{}", account, r.org, r.team, r.project), std::move(policy));
     }
   if (auto ok = s.limits->check(); !ok) return ok;
   if (config.baseline) {
@@ -229,8 +231,15 @@ uint64_t prefix_salt_of(const energy::Tenant& t) {
          1;
 }
 
-std::string oidc_account(const OidcGroupConfig& group) {
-  return "oidc group " + group.value;
+std::string oidc_realm(const OidcConfig& provider) {
+  std::string_view rest = provider.issuer;
+  if (const size_t scheme = rest.find("://"); scheme != rest.npos) rest.remove_prefix(scheme + 3);
+  while (rest.ends_with('/')) rest.remove_suffix(1);
+  return std::string(rest);
+}
+
+std::string oidc_account(const OidcConfig& provider, const OidcGroupConfig& group) {
+  return fmt::format("oidc group {}@{}", group.value, oidc_realm(provider));
 }
 
 bool Key::may_use(std::string_view route) const {

@@ -68,8 +68,10 @@ struct Baseline {
 // Hash of whose prompts may be taken together, see Key::prefix_salt. Never 0.
 uint64_t prefix_salt_of(const energy::Tenant& tenant);
 
+// A provider's issuer without its scheme: "login.example.org".
+std::string oidc_realm(const OidcConfig& provider);
 // The account that all people of a provider's group share: limits per key hold for the group as one key.
-std::string oidc_account(const OidcGroupConfig& group);
+std::string oidc_account(const OidcConfig& provider, const OidcGroupConfig& group);
 
 struct StringHash {
   using is_transparent = void;
@@ -90,7 +92,7 @@ struct Snapshot {
   StringMap<Key> certificates;  // by "sha256:...", "san:..." or "cn:..." of a client's certificate
   std::optional<Baseline> baseline;
   std::shared_ptr<LimitTable> limits;
-  StringMap<KeyPolicy> oidc_limits;  // by oidc_account()
+  StringMap<KeyPolicy> oidc_limits;  // by oidc_account(), organisation, team and project, a line each
   int64_t generation = 1;            // counts reloads
 
   const Deployment* deployment(std::string_view name) const;

@@ -78,7 +78,11 @@ Result<bool> may_close(Database& db, const Month& month, Wall now) {
                                    "SELECT min(t) FROM (SELECT min(low_ns) AS t FROM blocks UNION ALL SELECT"
                                    " min(begin_ns) FROM windows UNION ALL SELECT min(hour_ns) FROM gateway_use)");
     if (!first) return tl::unexpected(first.error());
-    next = *first ? month_of(from_unix_ns(**first)) : month;
+    // A slip in the year would have all months since closed one by one, for nothing.
+    if (!*first || month_of(from_unix_ns(**first)).from > month.from)
+      return fail(Code::failed_precondition, "{} has no records, nor has any month before it; the first is {}.",
+                  month.text(), *first ? month_of(from_unix_ns(**first)).text() : "yet to come");
+    next = month_of(from_unix_ns(**first));
   }
   if (next.from >= month.from) return true;
   return fail(Code::failed_precondition, "{} is still open; months are closed one after the other: close {} first.",

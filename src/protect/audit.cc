@@ -27,8 +27,8 @@ fs::path file_of(const fs::path& dir, uint64_t number) {
 std::vector<uint64_t> files_in(const fs::path& dir) {
   std::vector<uint64_t> out;
   std::error_code ec;
-  for (const auto& f : fs::directory_iterator(dir, ec)) {
-    const std::string name = f.path().filename();
+  for (fs::directory_iterator f(dir, ec), end; !ec && f != end; f.increment(ec)) {
+    const std::string name = f->path().filename();
     if (name.size() != 18 || !name.starts_with("audit-") || !name.ends_with(".jsonl")) continue;
     if (const auto n = parse_int(std::string_view(name).substr(6, 6)); n && *n > 0)
       out.push_back(static_cast<uint64_t>(*n));
@@ -39,6 +39,16 @@ std::vector<uint64_t> files_in(const fs::path& dir) {
 
 tl::unexpected<Error> cannot(const char* what, const fs::path& path) {
   return fail(Code::unavailable, "cannot {} {}: {}", what, path.string(), std::strerror(errno));
+}
+
+// A file system that fails must not throw: this runs on threads that nobody catches for.
+bool is_there(const fs::path& path) {
+  std::error_code ec;
+  return fs::exists(path, ec);
+}
+bool is_folder(const fs::path& path) {
+  std::error_code ec;
+  return fs::is_directory(path, ec);
 }
 
 // flock(2) for as long as it lives.
@@ -141,7 +151,7 @@ Result<void> AuditLog::append(const AuditEntry& entry, bool durable) {
       FileLock lock(fd_);
       if (auto r = catch_up(); !r) return r;
       // Another process may have begun the next file: only the newest one grows.
-      const bool full = size_ >= options_.file_bytes || fs::exists(file_of(options_.dir, file_ + 1));
+      const bool full = size_ >= options_.file_bytes || is_there(file_of(options_.dir, file_ + 1));
       if (!full) return write_line(entry, durable);
     }
     if (auto r = begin_file(file_ + 1); !r) return r;
@@ -169,7 +179,7 @@ Result<void> AuditLog::write_line(const AuditEntry& entry, bool durable) {
 }
 
 Result<AuditVerdict> verify_audit(const fs::path& dir, const Digest* expected_head) {
-  if (!fs::is_directory(dir)) return fail(Code::not_found, "there is no audit log in {}.", dir.string());
+  if (!is_folder(dir)) return fail(Code::not_found, "there is no audit log in {}.", dir.string());
   AuditVerdict v;
   Digest before{};
   uint64_t sequence = 0, file = 0;
@@ -205,7 +215,7 @@ Result<AuditVerdict> verify_audit(const fs::path& dir, const Digest* expected_he
 }
 
 Result<std::vector<AuditLine>> read_audit(const fs::path& dir, size_t last, std::string_view action) {
-  if (!fs::is_directory(dir)) return fail(Code::not_found, "there is no audit log in {}.", dir.string());
+  if (!is_folder(dir)) return fail(Code::not_found, "there is no audit log in {}.", dir.string());
   std::vector<AuditLine> out;
   auto files = files_in(dir);
   for (auto f = files.rbegin(); f != files.rend() && out.size() < last; ++f) {

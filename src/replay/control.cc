@@ -28,8 +28,8 @@ class Autoscale final : public Control {
     constexpr size_t kCalm = 5;  // minutes
     const Service& s = c.services()[service_];
     const double rate = static_cast<double>(tick.arrived) / kTick_s;
-    const int wanted =
-        std::clamp(static_cast<int>(std::ceil(rate / (utilisation_ * s.requests_per_s))), 1, s.option->max);
+    const int wanted = std::clamp(static_cast<int>(std::ceil(rate / (utilisation_ * s.requests_per_s))), 1,
+                                  std::max(1, s.option->max));
     asked_.push_back(wanted);
     if (asked_.size() > kCalm) asked_.pop_front();
     const int most = *std::max_element(asked_.begin(), asked_.end());
@@ -73,7 +73,7 @@ class Planned final : public Control {
 
   Result<void> tick(Cluster& c, const Tick& tick) override {
     if (own_.empty()) return {};
-    in_hour_ += static_cast<double>(tick.arrived);
+    if (tick.minutes > 0) in_hour_ += static_cast<double>(tick.arrived);  // at its first tick it is the last hour's
     need_ = staffed(static_cast<double>(tick.arrived) / kTick_s, response_s_);
     if (tick.minutes == 60 - lead_)
       if (auto ok = plan_next(c, tick); !ok) return ok;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <numeric>
 #include <set>
 
 #include "replay/control.h"
@@ -106,6 +107,13 @@ Result<Replay> Replay::make(const Scenario& scenario) {
       fleet::demand(*scenario.trace, scenario.shape, r.fleet_.peak_tokens_per_min, r.load_.mix, scenario.hours);
   if (!hourly) return tl::unexpected(hourly.error());
   r.hourly_ = std::move(*hourly);
+  constexpr double kMostRequests = 1e10;  // hours of computing
+  const double requests = std::accumulate(r.hourly_.begin(), r.hourly_.end(), 0.0);
+  if (!(requests <= kMostRequests))
+    return fail(Code::invalid_argument,
+                "{:.2g} requests are more than the {:.0g} that a replay takes; lower peak_tokens_per_min, or ask for "
+                "fewer hours.",
+                requests, kMostRequests);
   r.candidates_ = fleet::candidates(r.fleet_, r.load_.mix);
   if (r.candidates_.index.empty()) {
     std::string why;
@@ -120,7 +128,12 @@ Result<Replay> Replay::make(const Scenario& scenario) {
 
 Result<fleet::PlanProblem> Replay::whole() const {
   auto problem = fleet::plan_problem(fleet_, candidates_, load_.mix, grid_, s_.start, hourly_.size());
-  if (problem) problem->requests = hourly_;
+  if (!problem) return problem;
+  problem->requests = hourly_;
+  // A policy may fill a machine wholly, so the bound does: else it would be none.
+  for (size_t k = 0; k < problem->options.size(); ++k)
+    if (fleet_.options[candidates_.index[k]].machine)
+      problem->options[k].requests_per_machine_hour = 3600 * candidates_.capacity[k].requests_per_s;
   return problem;
 }
 
@@ -181,7 +194,14 @@ Result<Outcome> Replay::simulate(const Choice& choice) const {
   setup.router.weights = {1, 0, 0};
   std::vector<size_t> used;  // in candidates_.index
   const bool one = choice.policy == Policy::fixed || choice.policy == Policy::autoscale;
-  const std::string baseline = fleet_.baseline.empty() ? fleet_.options.front().name : fleet_.baseline;
+  const auto named = std::find_if(fleet_.options.begin(), fleet_.options.end(), [&](const fleet::Option& o) {
+    return fleet_.baseline.empty() ? o.machine.has_value() : o.name == fleet_.baseline;
+  });
+  const std::string baseline = named == fleet_.options.end() ? fleet_.baseline : named->name;
+  if (one && (named == fleet_.options.end() || !named->machine))
+    return fail(Code::failed_precondition,
+                "Policy {} needs machines: the baseline{} is none; set `baseline` to an option with a gpu.",
+                name(choice.policy), baseline.empty() ? "" : " " + baseline);
   double fastest = 0;
   for (size_t k = 0; k < candidates_.index.size(); ++k) {
     const fleet::Option& o = fleet_.options[candidates_.index[k]];

@@ -55,7 +55,7 @@ test('a token works, for what its group may do, and is booked to its project', a
   assert.deepEqual(await ask(token('one'), 'other'), { status: 403, code: 'route_not_allowed' });
   await until(async () => {
     const { rows } = await report(trine, stack.configFile, ['--by', 'key']);
-    return rows.some((r) => r.name === 'oidc:alice' && r.requests >= 1);
+    return rows.some((r) => r.name === `oidc:alice@127.0.0.1:${provider.address().port}` && r.requests >= 1);
   }, 'the report has its subject', 5000);
 });
 

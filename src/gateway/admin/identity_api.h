@@ -10,6 +10,7 @@
 #include "gateway/admin/identity_calls.h"
 #include "gateway/identify/directory.h"
 #include "net/server.h"
+#include "protect/abuse.h"
 
 namespace trine::gateway {
 
@@ -24,6 +25,10 @@ class IdentityApi {
     Directory& directory;
     std::function<void(size_t)> want_keys;  // see OidcKeys::want
     std::filesystem::path audit_dir;
+    // Of a key or a person, by the name in reports.
+    std::function<protect::WatchLevel(const std::string&)> watched = [](const std::string&) {
+      return protect::WatchLevel::none;
+    };
   };
   explicit IdentityApi(Parts parts) : parts_(std::move(parts)) {}
   void use(std::shared_ptr<const OidcProviders> oidc) { oidc_ = std::move(oidc); }

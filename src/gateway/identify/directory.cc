@@ -1,8 +1,5 @@
 #include "gateway/identify/directory.h"
 
-#include <future>
-#include <thread>
-
 #include "base/log.h"
 #include "gateway/resolve.h"
 
@@ -103,14 +100,9 @@ bool Directory::post(std::function<void(protect::IdentityStore&, protect::AuditL
 
 void Directory::close() {
   // Behind all that was posted before, so that nothing touches the store afterwards.
-  std::promise<void> done;
-  const auto last = [this, &done] {
-    if (auto noted = store_->note_used(now_->table()->used()); !noted)
-      log::warning("when keys were used last is not written down: {}", noted.error().message);
-    done.set_value();
-  };
-  while (!parts_.executor.post(last)) std::this_thread::yield();
-  done.get_future().wait();
+  parts_.executor.wait();
+  if (auto noted = store_->note_used(now_->table()->used()); !noted)
+    log::warning("when keys were used last is not written down: {}", noted.error().message);
 }
 
 }  // namespace trine::gateway

@@ -4,13 +4,14 @@
 #include <cstring>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "gateway/resolve.h"
 #include "json/read.h"
 
 namespace trine::gateway {
 namespace {
 
-constexpr size_t kMaxSubject = 96;
+constexpr size_t kMaxSubject = 64;
 constexpr std::string_view kDiscovery = "/.well-known/openid-configuration";
 
 // What one group of a provider may do. Its limits are those of a snapshot, which it keeps.
@@ -19,12 +20,21 @@ struct GroupRights {
   Key key;
 };
 
-std::shared_ptr<const Key> rights_of(const OidcGroupConfig& g, const std::shared_ptr<const Snapshot>& snapshot) {
+std::shared_ptr<const Key> rights_of(const OidcConfig& provider, const OidcGroupConfig& g,
+                                     const std::shared_ptr<const Snapshot>& snapshot) {
   auto rights = std::make_shared<GroupRights>(GroupRights{snapshot, resolve_rights(g.rights)});
   rights->key.role = g.role;
-  if (const auto it = snapshot->oidc_limits.find(oidc_account(g)); it != snapshot->oidc_limits.end())
+  const RightsConfig& r = g.rights;
+  const std::string account = fmt::format("{}\n{}\n{}\n{}", oidc_account(provider, g), r.org, r.team, r.project);
+  if (const auto it = snapshot->oidc_limits.find(account); it != snapshot->oidc_limits.end())
     rights->key.limits = it->second;
   return {rights, &rights->key};
+}
+
+// "alice@login.example.org": two providers' people of one name are two. A long name is told by its hash.
+std::string person(const std::string& subject, const std::string& realm) {
+  const std::string name = subject.size() <= kMaxSubject ? subject : hex(hash_key(subject)).substr(0, 32);
+  return fmt::format("{}@{}", name, realm);
 }
 
 Result<std::string> jwks_uri(std::string_view document, const std::string& issuer) {
@@ -78,6 +88,7 @@ Result<void> OidcKeys::use(const std::shared_ptr<const Snapshot>& snapshot) {
       s->jwks_url = c.jwks_url;
       if (auto r = prepare(c, s->policy); !r) return r;
       s->provider.claim = c.claim;
+      s->provider.realm = oidc_realm(c);
       s->provider.rule = {.issuer = c.issuer, .audiences = c.audiences};
       if (!c.algorithms.empty()) {
         s->provider.rule.algorithms.clear();
@@ -86,7 +97,7 @@ Result<void> OidcKeys::use(const std::shared_ptr<const Snapshot>& snapshot) {
       }
     }
     s->provider.groups.clear();
-    for (const OidcGroupConfig& g : c.groups) s->provider.groups.emplace_back(g.value, rights_of(g, snapshot));
+    for (const OidcGroupConfig& g : c.groups) s->provider.groups.emplace_back(g.value, rights_of(c, g, snapshot));
     next.push_back(std::move(s));
   }
   sources_ = std::move(next);
@@ -211,12 +222,13 @@ OidcVerdict check_token(const OidcProviders& providers, std::string_view token, 
       if (fault == protect::JwtFault::unknown_key) out.wants = i;
       continue;
     }
+    if (claims->subject.empty()) return {nullptr, {}, {}, std::nullopt, "it has no subject"};
     std::vector<std::string> values;
     if (const auto list = claims->lists.find(p.claim); list != claims->lists.end()) values = list->second;
     if (const auto text = claims->texts.find(p.claim); text != claims->texts.end()) values = {text->second};
     for (const auto& [value, key] : p.groups) {
       if (std::find(values.begin(), values.end(), value) == values.end()) continue;
-      return {key, claims->subject.substr(0, kMaxSubject), claims->expires, std::nullopt, ""};
+      return {key, person(claims->subject, p.realm), claims->expires + p.rule.leeway, std::nullopt, ""};
     }
     return {nullptr, {}, {}, std::nullopt, "none of its groups may use the gateway"};
   }

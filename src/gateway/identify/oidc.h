@@ -20,6 +20,7 @@ namespace trine::gateway {
 // One provider as the request path sees it. Immutable; any thread.
 struct OidcProvider {
   protect::JwtRule rule;
+  std::string realm;  // its issuer, for people's names
   std::string claim;  // whose values name groups
   std::vector<std::pair<std::string, std::shared_ptr<const Key>>>
       groups;                                 // claim's value → what it may do; the first that fits

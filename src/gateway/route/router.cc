@@ -64,7 +64,11 @@ score::Shape shape_of(const Exchange& x) {
 score::Policy policy_of(const Exchange& x) {
   static const score::Weights kEven;
   score::Policy p;
-  p.weights = x.prefer ? *x.prefer : x.weights ? *x.weights : x.key->weights ? *x.key->weights : x.route ? x.route->weights : kEven;
+  p.weights = x.prefer         ? *x.prefer
+              : x.weights      ? *x.weights
+              : x.key->weights ? *x.key->weights
+              : x.route        ? x.route->weights
+                               : kEven;
   p.strict_slo = x.route && x.route->strict_slo;
   return p;
 }

@@ -25,6 +25,7 @@ class WatchDesk final : net::Timer {
   // Takes over who was under watch when the last run ended. Before the workers start.
   void start(const std::vector<protect::WatchView>& kept);
   void take(const std::vector<protect::Observation>& notes);
+  protect::WatchLevel level(const std::string& key) const { return watch_.level(key); }
 
  private:
   void expired() override;

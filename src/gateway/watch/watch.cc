@@ -15,12 +15,14 @@ uint64_t hash_of(std::string_view text) {
 }
 
 std::optional<protect::Signal> signal_of(const Exchange& x) {
-  if (x.status < 400 || x.status >= 500) return std::nullopt;
-  const std::string_view code = x.error;
-  if (code == llm::row(llm::ErrorCode::unknown_model).code) return protect::Signal::unknown_model;
-  if (x.status == 403) return protect::Signal::refused;
-  if (x.status == 429) return protect::Signal::limited;
-  return std::nullopt;  // malformed requests and the like: a client under development makes hundreds of them
+  // By our own codes: what an engine or a vendor answers is not the client's doing. Malformed requests count nothing: a
+  // client under development makes hundreds of them.
+  const auto is = [code = std::string_view(x.error)](llm::ErrorCode e) { return code == llm::row(e).code; };
+  using enum llm::ErrorCode;
+  if (is(unknown_model)) return protect::Signal::unknown_model;
+  if (is(route_not_allowed) || is(endpoint_not_allowed) || is(weights_not_allowed)) return protect::Signal::refused;
+  if (is(rate_limited) || is(budget_exhausted)) return protect::Signal::limited;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -56,6 +58,8 @@ net::Task<std::optional<llm::ClientError>> watch(Exchange& x) {
 
 void note_request(Exchange& x, energy::Outcome) {
   if (!x.context.watch.on() || !x.key || x.tenant.key.empty()) return;
+  // Clients without a key are nobody in particular: one of them must not shut out the others.
+  if (x.snapshot->anonymous && x.key == &*x.snapshot->anonymous) return;
   // A suspended key's requests are refused for what it did before: they are held against it no further.
   if (std::string_view(x.error) == llm::row(llm::ErrorCode::key_suspended).code) return;
   protect::Observation o;

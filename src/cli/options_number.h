@@ -1,0 +1,25 @@
+// Numbers on the command line. Part of options.cc: CLI11's own range lets "nan" pass.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cmath>
+#include <string>
+
+#include "base/text.h"
+
+namespace trine::cli {
+
+// Finite and in [low, high].
+inline CLI::Validator number_in(double low, double high) {
+  return CLI::Validator(
+      [low, high](std::string& text) {
+        const auto v = parse_number(text);
+        if (v && std::isfinite(*v) && *v >= low && *v <= high) return std::string();
+        return fmt::format("{} is no number from {:g} to {:g}", text, low, high);
+      },
+      "", "number");
+}
+
+}  // namespace trine::cli
