@@ -28,8 +28,8 @@ enum class Closing { done, done_before, asked };
 
 // The end of the last month that is closed; the epoch if none is.
 Result<Wall> closed_until(Database& db);
-// Whether there is something to close: false, it is closed already. failed_precondition when the month is not over, or
-// an earlier one, with records in it, is open.
+// Whether there is something to close: false, it is closed already. failed_precondition when the month is not over, an
+// earlier one is open, or it lies before the first record.
 Result<bool> may_close(Database& db, const Month& month, Wall now);
 
 // `trine ledger close-month`: does it here if no gateway holds the directory, else asks that gateway, which does it

@@ -152,7 +152,9 @@ TEST_F(ClosingAMonth, IsRefusedWhileTheMonthOrAnEarlierOneIsOpen) {
   EXPECT_EQ(refusal(december), "2025-12 is not over: it can be closed from 2026-01-01T00:00:00Z on.");
   clock_.advance(std::chrono::hours(24 * 90));
   EXPECT_EQ(refusal(january), "2025-11 is still open; months are closed one after the other: close 2025-11 first.");
-  EXPECT_EQ(*store_->close_month(month_of(kNoon - std::chrono::hours(24 * 40))), Closing::done) << "nothing is in it";
+  EXPECT_EQ(refusal(month_of(kNoon - std::chrono::hours(24 * 3650))),
+            "2015-11 has no records, nor has any month before it; the first is 2025-11.")
+      << "a slip in the year, after which all months since would have to be closed";
   EXPECT_EQ(*store_->close_month(kNovember), Closing::done);
   EXPECT_EQ(refusal(january), "2025-12 is still open; months are closed one after the other: close 2025-12 first.");
   EXPECT_EQ(*store_->close_month(december), Closing::done);
