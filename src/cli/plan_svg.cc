@@ -73,7 +73,8 @@ std::string plan_svg(const PlanView& v) {
   for (const auto& zone : zones)
     for (const double g : v.grid.at(zone)) dirtiest = std::max(dirtiest, g);
   const double keys = below + kLines + 40;
-  const double height = keys + 20 * static_cast<double>((shown.size() + 3) / 4 + (zones.size() + 3) / 4) + 10;
+  const size_t rows_of_keys = (shown.size() + 3) / 4 + (zones.size() + 3) / 4;
+  const double height = keys + 20 * static_cast<double>(rows_of_keys) + 10;
   std::string out = fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0:.0f} {1:.0f}\" font-family=\"sans-serif\" "
       "font-size=\"12\" fill=\"#888\">\n<title>Plan of {2} hours from {3}</title>\n",
@@ -105,7 +106,8 @@ std::string plan_svg(const PlanView& v) {
                        colour(kColours.size() - 1 - i++));
   }
   const auto key = [&](size_t at, const char* paint, double height_of, const std::string& text) {
-    const double x = kLeft + 210 * static_cast<double>(at % 4), y = keys + 20 * static_cast<double>(at / 4);
+    const size_t column = at % 4, row = at / 4;
+    const double x = kLeft + 210 * static_cast<double>(column), y = keys + 20 * static_cast<double>(row);
     out += fmt::format("<rect x=\"{:.0f}\" y=\"{:.0f}\" width=\"12\" height=\"{:.0f}\" fill=\"{}\"/>\n", x,
                        y + (12 - height_of) / 2, height_of, paint);
     out += label(x + 18, y + 10, text);

@@ -12,7 +12,6 @@
 
 namespace trine::ledger {
 
-
 // In UTC, as all periods of the ledger.
 struct Month {
   Wall from{}, until{};

@@ -115,8 +115,7 @@ Result<Database> Database::open(const std::filesystem::path& file, Mode mode) {
                     (mode == Mode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
   const int rc = sqlite3_open_v2(file.c_str(), &db, flags, nullptr);
   database.db_.reset(db);
-  if (rc != SQLITE_OK)
-    return fail(code(rc), "cannot open the database {}: {}", file.string(), sqlite3_errstr(rc));
+  if (rc != SQLITE_OK) return fail(code(rc), "cannot open the database {}: {}", file.string(), sqlite3_errstr(rc));
   sqlite3_busy_timeout(db, mode == Mode::read_only ? 2000 : 100);
   return database;
 }

@@ -94,7 +94,8 @@ TEST_F(ReconcileTest, AfterAFailureOneMachineIsOnTrial) {
   const auto early = steps({want("h100-se", 3)});
   EXPECT_TRUE(early.events.empty());
   ASSERT_EQ(early.notes.size(), 1u);
-  EXPECT_EQ(early.notes[0], "h100-se: 1 failed in a row, the last because: no capacity; next try at 2025-11-24T16:00:30Z");
+  EXPECT_EQ(early.notes[0],
+            "h100-se: 1 failed in a row, the last because: no capacity; next try at 2025-11-24T16:00:30Z");
   story.now += s(1);
   EXPECT_EQ(does({want("h100-se", 3)}), Does{"request h100-se"});
   story.then(id_number(2), request);
