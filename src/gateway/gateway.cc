@@ -156,7 +156,7 @@ Gateway::Gateway(const ServeOptions& options, Mono started, std::shared_ptr<cons
               .metrics = options.metrics,
               .started = started_}),
       admin_server_(office_, admin_, server_limits(*snapshot_->config)),
-      oidc_(office_, [this](std::shared_ptr<const OidcProviders> p) {
+      oidc_(office_, [this](const std::shared_ptr<const OidcProviders>& p) {
         for (auto& w : workers_) w->use(p, [this](size_t index) { oidc_.want(index); });
         if (identity_api_) identity_api_->use(p);
       }) {}
@@ -205,14 +205,14 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
                          .dir = config.identity_dir,
                          .snapshot = snapshot_,
                          .tell =
-                             [this](std::shared_ptr<const Identities> i, const std::shared_ptr<void>& until) {
+                             [this](const std::shared_ptr<const Identities>& i, const std::shared_ptr<void>& until) {
                                for (auto& w : workers_) w->use(i, until);
                              },
                          .know = [this](const LimitTable& t) { return know_spending(t); }});
     if (!directory) return tl::unexpected(directory.error());
     directory_ = std::move(*directory);
     directory_->start();
-    desk_ = std::make_unique<WatchDesk>(office_, *directory_, [this](std::shared_ptr<const WatchLevels> levels) {
+    desk_ = std::make_unique<WatchDesk>(office_, *directory_, [this](const std::shared_ptr<const WatchLevels>& levels) {
       for (auto& w : workers_) w->use(levels);
     });
     const auto kept = directory_->watched();
