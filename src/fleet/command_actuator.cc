@@ -71,6 +71,7 @@ Result<void> fill(Fd& fd, const std::string& input) {
 
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
   std::vector<char*> p;
+  p.reserve(texts.size() + 1);
   for (const auto& t : texts) p.push_back(const_cast<char*>(t.c_str()));
   p.push_back(nullptr);
   return p;

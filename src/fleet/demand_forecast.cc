@@ -69,7 +69,7 @@ double DemandForecast::quantile(size_t ahead, double q) const {
   const Way way = best();
   std::vector<double> made = errors_[way].made;
   if (made.empty()) return expect(ahead);
-  const auto rank = static_cast<size_t>(std::clamp(q, 0.0, 1.0) * static_cast<double>(made.size() - 1) + 0.5);
+  const auto rank = static_cast<size_t>(std::lround(std::clamp(q, 0.0, 1.0) * static_cast<double>(made.size() - 1)));
   std::nth_element(made.begin(), made.begin() + static_cast<std::ptrdiff_t>(rank), made.end());
   return std::max(0.0, look(way, ahead) * made[rank]);
 }

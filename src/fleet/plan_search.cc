@@ -150,7 +150,7 @@ class Mover {
       const int by = k - kReach;
       shift(h, a, by);
       if (pair) shift(h, b, -by);
-      k = from_[h][static_cast<size_t>(k)];
+      k = static_cast<uint8_t>(from_[h][static_cast<size_t>(k)]);
     }
     return true;
   }

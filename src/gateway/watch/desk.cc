@@ -52,7 +52,7 @@ void WatchDesk::expired() {
   });
 }
 
-void WatchDesk::changed(std::vector<protect::LevelChange> changes, const std::string& actor) {
+void WatchDesk::changed(const std::vector<protect::LevelChange>& changes, const std::string& actor) {
   if (changes.empty()) return;
   publish();
   std::vector<protect::AuditEntry> lines;

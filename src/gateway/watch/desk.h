@@ -29,7 +29,7 @@ class WatchDesk final : net::Timer {
 
  private:
   void expired() override;
-  void changed(std::vector<protect::LevelChange> changes, const std::string& actor);
+  void changed(const std::vector<protect::LevelChange>& changes, const std::string& actor);
   void publish();
 
   net::Loop& loop_;
