@@ -450,6 +450,7 @@ Result<std::vector<WatchOrder>> IdentityStore::take_orders() {
                             s->text(4)};
   }
   std::vector<WatchOrder> out;
+  out.reserve(by_id.size());
   for (auto& [id, o] : by_id) out.push_back(std::move(o));
   return out;
 }
