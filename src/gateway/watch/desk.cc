@@ -29,7 +29,7 @@ void WatchDesk::take(const std::vector<protect::Observation>& notes) {
   std::vector<protect::LevelChange> changes;
   for (const protect::Observation& o : notes)
     if (auto c = watch_.observe(o)) changes.push_back(std::move(*c));
-  changed(std::move(changes), "system");
+  changed(changes, "system");
 }
 
 void WatchDesk::expired() {
