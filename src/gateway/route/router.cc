@@ -236,7 +236,7 @@ std::shared_ptr<const Deployment> Router::choose(Exchange& x, std::string& why_n
   x.routed_by = score::name(choice->by);
   x.reason.clear();
   fmt::format_to(std::back_inserter(x.reason),
-                 "{}: score {:.2f} of {} (EUR {:.3g}, {:.3g} g per Mtok, control {:.2f}); {}", chosen->name,
+                 "{}: score {:.2f} of {} (EUR {:.3g}, {:.3g} g per Mtok, control {:.2f}), by {}", chosen->name,
                  choice->score, known.size(), q.eur_per_mtok, q.g_per_mtok, chosen->control, x.routed_by);
   if (choice->by == Decider::late)
     fmt::format_to(std::back_inserter(x.reason), ": all miss the SLO, this one by least, {:.1f} times what it allows",

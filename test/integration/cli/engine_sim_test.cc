@@ -1,10 +1,7 @@
 // trine engine-sim over a real socket.
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include <nlohmann/json.hpp>
 
+#include "integration/cli/ask.h"
 #include "integration/cli/program.h"
 
 namespace trine::cli {
@@ -17,24 +14,6 @@ using Json = nlohmann::json;
 int port_in(const std::string& line) {
   const size_t at = line.rfind("http://127.0.0.1:");
   return at == std::string::npos ? 0 : std::atoi(line.c_str() + at + 17);
-}
-
-// Sends one request and returns all that comes until the peer closes.
-std::string ask(int port, const std::string& request) {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in to{};
-  to.sin_family = AF_INET;
-  to.sin_port = htons(static_cast<uint16_t>(port));
-  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  std::string got;
-  if (::connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0 &&
-      ::write(fd, request.data(), request.size()) == static_cast<ssize_t>(request.size())) {
-    std::array<char, 4096> buffer;
-    for (ssize_t n; (n = ::read(fd, buffer.data(), buffer.size())) > 0;)
-      got.append(buffer.data(), static_cast<size_t>(n));
-  }
-  ::close(fd);
-  return got;
 }
 
 std::string get(int port, const std::string& path) {

@@ -1,15 +1,12 @@
 // Limits and budgets of the real program: 64 clients that stream from a simulated engine, a kill in the middle, a
 // reload.
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include <atomic>
 #include <cmath>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "integration/cli/ask.h"
 #include "integration/cli/program.h"
 
 namespace trine::cli {
@@ -23,26 +20,6 @@ constexpr int kClients = 64;
 int port_behind(const std::string& line, const std::string& scheme) {
   const size_t at = line.find(scheme);
   return at == std::string::npos ? 0 : std::atoi(line.c_str() + at + scheme.size());
-}
-
-// All that comes until the peer closes; `first` is called when the first byte is here.
-std::string ask(int port, const std::string& request, const std::function<void()>& first = {}) {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in to{};
-  to.sin_family = AF_INET;
-  to.sin_port = htons(static_cast<uint16_t>(port));
-  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  std::string got;
-  if (::connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0 &&
-      ::send(fd, request.data(), request.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(request.size())) {
-    std::array<char, 4096> buffer;
-    for (ssize_t n; (n = ::read(fd, buffer.data(), buffer.size())) > 0;) {
-      if (got.empty() && first) first();
-      got.append(buffer.data(), static_cast<size_t>(n));
-    }
-  }
-  ::close(fd);
-  return got;
 }
 
 std::string chat(int port, const std::string& key, int tokens, const std::function<void()>& first = {}) {
