@@ -216,4 +216,15 @@ inline auto streams(string first = "") {
   };
 }
 
+// A gateway as the test wants it, before two engines, "fr" and "de", that answer.
+struct TwoEnginesTest : testing::Test {
+  Harness& with(const Sample& s) {
+    kept = std::make_unique<Harness>(s);
+    for (auto host : {"fr.test", "de.test"})
+      kept->engines[host].on_request = answers(json_answer(completion(usage_json(20, 5))));
+    return *kept;
+  }
+  std::unique_ptr<Harness> kept;
+};
+
 }  // namespace trine::gateway::test

@@ -14,18 +14,11 @@ string route(const string& fields) {
 const string kGreen = "weights: { cost: 0, control: 0, carbon: 1 }";
 const string kCheap = "weights: { cost: 1, control: 0, carbon: 0 }";
 
-struct RouteTest : testing::Test {
-  Harness& with(const Sample& s) {
-    kept = std::make_unique<Harness>(s);
-    for (auto host : {"fr.test", "de.test"})
-      kept->engines[host].on_request = answers(json_answer(completion(usage_json(20, 5))));
-    return *kept;
-  }
+struct RouteTest : TwoEnginesTest {
   string chosen(const string& request = chat()) {
     const Message m = kept->ask(request);
     return m.status == 200 ? m.header("x-trine-route") : m.body;
   }
-  std::unique_ptr<Harness> kept;
 };
 
 TEST_F(RouteTest, FollowsTheWeightsOfTheRoute) {

@@ -24,20 +24,13 @@ Sample twins(double fr, double de, const string& route = "") {
   return s;
 }
 
-struct RouterTest : testing::Test {
-  Harness& with(const Sample& s) {
-    kept = std::make_unique<Harness>(s);
-    for (auto host : {"fr.test", "de.test"})
-      kept->engines[host].on_request = answers(json_answer(completion(usage_json(20, 5))));
-    return *kept;
-  }
+struct RouterTest : TwoEnginesTest {
   // "fr by score"
   string chosen(const string& request = chat()) {
     const Message m = kept->ask(request);
     return m.header("x-trine-route") + " by " + m.header("x-trine-route-by");
   }
   string other_key() { return post(kChat, kHello, "Authorization: Bearer sk-two\r\n"); }
-  std::unique_ptr<Harness> kept;
 };
 
 TEST_F(RouterTest, AKeysTrafficStaysForLessThanFivePercent) {
