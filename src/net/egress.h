@@ -1,4 +1,4 @@
-// Requests to URLs that somebody else wrote: images and files of a prompt, webhooks, discovery documents. What is not
+// Requests to URLs that somebody else wrote: OIDC discovery documents and keys; nothing else uses it yet. What is not
 // allowed is refused, so that nobody makes the gateway fetch what only the gateway can reach (SSRF).
 //
 // A host must be on the list. Its name is resolved once; if one of its addresses is not a public host's (net/ip.h) and
