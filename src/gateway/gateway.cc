@@ -201,7 +201,7 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
   if (!config.identity_dir.empty()) {
     auto directory =
         Directory::open({.loop = office_,
-                         .executor = executor_,
+                         .executor = identity_executor_,
                          .dir = config.identity_dir,
                          .snapshot = snapshot_,
                          .tell =

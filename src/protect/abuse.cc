@@ -216,10 +216,11 @@ std::optional<LevelChange> AbuseWatch::set(const std::string& key, WatchLevel le
   const WatchLevel from = k.level;
   k.level = level;
   k.since = now;
+  const bool would_have_ended = k.until.has_value();
   k.until.reset();  // an operator's suspension ends by an operator
   k.sum = std::max(k.sum, mark(policy_, level));
   add_reason(k.reasons, reason);
-  if (from == level) return std::nullopt;
+  if (from == level && !would_have_ended) return std::nullopt;
   return LevelChange{key, from, level, reason, now};
 }
 

@@ -387,8 +387,8 @@ Result<std::shared_ptr<const KeyTable>> IdentityStore::table(Wall now) {
 }
 
 Result<void> IdentityStore::keep_watched(const std::vector<WatchView>& watched) {
-  if (auto r = db_.exec("BEGIN IMMEDIATE; DELETE FROM watched;"); !r) return r;
-  const auto write = [&]() -> Result<void> {
+  return together([&]() -> Result<void> {
+    if (auto r = db_.exec("DELETE FROM watched"); !r) return r;
     auto s = db_.prepare("INSERT INTO watched VALUES (?,?,?,?,?,?,?)");
     if (!s) return tl::unexpected(s.error());
     for (const WatchView& v : watched) {
@@ -399,10 +399,7 @@ Result<void> IdentityStore::keep_watched(const std::vector<WatchView>& watched) 
       if (auto r = s->bind(counts).bind(reasons).run(); !r) return r;
     }
     return {};
-  };
-  const auto written = write();
-  const auto ended = db_.exec(written ? "COMMIT" : "ROLLBACK");
-  return written ? ended : written;
+  });
 }
 
 Result<std::vector<WatchView>> IdentityStore::watched() {
@@ -457,17 +454,15 @@ Result<std::vector<WatchOrder>> IdentityStore::take_orders() {
 
 Result<void> IdentityStore::note_used(const std::vector<std::pair<KeyId, int64_t>>& used) {
   if (used.empty()) return {};
-  if (auto r = db_.exec("BEGIN IMMEDIATE"); !r) return r;
-  auto s = db_.prepare("UPDATE keys SET last_used = max(coalesce(last_used, 0), ?) WHERE id = ?");
-  if (!s) return tl::unexpected(s.error());
-  for (const auto& [id, at_s] : used) {
-    s->reset();
-    if (auto r = s->bind(at_s * 1'000'000'000).bind(static_cast<int64_t>(id)).run(); !r) {
-      if (auto back = db_.exec("ROLLBACK"); !back) return back;
-      return r;
+  return together([&]() -> Result<void> {
+    auto s = db_.prepare("UPDATE keys SET last_used = max(coalesce(last_used, 0), ?) WHERE id = ?");
+    if (!s) return tl::unexpected(s.error());
+    for (const auto& [id, at_s] : used) {
+      s->reset();
+      if (auto r = s->bind(at_s * 1'000'000'000).bind(static_cast<int64_t>(id)).run(); !r) return r;
     }
-  }
-  return db_.exec("COMMIT");
+    return {};
+  });
 }
 
 }  // namespace trine::protect

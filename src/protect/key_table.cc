@@ -90,7 +90,9 @@ std::optional<KeyTable::Match> KeyTable::find(std::string_view key, Wall now) co
   const bool right = same(hash, e.hash);
   const bool alive = e.expires_s == 0 || now_s < e.expires_s;
   if (!known || !right || !alive) return std::nullopt;
-  used_[e.slot].store(now_s, std::memory_order_relaxed);
+  // Only when it changes: sixteen keys share a cache line with every worker.
+  if (auto& used = used_[e.slot]; used.load(std::memory_order_relaxed) != now_s)
+    used.store(now_s, std::memory_order_relaxed);
   return Match{*id, e.grant};
 }
 

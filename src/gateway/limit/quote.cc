@@ -22,10 +22,12 @@ protect::Quantities quote_of(const Deployment& d, const energy::GridValue& grid,
     q = *v;
   }
   const auto tokens = static_cast<double>(shape.in + shape.out);
+  // A client may ask for more than integers hold: what is beyond any budget stays there, and does not wrap to nothing.
+  constexpr double kMost = 1e9;
   protect::Quantities out;
-  out.energy = joules(q.joules_per_token * tokens);
-  out.carbon = grams(q.g_per_mtok * tokens * 1e-6);
-  out.cost = euros(q.eur_per_mtok * tokens * 1e-6);
+  out.energy = joules(std::min(kMost, q.joules_per_token * tokens));
+  out.carbon = grams(std::min(kMost, q.g_per_mtok * tokens * 1e-6));
+  out.cost = euros(std::min(kMost, q.eur_per_mtok * tokens * 1e-6));
   if (d.token_price)
     if (const auto cost = energy::vendor_cost(*d.token_price, {.in = shape.in, .cached = 0, .out = shape.out}))
       out.cost = *cost;
