@@ -187,6 +187,17 @@ TEST_F(Limits, ABudgetThatIsUsedUpRefusesUntilItResets) {
   EXPECT_EQ(h.ask(two()).status, 200);
 }
 
+TEST_F(Limits, ARequestBeyondWhatIntegersHoldIsNotFree) {
+  Harness& h = start(with("rpm: 1000", "budgets: [{ for: { key: one }, kwh: 1 }]"));
+  for (const char* asked : {R"("max_tokens":1000000000,"n":1000)", R"("max_tokens":1000000000)"}) {
+    const Message m =
+        h.ask(chat(R"({"model":"small","messages":[{"role":"user","content":"hi"}],)" + string(asked) + "}"));
+    EXPECT_EQ(m.status, 400) << asked << m.body;
+    EXPECT_NE(m.body.find("over_limit"), string::npos) << m.body;
+  }
+  EXPECT_EQ(h.ask(chat()).status, 200);
+}
+
 TEST_F(Limits, WhatRequestsUnderWayHoldIsNotGivenTwice) {
   Sample s = with("rpm: 1000", "budgets: [{ for: { key: one }, gco2e: 1e6 }]");
   Harness& h = start(s);

@@ -159,6 +159,13 @@ TEST_F(AbuseTest, TheOperatorsHandGoesBefore) {
   EXPECT_FALSE(watch.observe(seen(Signal::refused))) << "nothing is held against it";
 }
 
+TEST_F(AbuseTest, WhoWasSuspendedByRuleMayBeSuspendedByHandForGood) {
+  while (watch.level("k") != WatchLevel::suspended) watch.observe(seen(Signal::guard_block));
+  EXPECT_TRUE(watch.set("k", WatchLevel::suspended, "asked by the team", now)) << "it has no end any more: keep it";
+  EXPECT_FALSE(watch.set("k", WatchLevel::suspended, "again", now));
+  EXPECT_TRUE(watch.pass(now + 100h).empty());
+}
+
 TEST_F(AbuseTest, ARestartForgetsNoSuspension) {
   while (watch.level("k") != WatchLevel::suspended) watch.observe(seen(Signal::guard_block));
   AbuseWatch after{AbusePolicy{}};
