@@ -134,14 +134,18 @@ TEST_F(NumbersInProse, GridsAndCards) {
   says(fmt::format("it would have **raised** it by {:.0f} %", 100 * (more * 0.6 - 1)));
   const auto decided = run_trine({"decide", "--fleet", TRINE_SOURCE_DIR "/examples/frankfurt-cannes.yaml", "--best",
                                   "--dry-run", "--json", "--at", "2026-11-28T12:00:00Z"});
+  ASSERT_EQ(decided.status, 0) << decided.err;
   const auto record = Json::parse(decided.out, nullptr, false);
+  int found = 0;
   for (const auto& flip : record.at("flips")) {
     if (flip.at("input") != "intensity" || flip.at("of") != "FR") continue;
+    ++found;
     const double turns = flip.at("at"), germany = record.at("options").at(1).at("g_per_kwh");
     says(fmt::format("at {:.0f} g/kWh, {:.0f} % cleaner than Germany's, the answer turns to Frankfurt", turns,
                      less(turns, germany)));
     EXPECT_LT(turns, 0.6 * germany) << "40 % would not do";
   }
+  EXPECT_EQ(found, 1);
   const double milan = catalog_->find_zone("IT-NO")->lifecycle.rbegin()->second.g_per_kwh;
   const double frankfurt = de.rbegin()->second.g_per_kwh;
   says(fmt::format("{:.0f} against {:.0f} is {:.0f} % dirtier", frankfurt, milan, 100 * (frankfurt / milan - 1)));

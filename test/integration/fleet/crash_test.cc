@@ -85,10 +85,12 @@ const std::vector<Phase> kPhases = {
 void vanish(const std::filesystem::path& dir) {
   const auto fleet = read_instances(dir / "fleet");
   ASSERT_TRUE(fleet);
+  int removed = 0;
   for (const auto& [id, i] : fleet->all()) {
     if (i.option == "a" && i.state == Instance::State::ready)
-      std::filesystem::remove(dir / "cloud" / "machines" / (id + ".1"));
+      removed += std::filesystem::remove(dir / "cloud" / "machines" / (id + ".1"));
   }
+  EXPECT_EQ(removed, 1);
 }
 
 TEST(Crash, AtEveryPlaceLosesAndDoublesNothing) {

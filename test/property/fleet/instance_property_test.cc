@@ -92,7 +92,8 @@ RC_GTEST_PROP(Instances, numbers_rise_by_one_and_nothing_rises_from_the_dead, ()
     if (it == h.after[n].end() || !it->second.exists()) over.insert(e.instance);
     RC_ASSERT(!(serves && over.contains(e.instance)));
     // A machine is only told to be stopped after it stopped to serve, and is only gone after that.
-    if (e.kind == InstanceEvent::Kind::stopped) RC_ASSERT(n > 0);
+    if (e.kind == InstanceEvent::Kind::stopped)
+      RC_ASSERT(n > 0 && h.after[n - 1].contains(e.instance) && h.after[n - 1].at(e.instance).stopping);
     if (it != h.after[n].end() && it->second.stopping) RC_ASSERT(!it->second.serves());
   }
 }
