@@ -147,10 +147,21 @@ RC_GTEST_PROP(FleetScore, a_flip_point_is_where_both_score_alike, ()) {
       RC_ASSERT((*f.at > 0 && *f.at <= 1 + 1e-12));
       moved.workload.utilisation = *f.at;
       RC_ASSERT(std::abs(lead(moved)) < 1e-6);
-    } else if (f.input == Input::weight_carbon) {
-      const double rest = (1 - *f.at) / (1 - c.weights.carbon);
-      moved.weights = {c.weights.cost * rest, c.weights.control * rest, *f.at};
+    } else if (f.input == Input::weight_cost || f.input == Input::weight_control || f.input == Input::weight_carbon) {
+      const auto one = f.input == Input::weight_cost      ? &score::Weights::cost
+                       : f.input == Input::weight_control ? &score::Weights::control
+                                                          : &score::Weights::carbon;
+      const double rest = (1 - *f.at) / (1 - c.weights.*one);
+      moved.weights = {c.weights.cost * rest, c.weights.control * rest, c.weights.carbon * rest};
+      moved.weights.*one = *f.at;
       RC_ASSERT(std::abs(lead(moved)) < 1e-6);
+    } else if (f.input == Input::intensity) {
+      for (size_t i = 0; i < grids.size(); ++i)
+        if (c.options[i].zone == f.of) grids[i].value = Intensity{grids[i].value.g_per_kwh * *f.at / f.now};
+      RC_ASSERT(std::abs(lead(moved)) < 1e-6);
+    } else {
+      // An option's own price and joules are changed inside the score: the walkthrough's figures stand for them.
+      RC_ASSERT((f.input == Input::price || f.input == Input::joules_per_token));
     }
   }
 }
