@@ -188,15 +188,21 @@ std::vector<LevelChange> AbuseWatch::pass(Wall now) {
   return changes;
 }
 
-// Of a sample, the key that matters least: a table at its limit must not cost a walk for each new key.
+// Of a sample, the quietest key: a table at its limit must not cost a walk for each new key. The sample goes round the
+// table, since its beginning holds the newest keys; whoever is under watch stays, also where all of them are.
 void AbuseWatch::forget_one() {
-  auto worst = keys_.end();
-  auto it = keys_.begin();
-  for (int i = 0; i < 16 && it != keys_.end(); ++i, ++it) {
-    if (it->second.level != WatchLevel::none) continue;
-    if (worst == keys_.end() || it->second.sum < worst->second.sum) worst = it;
+  constexpr int kSample = 16;
+  const std::pair<const std::string, Key>* quietest = nullptr;
+  const size_t buckets = keys_.bucket_count();
+  int seen = 0;
+  for (size_t n = 0; n < buckets && (seen < kSample || !quietest); ++n) {
+    forget_from_ = (forget_from_ + 1) % buckets;
+    for (auto it = keys_.begin(forget_from_); it != keys_.end(forget_from_); ++it, ++seen) {
+      if (it->second.level != WatchLevel::none) continue;
+      if (!quietest || it->second.sum < quietest->second.sum) quietest = &*it;
+    }
   }
-  keys_.erase(worst == keys_.end() ? keys_.begin() : worst);
+  if (quietest) keys_.erase(std::string(quietest->first));
 }
 
 WatchLevel AbuseWatch::level(const std::string& key) const {

@@ -133,6 +133,7 @@ class AbuseWatch {
 
   AbusePolicy policy_;
   std::unordered_map<std::string, Key> keys_;
+  size_t forget_from_ = 0;  // a bucket of keys_
   std::vector<Template> templates_;
 };
 

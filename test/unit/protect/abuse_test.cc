@@ -1,6 +1,7 @@
 // An abuser meets a wall that honest users never see.
 #include "protect/abuse.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <random>
@@ -164,6 +165,19 @@ TEST_F(AbuseTest, WhoWasSuspendedByRuleMayBeSuspendedByHandForGood) {
   EXPECT_TRUE(watch.set("k", WatchLevel::suspended, "asked by the team", now)) << "it has no end any more: keep it";
   EXPECT_FALSE(watch.set("k", WatchLevel::suspended, "again", now));
   EXPECT_TRUE(watch.pass(now + 100h).empty());
+}
+
+TEST_F(AbuseTest, AFullTableForgetsTheQuietAndNobodyUnderWatch) {
+  const auto quiet = [&](const std::string& key) {
+    Observation o = seen();
+    o.key = key;
+    watch.observe(o);
+  };
+  for (size_t i = 0; i < AbuseWatch::kMostKeys; ++i) quiet(fmt::format("old{}", i));
+  for (int i = 0; i < 40; ++i) ASSERT_TRUE(watch.set(fmt::format("bad{}", i), WatchLevel::suspended, "by hand", now));
+  for (int i = 0; i < 200; ++i) quiet(fmt::format("new{}", i));
+  EXPECT_EQ(watch.view(WatchLevel::flagged, now).size(), 40u);
+  EXPECT_EQ(watch.view(WatchLevel::none, now).size(), AbuseWatch::kMostKeys + 40);
 }
 
 TEST_F(AbuseTest, ARestartForgetsNoSuspension) {
