@@ -152,20 +152,20 @@ Result<void> take_rules(Choice& c, const ChoiceSource& s) {
     if (c.find(name) < c.options.size()) continue;
     return fail(Code::not_found, "--ban: no option is called \"{}\".", name);
   }
-  c.rules.regions = s.regions;
-  c.rules.banned = s.ban;
-  if (s.min_control) c.rules.min_control = *s.min_control;
+  c.constraints.regions = s.regions;
+  c.constraints.banned = s.ban;
+  if (s.min_control) c.constraints.min_control = *s.min_control;
   if (s.zones.empty()) return {};
-  if (c.rules.zones.empty()) {
-    c.rules.zones = s.zones;
+  if (c.constraints.zones.empty()) {
+    c.constraints.zones = s.zones;
   } else {
-    std::erase_if(c.rules.zones, [&](const std::string& z) {
+    std::erase_if(c.constraints.zones, [&](const std::string& z) {
       return std::none_of(s.zones.begin(), s.zones.end(), [&](const std::string& w) { return iequals(w, z); });
     });
-    if (c.rules.zones.empty())
+    if (c.constraints.zones.empty())
       return fail(Code::failed_precondition, "--zone: the workload's own rules allow none of these zones.");
   }
-  for (std::string& z : c.rules.zones)
+  for (std::string& z : c.constraints.zones)
     if (const auto* known = c.catalog->find_zone(z)) z = known->id;
   return {};
 }

@@ -43,7 +43,7 @@ struct Choice {
   std::vector<std::optional<MeasuredHere>> measured;       // likewise
   fleet::Workload workload;
   std::string mix_from, utilisation_from;
-  fleet::Rules rules;
+  fleet::Constraints constraints;
   score::Weights weights;
   std::string weights_from;
   std::string currency = "EUR";

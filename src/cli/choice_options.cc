@@ -19,10 +19,10 @@ void take_fleet(Choice& c, fleet::Fleet&& f, const std::string& path) {
   c.workload = {
       .mix = f.tokens, .slo = f.slo, .utilisation = f.utilisation, .peak_tokens_per_min = f.peak_tokens_per_min};
   c.mix_from = c.utilisation_from = "fleet file";
-  c.rules.zones = f.zones;
-  c.rules.jurisdictions = f.jurisdictions;
-  c.rules.zone_caps = f.zone_caps;
-  c.rules.min_control = f.min_control;
+  c.constraints.zones = f.zones;
+  c.constraints.jurisdictions = f.jurisdictions;
+  c.constraints.zone_caps = f.zone_caps;
+  c.constraints.min_control = f.min_control;
   c.options = std::move(f.options);
   for (const fleet::Option& o : c.options)
     c.prices.push_back({.source = o.price_source, .what = {}, .date = f.priced, .age = {}});
@@ -87,7 +87,7 @@ Result<void> take_deployments(Choice& c, const gateway::Snapshot& s, const std::
   auto deployments = s.deployments;
   if (const gateway::Route* r = *route) {
     deployments = r->deployments;
-    c.rules.zones = r->zones;
+    c.constraints.zones = r->zones;
     c.weights = r->weights;
     c.weights_from = fmt::format("route {} of {}", r->model, s.config->file);
   }

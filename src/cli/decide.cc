@@ -21,8 +21,8 @@ int run_decide(const DecideOptions& o) {
   if (!choice) return complain(choice.error());
   if (choice->ledger.empty() && !o.dry_run)
     return complain("Say where to keep it: --ledger DIR or -c FILE; or --dry-run.", kUsage);
-  const auto sheet =
-      fleet::score_options(choice->options, choice->intensities, choice->workload, choice->rules, choice->weights);
+  const auto sheet = fleet::score_options(choice->options, choice->intensities, choice->workload, choice->constraints,
+                                          choice->weights);
   IdGenerator ids(random_seed());
   const auto record = decision_record(*choice, sheet, o, "dec_" + ids.next(now).text().substr(4), now);
   if (!record) return complain(record.error());

@@ -126,10 +126,10 @@ bool listed(std::string_view word, const std::vector<std::string>& list) {
 }
 
 // Why the workload may not have it, beside what score::unfit() looks at; empty: it may.
-std::string quota(const Option& o, const Scored& s, const Rules& rules) {
+std::string quota(const Option& o, const Scored& s, const Constraints& constraints) {
   int most = o.max;
-  const auto cap = rules.zone_caps.find(o.zone);
-  if (cap != rules.zone_caps.end()) most = std::min(most, cap->second);
+  const auto cap = constraints.zone_caps.find(o.zone);
+  if (cap != constraints.zone_caps.end()) most = std::min(most, cap->second);
   if (o.vendor || most >= std::max(1.0, s.machines)) return {};
   if (most == 0) return "quota: none can be had";
   return fmt::format("quota: the peak needs {:.0f} machines, {} can be had", s.machines, most);
@@ -161,7 +161,7 @@ Amounts amounts_of(const Scored& s, double tokens) {
 }
 
 Sheet score_options(std::span<const Option> options, std::span<const grid::Reading> intensities,
-                    const Workload& workload, const Rules& rules, const score::Weights& weights) {
+                    const Workload& workload, const Constraints& constraints, const score::Weights& weights) {
   Sheet sheet;
   std::vector<score::Option> flat(options.size());
   for (size_t i = 0; i < options.size(); ++i) {
@@ -171,26 +171,27 @@ Sheet score_options(std::span<const Option> options, std::span<const grid::Readi
     f.id = o.name;
     f.zone = o.zone;
     f.jurisdiction = o.jurisdiction;
-    f.banned = listed(o.name, rules.banned) || (!rules.regions.empty() && !listed(o.region, rules.regions));
+    f.banned =
+        listed(o.name, constraints.banned) || (!constraints.regions.empty() && !listed(o.region, constraints.regions));
     f.licensed = o.licensed;
     f.fits_memory = s.unfit.empty();
-    f.quota_left = quota(o, s, rules).empty();
+    f.quota_left = quota(o, s, constraints).empty();
     f.joules_per_token = s.joules_per_token.value;
     f.marginal_joules = s.joules_per_token.value;
     f.g_per_kwh = s.g_per_kwh;
     if (s.unfit.empty()) f.figures = axes_of(s);
   }
-  const auto zones = views(rules.zones), jurisdictions = views(rules.jurisdictions);
+  const auto zones = views(constraints.zones), jurisdictions = views(constraints.jurisdictions);
   score::Need need;
   need.zones = zones;
   need.jurisdictions = jurisdictions;
-  need.min_control = rules.min_control;
+  need.min_control = constraints.min_control;
   sheet.verdict = score::rank(flat, {.weights = weights}, need);
   for (score::Rejected& r : sheet.verdict.rejected) {
     const Option& o = options[r.index];
     if (r.reason == score::Unfit::memory) r.message = sheet.scored[r.index].unfit;
-    if (r.reason == score::Unfit::quota) r.message = quota(o, sheet.scored[r.index], rules);
-    if (r.reason == score::Unfit::banned && !listed(o.name, rules.banned))
+    if (r.reason == score::Unfit::quota) r.message = quota(o, sheet.scored[r.index], constraints);
+    if (r.reason == score::Unfit::banned && !listed(o.name, constraints.banned))
       r.message = o.region.empty() ? "it names no region, and only some are asked for"
                                    : fmt::format("region {} is not among those asked for", o.region);
   }

@@ -57,7 +57,7 @@ Scored score_option(const Option& option, const Workload& workload, const grid::
                     const Tweak& tweak = {});
 
 // Hard constraints beside those of the options themselves. Empty lists demand nothing.
-struct Rules {
+struct Constraints {
   std::vector<std::string> zones, jurisdictions, regions, banned;  // regions, banned: compared without case
   std::map<std::string, int> zone_caps;
   double min_control = 0;
@@ -70,7 +70,7 @@ struct Sheet {
 
 // `intensities`: one for each option. The sheet keeps no view of its input.
 Sheet score_options(std::span<const Option> options, std::span<const grid::Reading> intensities,
-                    const Workload& workload, const Rules& rules, const score::Weights& weights);
+                    const Workload& workload, const Constraints& constraints, const score::Weights& weights);
 
 score::Axes axes_of(const Scored& s);
 

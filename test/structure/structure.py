@@ -3,7 +3,8 @@
 
 Checked in src/: a module includes and links only modules that stand before it in ORDER, and every include is covered
 by the DEPS of its CMakeLists.txt; no cycle; a third-party header appears only in the modules that HOMES names; no
-source file is longer than 600 lines; each module has a README.md of at most 40 lines.
+source file is longer than 600 lines; each module has a README.md of at most 40 lines; no two types of one namespace
+have the same name (the linker would keep one's constructor for both).
 
 usage: structure.py [ROOT]      prints one line per finding, exit status 1 when there is one
 """
@@ -38,6 +39,10 @@ NOT_OURS = {"node_modules", "corpus", "build", "dist", "generated"}
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+([<"])([^">]+)[">]', re.M)
 MODULE_CALL = re.compile(r"^[ \t]*trine_module\(\s*([a-z_0-9]+)([^)]*)\)", re.M)
+
+NAMESPACE = re.compile(r"\s*(?:inline\s+)?namespace\b\s*([\w:]*)\s*\{")
+TYPE = re.compile(r"\s*(?:struct|class|union|enum class|enum)\s+(?:alignas\([^)]*\)\s*)?([\w:]+)(?![\w:]|\s*<)[^;()]*\{")
+NOT_CODE = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])+\'|//.*')
 
 
 def module_of(path_in_src):
@@ -150,6 +155,34 @@ def check_readmes(root, deps):
             yield f"{readme.relative_to(root).as_posix()}: more than {MAX_README} lines"
 
 
+def types_of(text):
+    """(namespace::name, line) of each type that is defined in a namespace with a name; types within types are left out."""
+    depth, namespaces = 0, []
+    for number, line in enumerate(text.splitlines(), 1):
+        code = NOT_CODE.sub("", line)
+        opened = NAMESPACE.match(code)
+        if opened:
+            namespaces.append((depth, opened.group(1) or None))
+        defined = TYPE.match(code)
+        if defined and len(namespaces) == depth and all(name for _, name in namespaces):
+            yield "::".join([name for _, name in namespaces] + [defined.group(1)]), number
+        depth += code.count("{") - code.count("}")
+        while namespaces and depth <= namespaces[-1][0]:
+            namespaces.pop()
+
+
+def check_types(root):
+    first = {}
+    for path in sorted((root / "src").rglob("*")):
+        if path.suffix not in (".h", ".cc"):
+            continue
+        for name, line in types_of(path.read_text(encoding="utf-8", errors="replace")):
+            here = f"{path.relative_to(root).as_posix()}:{line}"
+            if name in first:
+                yield f"{here}: {name} is another type already, at {first[name]}: give one of them another name"
+            first.setdefault(name, here)
+
+
 def findings(root):
     root = pathlib.Path(root)
     deps = {}
@@ -157,6 +190,7 @@ def findings(root):
         deps.update(deps_of(cmake.read_text(encoding="utf-8")))
     yield from check_deps(deps)
     yield from check_includes(root, deps)
+    yield from check_types(root)
     yield from check_sizes(root)
     yield from check_readmes(root, deps)
 

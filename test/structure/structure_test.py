@@ -70,6 +70,14 @@ class StructureTest(unittest.TestCase):
         self.write("src/gateway/b.cc", "#include <openssl/evp.h>\n")
         self.assertEqual(self.found(), ["src/gateway/b.cc:1: <openssl/evp.h> belongs to gateway_config and meter_agent and net and protect only"])
 
+    def test_two_types_of_one_name_in_one_namespace_are_found(self):
+        self.write("src/base/a.h", "namespace trine::base {\nstruct Rules {\n  struct Inner {\n  };\n};\n}  // namespace\n")
+        self.write("src/base/b.h", "namespace trine::base {\nnamespace {\nstruct Rules {\n};\n}\nstruct Other {\n  struct Inner {\n  };\n};\n}\n")
+        self.write("src/energy/a.h", "namespace trine::energy {\nstruct Rules {\n};\n}\n")
+        self.assertEqual(self.found(), [])
+        self.write("src/base/c.h", "namespace trine::base {\nclass alignas(64) Rules final : public Other {\n};\n}\n")
+        self.assertEqual(self.found(), ["src/base/c.h:2: trine::base::Rules is another type already, at src/base/a.h:2: give one of them another name"])
+
     def test_a_long_file_and_a_missing_readme_are_found(self):
         self.write("test/unit/x_test.cc", "\n" * 601)
         (self.root / "src/energy/README.md").unlink()

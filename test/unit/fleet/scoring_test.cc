@@ -120,13 +120,12 @@ TEST(Scoring, WhoMayNotServeSaysWhy) {
       "  - { name: out, gpu: H100, zone: DE, per_hour: 1, jurisdiction: DE }\n");
   Workload w = kWork;
   w.peak_tokens_per_min = f.peak_tokens_per_min;
-  Rules rules;
-  // one by one: g++ 12 without optimisation and with a sanitizer reads beside the list of `zones = {"DE"}`
-  rules.zones.emplace_back("DE");
-  rules.jurisdictions.emplace_back("DE");
-  rules.banned.emplace_back("OUT");
+  Constraints constraints;
+  constraints.zones = {"DE"};
+  constraints.jurisdictions = {"DE"};
+  constraints.banned = {"OUT"};
   const std::vector<grid::Reading> grids(f.options.size(), of(300));
-  const Sheet sheet = score_options(f.options, grids, w, rules, kEqual);
+  const Sheet sheet = score_options(f.options, grids, w, constraints, kEqual);
   ASSERT_EQ(sheet.verdict.ordered.size(), 1u);
   EXPECT_EQ(sheet.verdict.ordered.front().index, 0u);
   std::map<std::string, std::string> why;
@@ -138,9 +137,9 @@ TEST(Scoring, WhoMayNotServeSaysWhy) {
   EXPECT_NE(why["few"].find("2 can be had"), std::string::npos) << why["few"];
   EXPECT_EQ(why["out"], "banned");
 
-  rules = {};
-  rules.min_control = 0.5;
-  const Sheet strict = score_options(f.options, grids, w, rules, kEqual);
+  constraints = {};
+  constraints.min_control = 0.5;
+  const Sheet strict = score_options(f.options, grids, w, constraints, kEqual);
   for (const auto& r : strict.verdict.rejected)
     if (r.index == 0) {
       EXPECT_EQ(r.message, "control 0.10 is under the 0.50 asked for");
