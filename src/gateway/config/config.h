@@ -97,6 +97,7 @@ struct KeyConfig {
   std::vector<std::string> routes;        // empty: all
   std::optional<WeightsConfig> weights;   // override the route's
   bool may_override_weights = false;      // by the header x-trine-weights
+  std::string guard;                      // a policy's name; empty: the policy as it stands
   std::optional<protect::Limits> limits;  // instead of limits.per_key
 };
 
@@ -226,7 +227,25 @@ struct RouteConfig {
   SloConfig slo;
   std::optional<StickyConfig> sticky;
   bool prefix_affinity = true;
+  std::string guard;       // a policy's name, or "off"; empty: the policy as it stands
   protect::Limits limits;  // of all keys together
+};
+
+enum class JudgeFormat { llama_guard, qwen3guard, granite_guardian, gpt_oss_safeguard };
+const char* name(JudgeFormat format);
+
+struct JudgeConfig {
+  std::string deployment;
+  JudgeFormat format = JudgeFormat::llama_guard;
+};
+
+struct GuardConfig {
+  bool on = true;
+  std::string policy;  // a file; empty: the built-in one
+  std::string rules;   // a folder; empty: only those built in
+  bool canary = false;
+  Nanos hold = std::chrono::milliseconds(200);
+  std::optional<JudgeConfig> judge;
 };
 
 struct ZoneConfig {  // one of the first two, or neither
@@ -299,6 +318,7 @@ struct Config {
   std::vector<OidcConfig> oidc;
   std::vector<ClientCertConfig> client_certs;
   std::optional<BaselineConfig> baseline;
+  GuardConfig guard;
   OwnUseConfig own_use;
   log::Level log_level = log::Level::info;
   std::vector<CatalogRef> catalog_refs;

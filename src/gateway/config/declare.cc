@@ -148,6 +148,7 @@ void declare_key(Fields& f, KeyConfig& key, Draft::KeyMarks& marks) {
   weights_field(f, {"weights", "Instead of the route's weights."}, key.weights);
   f.boolean({"may_override_weights", "Its requests may bring weights of their own, in the header x-trine-weights."},
             key.may_override_weights);
+  label_field(f, {"guard", "The guard's policy of this name holds for its requests, beside the route's."}, key.guard);
   f.object({"limits", "Instead of limits.per_key."}, key.limits, declare_limits);
 
   marks.id = f.where("id");
@@ -248,6 +249,8 @@ void declare_route(Fields& f, Draft& draft, RouteConfig& route, Draft::RouteMark
   f.integer({"max_attempts", "Calls per request at most, the first included."}, route.max_attempts, 1, 10);
   label_field(f, {"workload", "Class of traffic, where neither the request nor the key says."}, route.workload);
   declare_choice(f, route);
+  label_field(f, {"guard", "The guard's policy of this name holds for its requests; `off`: they are not looked at."},
+              route.guard);
   f.object({"limits", "Of all keys together."}, route.limits, declare_limits);
 
   marks.model = f.where("model");
@@ -388,6 +391,11 @@ void declare(Fields& f, Draft& draft) {
             });
   f.objects({"routes", "Model names that clients use, and who may answer."}, c.routes,
             [&draft](Fields& r, RouteConfig& route) { declare_route(r, draft, route, draft.routes.emplace_back()); });
+  f.object({"guard", "What requests and answers are looked at for; see docs/guard.md."}, c.guard,
+           [&draft](Fields& g, GuardConfig& guard) {
+             declare_guard(g, guard);
+             draft.judge_deployment = g.where("judge");
+           });
   declare_grid(f, draft);
   declare_baseline(f, draft);
   f.object({"gateway", "The machine that the gateway itself runs on, for the estimate of its own energy."}, c.own_use,

@@ -29,7 +29,7 @@ struct Draft {
   std::vector<MeterMarks> meters;
   std::vector<DeploymentMarks> deployments;
   std::vector<RouteMarks> routes;
-  yaml::Mark listen_admin, baseline_deployment;
+  yaml::Mark listen_admin, baseline_deployment, judge_deployment;
 };
 
 void declare(yaml::Fields& f, Draft& draft);  // declare.cc: the file's shape, and what one map says of itself
@@ -38,6 +38,7 @@ void declare_price(yaml::Fields& f, PriceConfig& price);                        
 void declare_oidc(yaml::Fields& f, OidcConfig& oidc);                               // declare_oidc.cc
 void declare_client_cert(yaml::Fields& f, ClientCertConfig& cert);                  // declare_oidc.cc
 void declare_choice(yaml::Fields& f, RouteConfig& route);  // declare_choice.cc: what binds the choice, beside weights
+void declare_guard(yaml::Fields& f, GuardConfig& guard);   // declare_guard.cc
 void declare_limits(yaml::Fields& f, protect::Limits& limits);  // declare_limits.cc
 void declare_protection(yaml::Fields& f, Config& config);       // orgs, teams, budgets
 void inherit(Config& config);                                   // a team's organisation
