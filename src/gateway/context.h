@@ -31,8 +31,9 @@ class Context {
     CallFeed& feed;
     Idempotency& idempotency;
     WorkerCounters& counters;
-    uint64_t seed;                  // of the request ids and of the router's samples
-    net::Dialer* dialer = nullptr;  // null: TCP
+    uint64_t seed;                         // of the request ids and of the router's samples
+    net::Dialer* dialer = nullptr;         // null: TCP
+    net::Dialer* egress_dialer = nullptr;  // to where requests' URLs lead; null: TCP, to checked addresses
   };
   explicit Context(const Parts& p)
       : worker(p.worker),
@@ -43,6 +44,7 @@ class Context {
         counters(p.counters),
         ids(p.seed),
         router(p.seed),
+        egress_dialer(p.egress_dialer),
         dialer_(p.dialer) {}
 
   const size_t worker;
@@ -53,6 +55,8 @@ class Context {
   WorkerCounters& counters;
   IdGenerator ids;
   Router router;
+  net::Dialer* const egress_dialer;
+  int fetching = 0;  // requests whose URLs are looked at just now
   bool draining = false;
   std::shared_ptr<const Identities> identities;  // null: only the configuration's keys
   std::shared_ptr<const OidcProviders> oidc;

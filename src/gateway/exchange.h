@@ -74,6 +74,13 @@ struct Exchange {
   std::string limit_head;                // header lines
   int64_t retry_after = 0;               // seconds; 0: the usual
 
+  // egress: what stands in the body in place of what the client wrote. Views into the body, and JSON.
+  struct InPlace {
+    std::string_view raw;
+    std::string text;
+  };
+  std::vector<InPlace> in_place;
+
   // route
   const Route* route = nullptr;
   std::string workload;
