@@ -13,6 +13,7 @@
 #include "gateway/probe.h"
 #include "gateway/route/router.h"
 #include "gateway/snapshot.h"
+#include "gateway/watch/refusals.h"
 #include "gateway/watch/watch.h"
 #include "ledger/journal.h"
 #include "net/loop.h"
@@ -62,6 +63,7 @@ class Context {
   std::shared_ptr<const OidcProviders> oidc;
   TokenCache tokens;  // verified under `oidc`
   WatchFeed watch;
+  RefusalFeed refusals;
   std::function<void(size_t)> want_keys;  // a provider's key set may be old
   std::unordered_set<Exchange*> running;  // streams of metered deployments
 

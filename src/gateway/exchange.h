@@ -61,6 +61,7 @@ struct Exchange {
   const Key* key = nullptr;
   energy::Tenant tenant;              // who pays
   const KeyPolicy* limits = nullptr;  // its limits and budgets, and those of its groups
+  const char* token_fault = "";       // why its token counts for nothing; for logs
   uint64_t prefix_salt = 0;           // whose prompts may be taken together (Key::prefix_salt)
 
   // the body, once read

@@ -140,6 +140,7 @@ std::optional<ClientError> claim_key(Exchange& x, std::string_view header, Idemp
 net::Task<void> refuse_request(Exchange& x, ClientError error) {
   x.status = llm::status(error);
   x.error = llm::row(error.code).code;
+  note_refusal(x, error);
   close_request(x, energy::Outcome::refused);
   co_await send_error(x, error);
 }
