@@ -13,6 +13,7 @@
 #include "gateway/probe.h"
 #include "gateway/route/router.h"
 #include "gateway/snapshot.h"
+#include "gateway/watch/refusals.h"
 #include "gateway/watch/watch.h"
 #include "ledger/journal.h"
 #include "net/loop.h"
@@ -31,8 +32,9 @@ class Context {
     CallFeed& feed;
     Idempotency& idempotency;
     WorkerCounters& counters;
-    uint64_t seed;                  // of the request ids and of the router's samples
-    net::Dialer* dialer = nullptr;  // null: TCP
+    uint64_t seed;                         // of the request ids and of the router's samples
+    net::Dialer* dialer = nullptr;         // null: TCP
+    net::Dialer* egress_dialer = nullptr;  // to where requests' URLs lead; null: TCP, to checked addresses
   };
   explicit Context(const Parts& p)
       : worker(p.worker),
@@ -43,6 +45,7 @@ class Context {
         counters(p.counters),
         ids(p.seed),
         router(p.seed),
+        egress_dialer(p.egress_dialer),
         dialer_(p.dialer) {}
 
   const size_t worker;
@@ -53,11 +56,14 @@ class Context {
   WorkerCounters& counters;
   IdGenerator ids;
   Router router;
+  net::Dialer* const egress_dialer;
+  int fetching = 0;  // requests whose URLs are looked at just now
   bool draining = false;
   std::shared_ptr<const Identities> identities;  // null: only the configuration's keys
   std::shared_ptr<const OidcProviders> oidc;
   TokenCache tokens;  // verified under `oidc`
   WatchFeed watch;
+  RefusalFeed refusals;
   std::function<void(size_t)> want_keys;  // a provider's key set may be old
   std::unordered_set<Exchange*> running;  // streams of metered deployments
 

@@ -61,6 +61,7 @@ struct Exchange {
   const Key* key = nullptr;
   energy::Tenant tenant;              // who pays
   const KeyPolicy* limits = nullptr;  // its limits and budgets, and those of its groups
+  const char* token_fault = "";       // why its token counts for nothing; for logs
   uint64_t prefix_salt = 0;           // whose prompts may be taken together (Key::prefix_salt)
 
   // the body, once read
@@ -73,6 +74,13 @@ struct Exchange {
   std::optional<score::Weights> prefer;  // a budget is over its soft limit
   std::string limit_head;                // header lines
   int64_t retry_after = 0;               // seconds; 0: the usual
+
+  // egress: what stands in the body in place of what the client wrote. Views into the body, and JSON.
+  struct InPlace {
+    std::string_view raw;
+    std::string text;
+  };
+  std::vector<InPlace> in_place;
 
   // route
   const Route* route = nullptr;

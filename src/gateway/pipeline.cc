@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "gateway/call/call.h"
+#include "gateway/egress/egress.h"
 #include "gateway/identify/identify.h"
 #include "gateway/limit/limit.h"
 #include "gateway/reply.h"
@@ -139,6 +140,7 @@ std::optional<ClientError> claim_key(Exchange& x, std::string_view header, Idemp
 net::Task<void> refuse_request(Exchange& x, ClientError error) {
   x.status = llm::status(error);
   x.error = llm::row(error.code).code;
+  note_refusal(x, error);
   close_request(x, energy::Outcome::refused);
   co_await send_error(x, error);
 }
@@ -203,6 +205,8 @@ net::Task<void> Pipeline::serve(net::ServerConnection& connection) {
 
   // 2 limit: behind the answers that are repeated, which cost nothing and are not billed
   if (const auto error = limit(x)) co_return co_await refuse_request(x, *error);
+
+  if (const auto error = co_await egress(x)) co_return co_await refuse_request(x, *error);
 
   // 3 documents, 4 guard-in, 5 cache: the stages to come stand here, in this order.
 

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "catalog/load.h"
+#include "gateway/egress/egress.h"
 #include "gateway/resolve.h"
 #include "grid/cache.h"
 #include "grid/poller.h"
@@ -212,6 +213,9 @@ Result<void> fill(Snapshot& s, const Snapshot* before) {
       auto policy = s.limits->policy({r.org, r.team, r.project, account}, nullptr);
       s.oidc_limits.emplace(fmt::format("{}\n{}\n{}\n{}", account, r.org, r.team, r.project), std::move(policy));
     }
+  auto egress = egress_policy(config.egress);
+  if (!egress) return tl::unexpected(egress.error());
+  s.egress = std::move(*egress);
   if (auto ok = s.limits->check(); !ok) return ok;
   if (config.baseline) {
     auto baseline = resolve_baseline(s);

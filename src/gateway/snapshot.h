@@ -16,6 +16,7 @@
 #include "gateway/limit/table.h"
 #include "grid/live.h"
 #include "grid/source.h"
+#include "net/egress.h"
 #include "net/stream.h"
 #include "score/slate.h"
 
@@ -89,7 +90,8 @@ struct Snapshot {
   StringMap<Route> routes;
   boost::unordered_flat_map<uint64_t, std::vector<Key>> keys;  // by the first bytes of the hash
   std::optional<Key> anonymous;
-  StringMap<Key> certificates;  // by "sha256:...", "san:..." or "cn:..." of a client's certificate
+  StringMap<Key> certificates;                      // by "sha256:...", "san:..." or "cn:..." of a client's certificate
+  std::shared_ptr<const net::EgressPolicy> egress;  // of URLs in requests
   std::optional<Baseline> baseline;
   std::shared_ptr<LimitTable> limits;
   StringMap<KeyPolicy> oidc_limits;  // by oidc_account(), organisation, team and project, a line each

@@ -38,7 +38,7 @@ class Worker {
   // Lets go of `until` once these are in use.
   void use(std::shared_ptr<const Identities> identities, std::shared_ptr<void> until);
   void use(std::shared_ptr<const OidcProviders> providers, std::function<void(size_t)> want_keys);
-  void use(WatchFeed::Hand hand);  // any thread
+  void use(WatchFeed::Hand hand, RefusalFeed::Hand refusals);  // any thread
   void use(std::shared_ptr<const WatchLevels> levels);
   void drain(std::function<void()> drained);
   void close_all();

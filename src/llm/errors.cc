@@ -41,6 +41,12 @@ constexpr std::array kTable = {
     ErrorRow{endpoint_not_allowed, "endpoint_not_allowed", 403, kPermission, false,
              "This API key may not use this kind of request",
              "Use one of the kinds that the key is for, or ask the gateway's operator for access."},
+    ErrorRow{url_not_allowed, "url_not_allowed", 403, kPermission, false, "A URL in the request leads where none may",
+             "Send the content itself, as a base64 `data:` URL, or ask the gateway's operator to allow the host under "
+             "`egress.hosts`."},
+    ErrorRow{url_not_fetched, "url_not_fetched", 400, kInvalid, false, "An image in the request could not be fetched",
+             "Check that its URL answers with a PNG, JPEG, WebP or GIF image, or send the image as a base64 `data:` "
+             "URL."},
     ErrorRow{key_suspended, "key_suspended", 403, kPermission, false, "This API key may not be used at present",
              "Ask the gateway's operator."},
     ErrorRow{role_not_allowed, "role_not_allowed", 403, kPermission, false, "This API key's role is too small for this",

@@ -19,6 +19,8 @@ enum class ErrorCode : uint8_t {
   invalid_weights,
   weights_not_allowed,
   endpoint_not_allowed,
+  url_not_allowed,
+  url_not_fetched,
   key_suspended,
   role_not_allowed,
   not_found,

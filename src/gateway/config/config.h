@@ -138,6 +138,17 @@ struct OidcConfig {
   bool operator==(const OidcConfig&) const = default;
 };
 
+// Which URLs that stand in requests may be fetched, and by whom.
+struct EgressConfig {
+  std::vector<std::string> hosts;     // "images.example.org", "*.example.org", with ":port"; empty: none
+  std::vector<std::string> internal;  // blocks of addresses that are not public, and allowed all the same
+  bool plain_http = false;
+  bool fetch = true;             // images, by the gateway; else by the engine
+  int64_t max_bytes = 20 << 20;  // of one request's images together
+  Nanos timeout = std::chrono::seconds(10);
+  std::string ca;
+};
+
 enum class EngineKind { sim, vllm, llama_cpp, ollama, tgi, sglang, openai, mistral, other };
 const char* name(EngineKind kind);
 
@@ -317,6 +328,7 @@ struct Config {
   bool guard_admin_port = false;
   std::vector<OidcConfig> oidc;
   std::vector<ClientCertConfig> client_certs;
+  EgressConfig egress;
   std::optional<BaselineConfig> baseline;
   GuardConfig guard;
   OwnUseConfig own_use;

@@ -377,6 +377,8 @@ void declare(Fields& f, Draft& draft) {
   f.objects({"oidc", "OpenID providers whose tokens stand for keys."}, c.oidc, declare_oidc);
   f.objects({"client_certs", "Whose requests come with a client's certificate (tls.client_ca) and no key."},
             c.client_certs, declare_client_cert);
+  f.object({"egress", "Where URLs in requests (images, files, tool servers) may lead; nowhere if absent."}, c.egress,
+           declare_egress);
   f.check([&f, &c] {
     if (!c.client_certs.empty() && (!c.tls || c.tls->client_ca.empty()))
       f.complain("client_certs", "needs tls.client_ca: without it no certificate is asked for.");

@@ -181,7 +181,8 @@ class Harness {
                    .idempotency = idempotency,
                    .counters = counters,
                    .seed = 7,
-                   .dialer = &engines}};
+                   .dialer = &engines,
+                   .egress_dialer = &engines}};
   Pipeline pipeline{context, own};
   std::unique_ptr<net::Server> server;
   std::vector<std::unique_ptr<Client>> clients;

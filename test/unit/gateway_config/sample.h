@@ -149,6 +149,14 @@ budgets:
   - { for: { project: claims }, eur: 1 }
   - { for: { org: acme }, eur: 1 }
   - { for: { workload: bench }, eur: 1 }
+egress:
+  hosts: ["*.images.example.org:8443"]
+  internal: [10.20.0.0/16]
+  plain_http: true
+  fetch: false
+  max_bytes: 5MiB
+  timeout: 4s
+  ca: /etc/trine/images-ca.pem
 client_certs:
   - { san: "spiffe://example.org/billing", org: acme, team: billing, routes: [extract] }
   - { fingerprint: "AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB", org: acme }
