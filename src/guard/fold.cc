@@ -1,14 +1,13 @@
 #include "guard/fold.h"
 
 #include <unicode/normalizer2.h>
-#include <unicode/utf8.h>
 
 #include <algorithm>
 #include <array>
 #include <utility>
 
 #include "guard/code_points.h"
-#include "guard/confusables.h"
+#include "guard/utf8.h"
 
 namespace trine::guard {
 namespace {
@@ -37,21 +36,6 @@ constexpr AsciiTable kAscii;
 
 uint8_t byte(char c) {
   return static_cast<uint8_t>(c);
-}
-
-void append_utf8(std::string& out, char32_t c) {
-  if (c < 0x80) {
-    out += static_cast<char>(c);
-    return;
-  }
-  const auto b = [](char32_t v) { return static_cast<char>(static_cast<uint8_t>(v)); };
-  if (c < 0x800) {
-    out += {b(0xC0 | c >> 6), b(0x80 | (c & 0x3F))};
-  } else if (c < 0x10000) {
-    out += {b(0xE0 | c >> 12), b(0x80 | (c >> 6 & 0x3F)), b(0x80 | (c & 0x3F))};
-  } else {
-    out += {b(0xF0 | c >> 18), b(0x80 | (c >> 12 & 0x3F)), b(0x80 | (c >> 6 & 0x3F)), b(0x80 | (c & 0x3F))};
-  }
 }
 
 // Upside-down letters that are no letters of a language written with Latin ones.
@@ -119,14 +103,11 @@ class Folder {
 };
 
 Folder::Point Folder::next(size_t at) const {
-  const auto n = static_cast<int32_t>(std::min<size_t>(source_.size() - at, 8));
-  int32_t i = 0;
-  UChar32 c = 0;
-  U8_NEXT(source_.data() + at, i, n, c);
+  const Utf8Char u = utf8_at(source_, at);
   Point p{};
-  p.c = c < 0 ? char32_t{0xFFFD} : static_cast<char32_t>(c);
+  p.c = u.c;
   p.begin = static_cast<uint32_t>(at);
-  p.end = static_cast<uint32_t>(at + static_cast<size_t>(i));
+  p.end = static_cast<uint32_t>(at + u.length);
   p.traits = points_.of(p.c);
   return p;
 }
@@ -195,7 +176,7 @@ void Folder::handle(const Point& p) {
       invisible(p);
       return;
   }
-  if (p.c == 0xFFFD && (p.end - p.begin != 3 || source_.substr(p.begin, 3) != "\xEF\xBF\xBD")) {
+  if (p.c == 0xFFFD && !utf8_at(source_, p.begin).valid) {
     ++signals_.invalid_bytes;
     signals_.invalid_utf8 = true;
   }
