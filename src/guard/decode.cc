@@ -273,8 +273,8 @@ std::string decode_morse(std::string_view run) {
     const auto found = std::find_if(kMorse.begin(), kMorse.end(), [&](const MorseSign& s) { return s.marks == marks; });
     out += found == kMorse.end() ? '?' : found->letter;
     i = end;
-    // Three blanks part words, too.
-    if (run.substr(i).starts_with("   ")) out += ' ';
+    // Two blanks part words, too.
+    if (run.substr(i).starts_with("  ")) out += ' ';
   }
   return out;
 }
@@ -414,9 +414,9 @@ std::optional<Code> quoted_code(std::string_view text) {
 bool keep_text(std::string& bytes) {
   constexpr size_t kStretch = 24;  // readable by chance in random bytes: 1 in 10^10
   if (bytes.size() >= 8) {
-    size_t zeros = 0;
-    for (size_t i = 1; i < bytes.size(); i += 2) zeros += bytes[i] == 0;
-    if (zeros * 20 >= bytes.size() * 9) std::erase(bytes, '\0');  // UTF-16
+    std::array<size_t, 2> zeros{};
+    for (size_t i = 0; i < bytes.size(); ++i) zeros[i % 2] += bytes[i] == 0;
+    if (std::max(zeros[0], zeros[1]) * 20 >= bytes.size() * 9) std::erase(bytes, '\0');  // UTF-16
   }
   size_t readable = 0, letters = 0, wide = 0, stretch = 0;
   std::string stretches;

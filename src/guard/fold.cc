@@ -325,7 +325,7 @@ bool Folder::judge_word(bool& strip) {
   }
   const bool letters_with_marks = latin + alike > 0 && other == 0;
   const bool heaped = heap >= kHeap && letters_with_marks;
-  strip = heaped || (latin >= 4 && accented * 4 >= latin * 3);
+  strip = heaped || (latin >= 4 && accented * 4 >= latin * 3) || (latin == 3 && accented == 3);
   signals_.marked_words += strip;
   latin_letters_ += latin;
   other_letters_ += other;
@@ -366,8 +366,10 @@ void Folder::emit_segment(size_t begin, size_t end, bool latin, bool strip) {
   const PointTraits& t = p.traits;
   const size_t from = p.begin, to = word_[end - 1].end;
   bytes_.clear();
-  const char read_as = latin ? t.latin : '\0';
-  if (strip && (t.base != 0 || read_as != 0 || (t.folded != 0 && t.folded < 0x80))) {
+  const char read_as = latin && t.kind == PointKind::letter ? t.latin : '\0';
+  if (strip && t.kind == PointKind::mark) {
+    // a mark on what is no letter
+  } else if (strip && (t.base != 0 || read_as != 0 || (t.folded != 0 && t.folded < 0x80))) {
     put(out_.folded,
         std::string(1, t.base != 0    ? t.base
                        : read_as != 0 ? read_as
@@ -381,7 +383,7 @@ void Folder::emit_segment(size_t begin, size_t end, bool latin, bool strip) {
     icu::UnicodeString text;
     for (size_t i = begin; i < end; ++i) {
       const PointTraits& each = word_[i].traits;
-      const bool mapped = latin && each.latin != 0;
+      const bool mapped = latin && each.kind == PointKind::letter && each.latin != 0;
       text.append(static_cast<UChar32>(mapped             ? static_cast<char32_t>(each.latin)
                                        : each.folded != 0 ? each.folded
                                                           : word_[i].c));

@@ -132,7 +132,7 @@ class Scanner {
   void long_token(size_t begin, size_t end, uint8_t classes);
   bool base64(size_t begin, size_t end);
   void encoded(ViewKind kind, size_t begin, size_t end, std::string bytes);
-  bool separated(size_t begin, size_t end);
+  bool separated(size_t begin, size_t end, size_t token_begin, size_t token_end);
   void leet(size_t begin, size_t end);
   void numbers(ViewKind kind, size_t begin, size_t end, std::string bytes);
   void letters(size_t begin, size_t end);
@@ -149,7 +149,7 @@ class Scanner {
     uint8_t mask = 0;
   } run_;
   std::array<uint32_t, kViewKinds> count_{};
-  uint32_t letter_codes_ = 0, quoted_pairs_ = 0, leet_known_ = 0, leet_long_ = 0;
+  uint32_t letter_codes_ = 0, quoted_pairs_ = 0, soft_ends_ = 0, leet_known_ = 0, leet_long_ = 0;
   size_t last_separated_ = SIZE_MAX;  // where a token like "a.l.l" ended
   bool high_ = false;
 };
@@ -214,10 +214,14 @@ void Scanner::token(size_t begin, size_t end, uint8_t classes) {
   while (e > b && (class_of(text_[e - 1]) & (kLetter | kDigit | kHigh)) == 0) --e;
   const std::string_view core = part(b, e);
   extend_run(begin, end, run_mask(part(begin, end), classes));
-  if (core.size() > 1 && core.size() < kShortestRun && all(core, is_letter)) words_.word(b, e);
+  if (core.size() > 1 && core.size() < kShortestRun && all(core, is_letter)) {
+    words_.word(b, e);
+  } else if ((classes & kDigit) != 0 && (Words::instance().senses(core) & Words::hint) != 0) {
+    words_.word(b, e);  // "rot13"
+  }
   if ((classes & kCode) != 0) codes(begin, end);
   const bool long_enough = end - begin >= (words_.hinted() ? kShortestRun / 2 : kShortestRun);
-  if (core.size() >= 5 && (classes & (kMark | kSymbol)) != 0 && separated(b, e)) return;
+  if (core.size() >= 5 && (classes & (kMark | kSymbol)) != 0 && separated(b, e, begin, end)) return;
   if (long_enough) long_token(begin, end, classes);
   if (core.size() >= 3 && core.size() <= 16 && (classes & kLetter) != 0 && (classes & (kDigit | kSymbol | kMark)) != 0)
     leet(begin, end);
@@ -237,6 +241,8 @@ uint8_t Scanner::run_mask(std::string_view token, uint8_t classes) const {
   if ((classes & (kHigh | kBlank)) != 0) return mask;
   if (n == 2 && all(token, is_hex)) mask |= kHexPairs;
   if (n == 4 && token[0] == '0' && (token[1] | 0x20) == 'x' && all(token.substr(2), is_hex)) mask |= kHexPairs;
+  if (n == 6 && (token.starts_with("U+00") || token.starts_with("u+00")) && all(token.substr(2), is_hex))
+    mask |= kHexPairs;
   if (n % 8 == 0 && all(token, [](char c) { return c == '0' || c == '1'; })) mask |= kBits;
   if (n >= 2 && is_digit(token[0])) {
     size_t digits = 0;
@@ -316,9 +322,10 @@ void Scanner::letters(size_t begin, size_t end) {
     if (text_[i] == '/' || text_[i] == '|') {
       joined += ' ', parted = true;
     } else if (class_of(text_[i]) != kMark) {
-      const char c = static_cast<char>(text_[i] | 0x20);
-      if (is_letter(text_[i])) {
-        ++alphabetic;
+      const char read_as = unleet(text_[i], 'i');
+      const char c = static_cast<char>(read_as | 0x20);
+      if (read_as != 0) {
+        alphabetic += is_letter(text_[i]);
         seen[static_cast<size_t>(c - 'a')] = true;
         vowels += std::string_view("aeiou").find(c) != std::string_view::npos;
         if (!joined.empty() && (joined.back() | 0x20) + 1 == c) ++steps;
@@ -332,14 +339,20 @@ void Scanner::letters(size_t begin, size_t end) {
   }
   const auto distinct = static_cast<size_t>(std::count(seen.begin(), seen.end(), true));
   // Not "A B C D E", not a table of yes and no, not a formula.
-  if (alphabetic < 5 || distinct < 4 || vowels == 0 || steps * 3 > alphabetic || alphabetic * 2 < count) return;
+  if (count < 5 || distinct < 4 || vowels == 0 || steps * 3 > count || alphabetic * 3 < count) return;
+  if (alphabetic * 4 < count * 3) {
+    std::string read = joined;
+    for (char& c : read)
+      if (const char letter = unleet(c, 'i')) c = letter;
+    if (!has_known_word(parted ? read : spaced(read))) return;
+  }
   ++signals_.spaced_words;
   if (!parted && joined.size() >= 10) joined = spaced(joined);
   add(ViewKind::joined, begin, end, std::move(joined));
 }
 
 // "i.g.n.o.r.e", "i-g-n-o-r-e": one separator throughout, twice between words.
-bool Scanner::separated(size_t begin, size_t end) {
+bool Scanner::separated(size_t begin, size_t end, size_t token_begin, size_t token_end) {
   const std::string_view s = part(begin, end);
   const char separator = s[1];
   if ((class_of(separator) & (kMark | kSymbol)) == 0) return false;
@@ -362,6 +375,8 @@ bool Scanner::separated(size_t begin, size_t end) {
   // Dotted capitals are an abbreviation.
   if (letters < fewest || letters * 2 < joined.size() || vowels == 0 || steps * 2 > letters) return false;
   if (separator == '.' && lower == 0 && letters < 8) return false;
+  while (begin > token_begin && text_[begin - 1] == separator) --begin;
+  while (end < token_end && text_[end] == separator) ++end;
   last_separated_ = end;
   ++signals_.spaced_words;
   add(ViewKind::joined, begin, end, std::move(joined));
@@ -432,6 +447,7 @@ void Scanner::codes(size_t begin, size_t end) {
       continue;
     }
     if (kind == ViewKind::html && code->letter) ++letter_codes_;
+    if (kind == ViewKind::quoted_printable && code->text.empty() && i > 0 && is_letter(text_[i - 1])) ++soft_ends_;
     if (run.kind == kind && run.end == i) {
       if (kind == ViewKind::quoted_printable) ++quoted_pairs_;
       count_[static_cast<size_t>(kind)] += 1;
@@ -560,7 +576,8 @@ void Scanner::drop_weak() {
   drop(ViewKind::url, count(ViewKind::url) < fewest);
   drop(ViewKind::escapes, count(ViewKind::escapes) < fewest);
   drop(ViewKind::html, letter_codes_ == 0 && count(ViewKind::html) < fewest);
-  drop(ViewKind::quoted_printable, quoted_pairs_ == 0 || count(ViewKind::quoted_printable) < fewest);
+  drop(ViewKind::quoted_printable,
+       soft_ends_ < 2 && (quoted_pairs_ == 0 || count(ViewKind::quoted_printable) < fewest));
   const bool is_leet = leet_known_ >= 2 || leet_long_ >= 1;
   drop(ViewKind::leet, !is_leet);
   if (is_leet) signals_.leet_words += leet_known_;
