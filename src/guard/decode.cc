@@ -168,6 +168,12 @@ constexpr auto kFlips = std::to_array<Flip>({
     {'d', 'p'},   {'b', 'q'},   {'q', 'b'},   {'\'', ','},  {',', '\''},  {'6', '9'},   {'9', '6'},   {0x1D1F, 'm'},
 });
 
+size_t distinct(std::string_view bytes) {
+  std::array<bool, 256> seen{};
+  for (const char c : bytes) seen[byte(c)] = true;
+  return static_cast<size_t>(std::count(seen.begin(), seen.end(), true));
+}
+
 // How many bytes at `at` are one character of text, 0 for none.
 size_t text_length(std::string_view s, size_t at) {
   const Utf8Char u = utf8_at(s, at);
@@ -439,6 +445,9 @@ bool keep_text(std::string& bytes) {
   }
   const size_t size = bytes.size();
   const bool all = readable == size;
+  // Random bytes are all ASCII text with a chance of 10^-7 at sixteen; what is one more encoding has few letters.
+  const bool ascii_text = all && wide == 0 && size >= 16 && distinct(bytes) >= 6;
+  if (ascii_text) return true;
   const bool enough_letters = letters * 10 >= size * (size < 16 ? 8 : 6);
   if (size >= 3 && enough_letters && (all || (size >= 16 && readable * 10 >= size * 9 && wide * 2 < size))) return true;
   end_stretch(size);

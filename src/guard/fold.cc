@@ -273,6 +273,11 @@ size_t Folder::hidden_run(const Point& p) {
 }
 
 void Folder::word_point(const Point& p) {
+  // The iota below folds to a letter: under Greek ones only.
+  if (p.c == 0x345 && (word_.empty() || word_.back().traits.system != WritingSystem::greek)) {
+    if (!word_.empty()) word_.back().end = p.end;
+    return;
+  }
   if (p.traits.kind == PointKind::mark) {
     if (++marks_ > kMostMarks && !word_.empty()) {
       word_.back().end = p.end;
