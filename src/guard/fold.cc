@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "guard/code_points.h"
+#include "guard/confusables.h"
 #include "guard/utf8.h"
 
 namespace trine::guard {
@@ -51,6 +52,16 @@ bool loose_look_alike(char32_t c) {
   constexpr std::u32string_view kLoose =
       U"\u0432\u0433\u043A\u043C\u043D\u0442\u044C\u03B2\u03B5\u03B6\u03B7\u03BA\u03C4\u03C7\u03C9\u03C2\u03C5\u03B3";
   return kLoose.find(c) != std::u32string_view::npos;
+}
+
+icu::UnicodeString latin_of(const icu::UnicodeString& text) {
+  icu::UnicodeString out;
+  for (int32_t i = 0; i < text.length(); i = text.moveIndex32(i, 1)) {
+    const UChar32 c = text.char32At(i);
+    const char latin = latin_look_alike(static_cast<char32_t>(c));
+    out.append(latin != 0 ? static_cast<UChar32>(latin) : c);
+  }
+  return out;
 }
 
 class Folder {
@@ -380,7 +391,7 @@ void Folder::emit_segment(size_t begin, size_t end, bool latin, bool strip) {
                        : read_as != 0 ? read_as
                                       : static_cast<char>(t.folded)),
         from, to);
-  } else if (end - begin == 1 && (read_as != 0 || t.folded != 0)) {
+  } else if (end - begin == 1 && t.folded != 0) {
     append_utf8(bytes_, read_as != 0 ? static_cast<char32_t>(read_as) : t.folded);
     put(out_.folded, bytes_, from, to);
   } else {
@@ -393,7 +404,9 @@ void Folder::emit_segment(size_t begin, size_t end, bool latin, bool strip) {
                                        : each.folded != 0 ? each.folded
                                                           : word_[i].c));
     }
-    fold_->normalize(text, error).toUTF8String(bytes_);
+    icu::UnicodeString folded = fold_->normalize(text, error);
+    if (latin) folded = latin_of(folded);
+    folded.toUTF8String(bytes_);
     if (bytes_.size() > kMostGrowth * (to - from)) {
       bytes_.clear();
       text.toUTF8String(bytes_);

@@ -14,6 +14,7 @@ namespace {
 
 constexpr size_t kShortestRun = 16;  // of base64 and kin; in a text that speaks of an encoding half
 constexpr uint32_t kFewestCodes = 3;
+constexpr size_t kLineEnd = 2;  // "\r\n"
 
 enum Class : uint8_t { kLetter = 1, kDigit = 2, kMark = 4, kCode = 8, kSymbol = 16, kHigh = 32, kBlank = 64 };
 
@@ -136,6 +137,7 @@ class Scanner {
   void leet(size_t begin, size_t end);
   void numbers(ViewKind kind, size_t begin, size_t end, std::string bytes);
   void letters(size_t begin, size_t end);
+  bool last_line(size_t begin, size_t end);
   void uu_lines();
   void braille();
   void drop_weak();
@@ -150,9 +152,14 @@ class Scanner {
   } run_;
   std::array<uint32_t, kViewKinds> count_{};
   uint32_t letter_codes_ = 0, quoted_pairs_ = 0, soft_ends_ = 0, leet_known_ = 0, leet_long_ = 0;
-  size_t last_separated_ = SIZE_MAX;  // where a token like "a.l.l" ended
+  size_t last_separated_ = SIZE_MAX;     // where a token like "a.l.l" ended
+  size_t last_line_end_ = SIZE_MAX / 2;  // of base64, at a line end
   bool high_ = false;
 };
+
+bool readable(std::string_view s) {
+  return !s.empty() && all(s, [](char c) { return (c >= 0x20 && c < 0x7F) || c == '\n'; });
+}
 
 void Scanner::add(ViewKind kind, size_t begin, size_t end, std::string text, bool glue) {
   if (pieces_.size() >= kMostPieces) {
@@ -180,7 +187,9 @@ void Scanner::run() {
     }
     if (begin == i) break;
     const size_t length = i - begin;
-    if (classes == kLetter && length > 1 && length < kShortestRun) {
+    if (begin - last_line_end_ <= kLineEnd && last_line(begin, i)) {
+      if (run_.mask != 0) close_run();
+    } else if (classes == kLetter && length > 1 && length < kShortestRun) {
       // A pair of letters may be hexadecimal; anything longer is a word and ends a run.
       if (length > 2 && run_.mask != 0) close_run();
       if (length == 2 && is_hex(text_[begin]) && is_hex(text_[begin + 1]))
@@ -531,18 +540,38 @@ bool Scanner::base64(size_t begin, size_t end) {
     std::string bytes = decode_base64(s.substr(skip));
     if (skip > 0 && (bytes.empty() || !has_known_word(std::string_view(bytes).substr(0, 256)))) continue;
     encoded(ViewKind::base64, begin + skip, end, std::move(bytes));
-    if (pieces_.size() != found) return true;
+    if (pieces_.size() == found) continue;
+    if (end < text_.size() && (text_[end] == '\n' || text_[end] == '\r')) last_line_end_ = end;
+    return true;
   }
   return false;
 }
 
+// The last line of base64 is short; nothing but its place tells that it is one.
+bool Scanner::last_line(size_t begin, size_t end) {
+  last_line_end_ = SIZE_MAX / 2;
+  if (end - begin >= kShortestRun || !all(part(begin, end), is_base64)) return false;
+  std::string bytes = decode_base64(part(begin, end));
+  if (!readable(bytes)) return false;
+  add(ViewKind::base64, begin, end, std::move(bytes), true);
+  return true;
+}
+
 void Scanner::uu_lines() {
+  size_t last = SIZE_MAX;  // end of the line before, when it was one
+
   for (size_t i = 0; i < text_.size();) {
     const size_t end = std::min(text_.find('\n', i), text_.size());
     const size_t n = end - i;
-    const size_t bytes = n < 9 || n > 61 ? 0 : static_cast<size_t>(static_cast<uint8_t>(text_[i]) - 0x20);
-    if (bytes > 0 && bytes <= 45 && (bytes + 2) / 3 * 4 + 1 == n)
-      encoded(ViewKind::uuencode, i, end, decode_uu_line(part(i, end)));
+    const size_t bytes = n < 5 || n > 61 ? 0 : static_cast<size_t>(static_cast<uint8_t>(text_[i]) - 0x20);
+    if (bytes > 0 && bytes <= 45 && (bytes + 2) / 3 * 4 + 1 == n) {
+      std::string line = decode_uu_line(part(i, end));
+      const bool follows = last + 1 == i && readable(line);
+      if (follows || (n >= 9 && !line.empty() && keep_text(line))) {
+        add(ViewKind::uuencode, i, end, std::move(line), true);
+        last = end;
+      }
+    }
     i = end + 1;
   }
 }
