@@ -83,6 +83,7 @@ bool ascii_letter(char32_t c) {
 char32_t enclosed_letter(char32_t c) {
   for (const char32_t first : {0x1F150u, 0x1F170u, 0x1F1E6u, 0x1F110u, 0x249Cu})
     if (c >= first && c < first + 26) return U'a' + (c - first);
+  if (c == 0x130) return U'i';    // its dot would be a mark of its own
   return c == 0x37A ? 0x3B9 : 0;  // the iota below, which stands alone here
 }
 
@@ -104,7 +105,7 @@ void expand(PointTraits& t, char32_t c, const icu::UnicodeString& folded) {
     all_alike = all_alike && latin_look_alike(part) != 0;
     if (t.system == WritingSystem::none) t.system = system;
   }
-  if (word && t.kind == PointKind::other) t.kind = PointKind::letter;
+  if (word && (t.kind == PointKind::other || t.kind == PointKind::emoji)) t.kind = PointKind::letter;
   if (!word && t.kind == PointKind::letter) t.kind = PointKind::other;
   if (!word && letters) {
     t.folded = c;
@@ -156,7 +157,7 @@ PointTraits CodePoints::compute(char32_t c) {
   if (folded.countChar32() == 1 && t.starts) {
     t.folded = static_cast<char32_t>(folded.char32At(0));
     // An enclosed letter is a symbol, and folded it is a letter.
-    if (t.folded != c && t.kind == PointKind::other) t.kind = kind_of(t.folded);
+    if (t.folded != c && (t.kind == PointKind::other || t.kind == PointKind::emoji)) t.kind = kind_of(t.folded);
     if (t.system == WritingSystem::none) t.system = system_of(t.folded);
   }
   t.latin = latin_look_alike(c);

@@ -1,6 +1,7 @@
 #include "guard/fold.h"
 
 #include <unicode/normalizer2.h>
+#include <unicode/uchar.h>
 
 #include <algorithm>
 #include <array>
@@ -271,7 +272,8 @@ size_t Folder::hidden_run(const Point& p) {
     const PointTraits& t = before.traits;
     const bool varies = t.kind == PointKind::emoji || t.kind == PointKind::other || t.system == WritingSystem::cjk ||
                         t.system == WritingSystem::joining || t.system == WritingSystem::unspaced ||
-                        (before.c >= '0' && before.c <= '9');
+                        (before.c >= '0' && before.c <= '9') ||
+                        (before.c >= 0x80 && u_hasBinaryProperty(static_cast<UChar32>(before.c), UCHAR_EMOJI) != 0);
     if (n == 1 && varies) return end;
     signals_.variation_selectors += count;
     if (n < kHiddenBytes) return end;
@@ -284,8 +286,7 @@ size_t Folder::hidden_run(const Point& p) {
 }
 
 void Folder::word_point(const Point& p) {
-  // The iota below folds to a letter: under Greek ones only.
-  if (p.c == 0x345 && (word_.empty() || word_.back().traits.system != WritingSystem::greek)) {
+  if (p.c == 0x345) {  // the iota below, a mark that folds to a letter
     if (!word_.empty()) word_.back().end = p.end;
     return;
   }
@@ -313,7 +314,7 @@ bool Folder::judge_word(bool& strip) {
     if (t.system == WritingSystem::right_to_left) right_to_left_ = true;
     if (t.system == WritingSystem::cjk) cjk_ = true;
     if (t.kind == PointKind::mark) {
-      ++marks;
+      if (t.system == WritingSystem::none) ++marks;  // of no script of its own
       heap = std::max(heap, marks);
       if (marks == 1 && i > 0 && word_[i - 1].traits.system == WritingSystem::latin && word_[i - 1].traits.base == 0)
         ++accented;

@@ -5,7 +5,9 @@
 #include <charconv>
 #include <optional>
 
+#include "guard/char_class.h"
 #include "guard/decode.h"
+#include "guard/spelling.h"
 #include "guard/utf8.h"
 #include "guard/word_evidence.h"
 
@@ -15,103 +17,6 @@ namespace {
 constexpr size_t kShortestRun = 16;  // of base64 and kin; in a text that speaks of an encoding half
 constexpr uint32_t kFewestCodes = 3;
 constexpr size_t kLineEnd = 2;  // "\r\n"
-
-enum Class : uint8_t { kLetter = 1, kDigit = 2, kMark = 4, kCode = 8, kSymbol = 16, kHigh = 32, kBlank = 64 };
-
-struct Classes {
-  std::array<uint8_t, 256> of{};
-  constexpr Classes() {
-    for (size_t i = 0; i < 256; ++i) of[i] = i >= 0x80 ? kHigh : i <= 0x20 ? kBlank : kSymbol;
-    for (size_t i = 'a'; i <= 'z'; ++i) of[i] = of[i - 32] = kLetter;
-    for (size_t i = '0'; i <= '9'; ++i) of[i] = kDigit;
-    for (const char c : {'.', '-', ',', '/', '|'}) of[static_cast<uint8_t>(c)] = kMark;
-    for (const char c : {'%', '&', '\\', '='}) of[static_cast<uint8_t>(c)] = kCode;
-  }
-};
-constexpr Classes kClasses;
-
-uint8_t class_of(char c) {
-  return kClasses.of[static_cast<uint8_t>(c)];
-}
-bool is_letter(char c) {
-  return class_of(c) == kLetter;
-}
-bool is_digit(char c) {
-  return class_of(c) == kDigit;
-}
-bool is_hex(char c) {
-  return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
-}
-bool is_base64(char c) {
-  return is_letter(c) || is_digit(c) || c == '+' || c == '/' || c == '-' || c == '_' || c == '=';
-}
-template <class Test>
-bool all(std::string_view s, Test test) {
-  return std::all_of(s.begin(), s.end(), test);
-}
-
-bool known(std::string_view word) {
-  return (Words::instance().senses(word) & Words::plain) != 0;
-}
-
-bool has_known_word(std::string_view text) {
-  for (size_t i = 0; i < text.size();) {
-    size_t end = i;
-    while (end < text.size() && is_letter(text[end])) ++end;
-    if (end - i >= 3 && known(text.substr(i, end - i))) return true;
-    i = end + 1;
-  }
-  return false;
-}
-
-// What a leet character stands for, 0 for none; `one` is what 1 and | are.
-char unleet(char c, char one) {
-  switch (c) {
-    case '0':
-      return 'o';
-    case '1':
-    case '|':
-      return one;
-    case '!':
-      return 'i';
-    case '2':
-      return 'z';
-    case '3':
-      return 'e';
-    case '4':
-    case '@':
-      return 'a';
-    case '5':
-    case '$':
-      return 's';
-    case '6':
-    case '9':
-      return 'g';
-    case '7':
-      return 't';
-    case '8':
-      return 'b';
-    default:
-      return is_letter(c) ? c : '\0';
-  }
-}
-
-// Puts blanks between the common words of a text that has none: "ignoreallprevious".
-std::string spaced(std::string_view joined) {
-  constexpr size_t kLongest = 14;
-  std::string out;
-  bool after_word = true;
-  for (size_t i = 0; i < joined.size();) {
-    size_t n = std::min(kLongest, joined.size() - i);
-    while (n >= 2 && !known(joined.substr(i, n))) --n;
-    const bool word = n >= 2;
-    if (!out.empty() && (word || after_word)) out += ' ';
-    out += joined.substr(i, word ? n : 1);
-    i += word ? n : 1;
-    after_word = word;
-  }
-  return out;
-}
 
 class Scanner {
  public:
@@ -136,7 +41,6 @@ class Scanner {
   bool separated(size_t begin, size_t end, size_t token_begin, size_t token_end);
   void leet(size_t begin, size_t end);
   void numbers(ViewKind kind, size_t begin, size_t end, std::string bytes);
-  void letters(size_t begin, size_t end);
   bool last_line(size_t begin, size_t end);
   void uu_lines();
   void braille();
@@ -302,7 +206,10 @@ void Scanner::close_run() {
     if (letters >= 5 && std::count(seen.begin(), seen.end(), true) >= 4 && unknown * 8 <= letters)
       add(ViewKind::morse, r.begin, r.end, said);
   } else if ((r.mask & kLetters) != 0 && r.tokens >= 5) {
-    letters(r.begin, r.end);
+    if (auto joined = join_letters(run)) {
+      ++signals_.spaced_words;
+      add(ViewKind::joined, r.begin, r.end, std::move(*joined));
+    }
   }
 }
 
@@ -312,113 +219,29 @@ void Scanner::numbers(ViewKind kind, size_t begin, size_t end, std::string bytes
   add(kind, begin, end, std::move(bytes));
 }
 
-// "i g n o r e  a l l": one blank joins, more part words.
-void Scanner::letters(size_t begin, size_t end) {
-  std::string joined;
-  std::array<bool, 26> seen{};
-  size_t alphabetic = 0, vowels = 0, steps = 0, count = 0;
-  bool parted = false;
-  for (size_t i = begin; i < end;) {
-    if (class_of(text_[i]) == kBlank) {
-      size_t gap = i;
-      while (gap < end && class_of(text_[gap]) == kBlank) ++gap;
-      if (gap - i > 1 && part(i, gap).find('\n') == std::string_view::npos && !joined.empty())
-        joined += ' ', parted = true;
-      i = gap;
-      continue;
-    }
-    const size_t n = std::min<size_t>(utf8_at(text_, i).length, end - i);
-    if (text_[i] == '/' || text_[i] == '|') {
-      joined += ' ', parted = true;
-    } else if (class_of(text_[i]) != kMark) {
-      const char read_as = unleet(text_[i], 'i');
-      const char c = static_cast<char>(read_as | 0x20);
-      if (read_as != 0) {
-        alphabetic += is_letter(text_[i]);
-        seen[static_cast<size_t>(c - 'a')] = true;
-        vowels += std::string_view("aeiou").find(c) != std::string_view::npos;
-        if (!joined.empty() && (joined.back() | 0x20) + 1 == c) ++steps;
-      } else if (n > 1) {
-        ++alphabetic;
-      }
-      ++count;
-      joined.append(text_, i, n);
-    }
-    i += n;
-  }
-  const auto distinct = static_cast<size_t>(std::count(seen.begin(), seen.end(), true));
-  // Not "A B C D E", not a table of yes and no, not a formula.
-  if (count < 5 || distinct < 4 || vowels == 0 || steps * 3 > count || alphabetic * 3 < count) return;
-  if (alphabetic * 4 < count * 3) {
-    std::string read = joined;
-    for (char& c : read)
-      if (const char letter = unleet(c, 'i')) c = letter;
-    if (!has_known_word(parted ? read : spaced(read))) return;
-  }
-  ++signals_.spaced_words;
-  if (!parted && joined.size() >= 10) joined = spaced(joined);
-  add(ViewKind::joined, begin, end, std::move(joined));
-}
-
-// "i.g.n.o.r.e", "i-g-n-o-r-e": one separator throughout, twice between words.
 bool Scanner::separated(size_t begin, size_t end, size_t token_begin, size_t token_end) {
-  const std::string_view s = part(begin, end);
-  const char separator = s[1];
-  if ((class_of(separator) & (kMark | kSymbol)) == 0) return false;
-  std::string joined;
-  size_t lower = 0, vowels = 0, letters = 0, steps = 0;
-  for (size_t i = 0; i < s.size();) {
-    if ((class_of(s[i]) & (kLetter | kDigit)) == 0) return false;
-    letters += is_letter(s[i]);
-    lower += s[i] >= 'a' && s[i] <= 'z';
-    vowels += std::string_view("aeiouAEIOU").find(s[i]) != std::string_view::npos;
-    if (!joined.empty() && (joined.back() | 0x20) + 1 == (s[i] | 0x20)) ++steps;
-    joined += s[i++];
-    const size_t gap = i;
-    while (i < s.size() && s[i] == separator) ++i;
-    if (i < s.size() && i == gap) return false;
-    if (i < s.size() && i - gap > 1) joined += ' ';
-  }
+  // After one such word a short one is no abbreviation.
   const bool follows = last_separated_ != SIZE_MAX && begin - last_separated_ <= 3;
-  const size_t fewest = follows ? 3 : 4;
-  // Dotted capitals are an abbreviation.
-  if (letters < fewest || letters * 2 < joined.size() || vowels == 0 || steps * 2 > letters) return false;
-  if (separator == '.' && lower == 0 && letters < 8) return false;
+  auto joined = join_separated(part(begin, end), follows ? 3 : 4);
+  if (!joined) return false;
+  const char separator = text_[begin + 1];
   while (begin > token_begin && text_[begin - 1] == separator) --begin;
   while (end < token_end && text_[end] == separator) ++end;
   last_separated_ = end;
   ++signals_.spaced_words;
-  add(ViewKind::joined, begin, end, std::move(joined));
+  add(ViewKind::joined, begin, end, std::move(*joined));
   return true;
 }
 
 void Scanner::leet(size_t begin, size_t end) {
-  while (end > begin && (class_of(text_[end - 1]) & (kMark | kSymbol | kCode)) != 0 && text_[end - 1] != '$' &&
-         text_[end - 1] != '@')
-    --end;
-  while (begin < end && (class_of(text_[begin]) & (kMark | kSymbol | kCode)) != 0 && unleet(text_[begin], 'i') == 0)
-    ++begin;
-  const std::string_view s = part(begin, end);
-  if (s.size() < 3) return;
-  std::string with_i, with_l;
-  size_t letters = 0, inside = 0;
-  for (size_t i = 0; i < s.size(); ++i) {
-    const char c = unleet(s[i], 'i');
-    if (c == 0) return;
-    with_i += c;
-    with_l += unleet(s[i], 'l');
-    letters += is_letter(s[i]);
-    // "step5" is not "steps".
-    if (!is_letter(s[i]) && std::any_of(s.begin() + static_cast<std::ptrdiff_t>(i), s.end(), is_letter)) ++inside;
-  }
-  if (letters == 0 || inside == 0) return;
-  const bool as_i = known(with_i), as_l = !as_i && known(with_l);
-  if ((as_i || as_l) && (s.size() > 3 || !is_digit(s[0]))) {
+  constexpr size_t kLong = 5;  // one such word is enough
+  auto found = unleet_word(part(begin, end));
+  if (!found) return;
+  if (found->known) {
     ++leet_known_;
-    leet_long_ += s.size() >= 5;
+    leet_long_ += found->word.size() >= kLong;
   }
-  if (!as_i && !as_l && (letters * 3 < s.size() || is_digit(s[0]))) return;
-  add(ViewKind::leet, begin, end, as_l ? with_l : with_i);
+  add(ViewKind::leet, begin + found->begin, begin + found->end, std::move(found->word));
 }
 
 void Scanner::codes(size_t begin, size_t end) {
