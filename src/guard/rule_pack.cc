@@ -21,7 +21,6 @@ using Words = std::map<std::string, std::string>;
 // Between two words of folded text: quotes and emphasis are how an override is dressed up.
 constexpr std::string_view kGap = R"((?:[\s"'*_,]+))";
 constexpr int kMaxWordDepth = 8;  // words made of words
-constexpr uint8_t kAnyone = 0b11111;
 
 const std::vector<std::pair<std::string_view, RuleFamily>>& families() {
   static const std::vector<std::pair<std::string_view, RuleFamily>> all = {
@@ -134,8 +133,14 @@ struct Measured {
 struct Draft {
   RulePack pack;
   Words words;
+  std::vector<std::string> from;
   Measured measured;
 };
+
+void read_from(Fields& f, std::vector<std::string>& from) {
+  f.words({"from", "Who may have written the text; none: the pack's, and without one anyone."}, from,
+          {"user", "system", "assistant", "tool", "document"});
+}
 
 void read_rule(Fields& f, Draft& d, Rule& r) {
   std::vector<std::string> from;
@@ -143,8 +148,7 @@ void read_rule(Fields& f, Draft& d, Rule& r) {
   f.text(required("id", "Its name, once in all packs: letters, digits, - and _."), r.id);
   f.choice(required("family", "What it is about."), r.family, families());
   f.texts({"languages", "ISO 639-1 codes; none: any language."}, r.languages);
-  f.words({"from", "Who may have written the text; none: anyone."}, from,
-          {"user", "system", "assistant", "tool", "document"});
+  read_from(f, from);
   f.choice({"input", "folded: small letters, NFKC, nothing invisible. original: the bytes as they came."}, r.input,
            {{"folded", RuleInput::folded}, {"original", RuleInput::original}});
   f.choice({"action", "block: a hit is enough. evidence: tier 2 weighs it."}, r.action,
@@ -157,7 +161,8 @@ void read_rule(Fields& f, Draft& d, Rule& r) {
 
   for (int i = 0; i < 5; ++i) {
     const auto p = static_cast<Provenance>(i);
-    if (from.empty() || std::find(from.begin(), from.end(), name(p)) != from.end())
+    const auto& list = from.empty() ? d.from : from;
+    if (list.empty() || std::find(list.begin(), list.end(), name(p)) != list.end())
       r.provenances = static_cast<uint8_t>(r.provenances | 1 << i);
   }
   r.benign_texts = d.measured.texts;
@@ -181,6 +186,7 @@ void read_rule(Fields& f, Draft& d, Rule& r) {
 void read_draft(Fields& f, Draft& d) {
   f.text(required("pack", "Its name."), d.pack.name);
   f.integer(required("version", "Counts up with each change."), d.pack.version, 1, 1'000'000);
+  read_from(f, d.from);
   f.object({"measured", "On what benign_hits were counted."}, d.measured, [](Fields& inner, Measured& m) {
     inner.text(required("date", "Day, as 2026-11-28."), m.date);
     inner.integer(required("texts", "Number of benign texts."), m.texts, 1, 100'000'000);
