@@ -108,6 +108,11 @@ DialString read_dial_string(TextWindow& window, size_t pos) {
     Glyph g = window.at(end);
     for (; g.is_digit() && d.digits + digits <= kMostDialled; end += g.length, g = window.at(end)) ++digits;
     if (digits == 0 || d.digits + digits > kMostDialled) return d;
+    if (g.c == 'X' && window.at(end + 1).is_digit()) {  // an extension: "x769"
+      const size_t from = end + 1;
+      for (end = from; end < from + 5 && window.at(end).is_digit();) ++end;
+      return {end, d.digits + digits, d.groups + 1, d.has_bracket};
+    }
     if (g.is_word() || (g.kind == GlyphKind::other && window.text().substr(end, 1) == "_")) return d;
     d.digits += digits;
     ++d.groups;
@@ -245,7 +250,10 @@ std::optional<PiiSpan> find_phone(TextWindow& window, EvidenceTrail& evidence, s
   if (d.digits < 6 || d.digits > kMostDialled || is_date_like(window, begin, d.end)) return std::nullopt;
   const bool labelled = evidence.distance(PiiType::phone, start) <= EvidenceTrail::kNear;
   if (labelled) return PiiSpan{start, d.end, PiiType::phone, 0.9F};
-  const bool trunk = window.at(begin).c == '0' && d.groups >= 2 && d.digits >= 8;
+  // Without a label: "0699 868 88 55", but not the rest of a longer number, and not "0.5".
+  const bool goes_on = outside.is_separator() && window.before(start - outside.length).is_digit();
+  if (goes_on) return std::nullopt;
+  const bool trunk = window.at(begin).c == '0' && window.at(begin + 1).is_digit() && d.groups >= 2 && d.digits >= 8;
   if ((trunk || (bracket && d.digits >= 8)) && !evidence.is_denied(start)) {
     return PiiSpan{start, d.end, PiiType::phone, 0.7F};
   }

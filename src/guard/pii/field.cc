@@ -6,7 +6,7 @@ namespace trine::guard {
 namespace {
 
 constexpr size_t kLongestToken = 64;   // bytes looked at; an identifier of full-width characters is rarely one token
-constexpr size_t kLongestPrefix = 6;   // letters of a token before the digits
+constexpr size_t kLongestPrefix = 3;   // letters of a token before the digits
 constexpr size_t kMostPrefixes = 2;
 constexpr size_t kLongestWord = 4;     // letters of a token after the digits: "T", "CW", "MWST"
 constexpr size_t kMostWords = 2;

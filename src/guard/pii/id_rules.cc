@@ -18,17 +18,18 @@ constexpr LanguageMask speaks(std::initializer_list<Language> languages) {
 bool is_long_card(std::string_view s) {
   return s.size() >= 14 && is_card(s);
 }
-bool is_short_card(std::string_view s) {
-  return s.size() < 14 && is_card(s);
+// With the word for it, a network need not be known.
+bool is_card_like(std::string_view s) {
+  return luhn(s) && !all_same(s);
 }
 // States whose VAT numbers have a form that nothing else has.
 bool is_telling_vat_id(std::string_view s) {
   return (s.starts_with("ATU") || s.starts_with("FR") || s.starts_with("NL")) && is_vat_id(s);
 }
-// Without its prefix, where the label says which state it is: a firm's number in Italy, Hungary, Romania, Slovenia.
+// Without the prefix, as Italy (partita IVA) and Spain (CIF) write their own.
 bool is_bare_vat_id(std::string_view s) {
   std::array<char, 14> whole{};
-  for (const std::string_view state : {"IT", "HU", "RO", "SI", "ES", "BG", "CZ", "DK", "FI"}) {
+  for (const std::string_view state : {"IT", "ES"}) {
     state.copy(whole.data(), 2);
     const size_t n = s.copy(whole.data() + 2, whole.size() - 2);
     if (is_vat_id({whole.data(), n + 2})) return true;
@@ -50,7 +51,7 @@ constexpr auto kRules = std::to_array<IdRule>({
     {si_emso, is_si_emso, 13, 13, true, Need::nothing, 0},
     {vat_id, is_telling_vat_id, 11, 14, false, Need::nothing, 0},
     {vat_id, is_vat_id, 8, 14, false, Need::label, 0},
-    {credit_card, is_short_card, 12, 13, true, Need::label, 0},
+    {credit_card, is_card_like, 12, 19, true, Need::label, 0},
     {de_steuer_id, is_de_steuer_id, 11, 11, true, Need::nothing, 0},
     {be_rrn, is_be_rrn, 11, 11, true, Need::language, speaks({L::nl, L::fr, L::de})},
     {pl_pesel, is_pl_pesel, 11, 11, true, Need::language, speaks({L::pl})},
@@ -74,7 +75,7 @@ constexpr auto kRules = std::to_array<IdRule>({
     {pt_nif, is_pt_nif, 9, 9, true, Need::label, 0},
     {el_afm, is_el_afm, 9, 9, true, Need::label, 0},
     {hu_taj, is_hu_taj, 9, 9, true, Need::label, 0},
-    {vat_id, is_bare_vat_id, 8, 11, false, Need::label, 0},
+    {vat_id, is_bare_vat_id, 9, 11, false, Need::label, 0},
 });
 
 constexpr float kLabelled = 0.99F;

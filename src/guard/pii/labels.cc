@@ -7,10 +7,10 @@
 namespace trine::guard {
 namespace {
 
-// What joins the words of a label: "Steuer-ID", "codice  fiscale" not, "n.i.f." yes.
+// What joins the words of a label: "Steuer-ID", "n.i.f.", "d'identité", "tax_id".
 bool joins_words(const Glyph& g, char first_byte) {
   return g.kind == GlyphKind::space || g.kind == GlyphKind::dash || g.kind == GlyphKind::dot ||
-         g.kind == GlyphKind::slash || first_byte == '\'';
+         g.kind == GlyphKind::slash || first_byte == '\'' || first_byte == '_';
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ constexpr Label spoken(std::initializer_list<Language> languages) {
 constexpr Label kDenies = {0, 0, true};
 
 // Words for any number of a person: the form of the number has to say which one.
-constexpr Label kAnyId = {~TypeMask{0} << static_cast<unsigned>(PiiType::vat_id), 0, false};
+constexpr Label kAnyId = {~TypeMask{0} << static_cast<unsigned>(PiiType::at_svnr), 0, false};
 
 }  // namespace
 
@@ -51,7 +51,7 @@ const std::vector<LabelWords>& label_table() {
        "tva, n tva, numéro de tva, iva, partita iva, p iva, piva, nif iva, btw*, btw nummer, podatek vat, vat ue, "
        "cod tva, φπα, ддс, moms*, momsnr*, momsregistrerings*, alv*, dič, ič dph, dph, áfa*, közösségi adószám*, adószám*, "
        "km kr, kmkr*, käibemaks*, pvn*, pvm*, ddv, id za ddv, pdv, pdv id, cvr*, cbl, cáin",
-       is(vat_id)},
+       is({vat_id, el_afm, pl_nip, pt_nif})},
       {"svnr, sv nummer, sozialversicherungsnummer*, versicherungsnummer*, vsnr, sv nr", is({at_svnr, ch_ahv})},
       {"rijksregister*, registre national, numéro national, niss, insz, rrn, nrn, nationalregister*, "
        "rijksregisternummer*, numéro de registre national, nationaal nummer",
@@ -88,7 +88,7 @@ const std::vector<LabelWords>& label_table() {
       {"personnummer*, personnr, samordningsnummer*, pnr", is(se_personnummer)},
       {"emšo, emso, emšom", is(si_emso)},
       {"davčna*, davčno*, id št", is(vat_id)},
-      {"tax id*, tax identification*, taxpayer*, tin number, national id*, national identity*, national number, "
+      {"tax id*, tax identification*, tax number, taxpayer*, tin number, national id*, national identity*, national number, "
        "identity number*, identification number*, id number*, id no, personal number*, personal identification*, "
        "personal code*, personal identity*, social security*, social insurance*, citizen number*, "
        "citizen service number, identity card*, id card, fiscal code*, fiscal number*",

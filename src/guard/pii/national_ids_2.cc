@@ -124,9 +124,8 @@ bool is_pl_pesel(std::string_view s) {  // YYMMDD NNNN C; the month has the cent
 }
 
 bool is_pt_nif(std::string_view s) {
-  constexpr std::string_view kFirst = "1235689";  // kinds of taxpayers; 4 is for non-residents' withholding (45)
-  if (!digits_of(s, 9) || (kFirst.find(s[0]) == std::string_view::npos && !s.starts_with("45"))) return false;
-  if (all_same(s)) return false;
+  if (!digits_of(s, 9) || all_same(s)) return false;
+  if (s[0] == '0' || (s[0] == '4' && s[1] != '5')) return false;  // the first digits are the kind of taxpayer
   return (11 - weighted_sum(s, {9, 8, 7, 6, 5, 4, 3, 2}) % 11) % 11 % 10 == digit(s[8]);
 }
 

@@ -63,7 +63,7 @@ bool is_iban(std::string_view s) {
 
 bool is_card(std::string_view s) {
   if (s.size() < 12 || s.size() > 19 || !all_digits(s)) return false;
-  return is_card_prefix(number_at(s, 0, 4), s.size()) && luhn(s) && !all_same(s.substr(1));
+  return is_card_prefix(number_at(s, 0, 4), s.size()) && luhn(s) && !all_same(s);
 }
 
 }  // namespace trine::guard

@@ -15,11 +15,11 @@ bool digits_of(std::string_view s, size_t n) {
   return s.size() == n && all_digits(s);
 }
 
-// The check of Estonia, Lithuania and Bulgaria's firms: weights that start anew when the first sum leaves 10.
-int two_tries(std::string_view s, int first, int second) {
-  for (const int start : {first, second}) {
+// Weights that start anew, two later, when the first sum leaves 10; they begin again at 1 after `top`.
+int two_tries(std::string_view s, int top) {
+  for (const int start : {0, 2}) {
     int sum = 0;
-    for (size_t i = 0; i + 1 < s.size(); ++i) sum += ((static_cast<int>(i) + start - 1) % 9 + 1) * (s[i] - '0');
+    for (size_t i = 0; i + 1 < s.size(); ++i) sum += ((static_cast<int>(i) + start) % top + 1) * (s[i] - '0');
     if (sum % 11 != 10) return sum % 11;
   }
   return 0;
@@ -39,7 +39,7 @@ bool be(std::string_view s) {
          97 - number_at(s, 0, 8) % 97 == number_at(s, 8, 2);
 }
 bool bg(std::string_view s) {
-  if (digits_of(s, 9)) return two_tries(s, 1, 3) == last(s);
+  if (digits_of(s, 9)) return two_tries(s, 10) == last(s);
   if (!digits_of(s, 10)) return false;
   return is_bg_egn(s) || weighted_sum(s, {21, 19, 17, 13, 11, 9, 7, 3, 1}) % 10 == last(s) ||
          (11 - weighted_sum(s, {4, 3, 2, 7, 6, 5, 4, 3, 2}) % 11) % 11 == last(s);
@@ -114,11 +114,14 @@ bool ie(std::string_view s) {
   return is_ie_pps(s);
 }
 bool it(std::string_view s) {
-  return digits_of(s, 11) && number_at(s, 0, 7) > 0 && luhn(s);
+  if (!digits_of(s, 11) || number_at(s, 0, 7) == 0) return false;
+  const int office = number_at(s, 7, 3);  // the province's; then abroad and others
+  const bool exists = (office >= 1 && office <= 100) || office == 120 || office == 121 || office == 888 || office == 999;
+  return exists && luhn(s);
 }
 bool lt(std::string_view s) {
-  if (digits_of(s, 9)) return s[7] == '1' && two_tries(s, 1, 3) == last(s);
-  return digits_of(s, 12) && s[10] == '1' && two_tries(s, 1, 3) == last(s);
+  if (digits_of(s, 9)) return s[7] == '1' && two_tries(s, 9) == last(s);
+  return digits_of(s, 12) && s[10] == '1' && two_tries(s, 9) == last(s);
 }
 bool lu(std::string_view s) {
   return digits_of(s, 8) && number_at(s, 0, 6) > 0 && number_at(s, 0, 6) % 89 == number_at(s, 6, 2);
@@ -132,7 +135,9 @@ bool mt(std::string_view s) {
   return digits_of(s, 8) && s[0] != '0' && weighted_sum(s, {3, 4, 6, 7, 8, 9, 10, 1}) % 37 == 0;
 }
 bool nl(std::string_view s) {  // NNNNNNNNN B NN: of a BSN (firms), or MOD 97 with the country (persons, since 2020)
-  if (s.size() != 12 || s[9] != 'B' || !all_digits(s.substr(0, 9)) || !all_digits(s.substr(10))) return false;
+  if (s.size() != 12 || s[9] != 'B' || !all_digits(s.substr(0, 9)) || !all_digits(s.substr(10)) || s.ends_with("00")) {
+    return false;
+  }
   if (is_nl_bsn(s.substr(0, 9))) return true;
   std::array<char, 14> whole = {'N', 'L'};
   s.copy(whole.data() + 2, 12);
@@ -155,6 +160,7 @@ bool si(std::string_view s) {
   return check != 11 && check % 10 == last(s);
 }
 bool sk(std::string_view s) {
+  if (is_cz_sk_rc(s)) return true;
   constexpr std::string_view kThird = "234789";
   return digits_of(s, 10) && s[0] != '0' && kThird.find(s[2]) != std::string_view::npos &&
          (number_at(s, 0, 9) % 11 * 10 + last(s)) % 11 == 0;
