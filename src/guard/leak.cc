@@ -26,6 +26,15 @@ std::string_view name(LeakForm form) {
   return "";
 }
 
+namespace {
+
+// Both counts of runs_ at once: a half that reaches kCodedRun gets its highest bit.
+constexpr uint64_t kOneEach = uint64_t{1} << 32 | 1;
+constexpr uint64_t kEitherLong = kOneEach << 31;
+constexpr uint64_t kUpToRun = kEitherLong - kOneEach * LeakStream::kCodedRun;
+
+}  // namespace
+
 LeakStream::LeakStream(const LeakIndex& index) : index_(&index), evidence_(index), matcher_(index) {}
 LeakStream::~LeakStream() = default;
 LeakStream::LeakStream(LeakStream&&) noexcept = default;
@@ -53,10 +62,8 @@ LeakStream::Step LeakStream::feed(std::string_view delta) {
     fold_.add(c, [&](Symbol s) { matcher_.add(s, at, matcher_.count(), evidence_); });
     recent_[seen_ % recent_.size()] = c;
     ++seen_;
-    const uint8_t coded = kCoded[c];
-    base64_run_ = (base64_run_ + 1) & -static_cast<uint32_t>(coded & 1);
-    digit_run_ = (digit_run_ + 1) & -static_cast<uint32_t>(coded >> 1);
-    if (coded_active_ || base64_run_ >= kCodedRun || digit_run_ >= kCodedRun) add_coded(c);
+    runs_ = (runs_ + kOneEach) & kRunMask[c];
+    if (coded_active_ || ((runs_ + kUpToRun) & kEitherLong) != 0) add_coded(c);
     if (matcher_.busy() || coded_active_) {
       look_for_leak();
       advance();  // at each byte while something waits: so the pieces do not matter
@@ -71,8 +78,8 @@ LeakStream::Step LeakStream::feed(std::string_view delta) {
 void LeakStream::add_coded(unsigned char c) {
   if (!coded_) coded_ = std::make_unique<LeakCoded>(*index_);
   const uint64_t symbols = matcher_.count();
-  const bool blank = c == '\n' || c == '\r' || c == ' ';
-  const auto add = [&](uint32_t run, bool& active, bool joins, auto method, auto end) {
+  const bool line_end = c == '\n' || c == '\r';
+  const auto add = [&](uint64_t run, bool& active, bool joins, auto method, auto end) {
     if (active && run == 0 && !joins) {
       ((*coded_).*end)(symbols, evidence_);
       active = false;
@@ -84,8 +91,8 @@ void LeakStream::add_coded(unsigned char c) {
         ((*coded_).*method)(static_cast<unsigned char>(recent_[i % recent_.size()]), seen_ - 1, symbols, evidence_);
     }
   };
-  add(base64_run_, base64_active_, blank, &LeakCoded::add_base64, &LeakCoded::end_base64);
-  add(digit_run_, digits_active_, false, &LeakCoded::add_digits, &LeakCoded::end_digits);
+  add(runs_ & kBase64Run, base64_active_, line_end, &LeakCoded::add_base64, &LeakCoded::end_base64);
+  add(runs_ >> 32, digits_active_, false, &LeakCoded::add_digits, &LeakCoded::end_digits);
   coded_active_ = base64_active_ || digits_active_;
 }
 

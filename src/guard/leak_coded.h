@@ -9,15 +9,16 @@
 
 namespace trine::guard {
 
-// Bytes that a run of base64 or of digits is made of.
-constexpr uint8_t kBase64 = 1, kDigits = 2;
-constexpr auto kCoded = [] {
-  std::array<uint8_t, 256> t{};
-  const auto set = [&](std::string_view bytes, uint8_t what) {
+// How long the run of bytes is that may be base64 (lower half) or digits (upper half): ands with what a byte leaves of
+// both counts.
+constexpr uint64_t kBase64Run = 0xFFFFFFFF, kDigitRun = ~kBase64Run;
+constexpr auto kRunMask = [] {
+  std::array<uint64_t, 256> t{};
+  const auto set = [&](std::string_view bytes, uint64_t what) {
     for (const char c : bytes) t[static_cast<unsigned char>(c)] |= what;
   };
-  set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_", kBase64);
-  set("0123456789abcdefABCDEF xX\\,;:-\r\n\t", kDigits);
+  set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_", kBase64Run);
+  set("0123456789abcdefABCDEF xX\\,;:-\r\n\t", kDigitRun);
   return t;
 }();
 

@@ -8,8 +8,8 @@ namespace trine::guard {
 
 namespace {
 
-constexpr uint16_t kFree = UINT16_MAX;
-constexpr int kProbes = 8;
+constexpr size_t kMostPromptBytes = 8 * LeakIndex::kMostSymbols;
+constexpr int kMostSame = 8;
 constexpr size_t kLeastMarked = 14;
 constexpr int kLeastDistinct = 4;  // different symbols of a row of 12: "hahahahahaha" says nothing
 constexpr Symbol kGap = 1;         // matches no symbol of an answer
@@ -33,14 +33,15 @@ bool says_something(std::span<const Symbol> row) {
 
 }  // namespace
 
-LeakIndex::LeakIndex(std::string_view prompt, std::span<const std::string_view> never) {
-  const auto sayable = sayable_ranges(prompt);
+LeakIndex::LeakIndex(std::string_view prompt, const LeakOptions& options) {
+  prompt = prompt.substr(0, kMostPromptBytes);
+  const auto ranges = sayable_ranges(prompt);
   std::vector<size_t> quoted;
   LeakFold folder;
   size_t next = 0;
   for (size_t i = 0; i < prompt.size() && text_.size() < kMostSymbols - 1; ++i) {
-    while (next < sayable.size() && sayable[next].end <= i) ++next;
-    const bool in_quote = next < sayable.size() && sayable[next].begin <= i;
+    while (next < ranges.size() && ranges[next].end <= i) ++next;
+    const bool in_quote = next < ranges.size() && ranges[next].begin <= i;
     folder.add(static_cast<unsigned char>(prompt[i]), [&](Symbol s) {
       if (in_quote) quoted.push_back(text_.size());
       text_.push_back(s);
@@ -48,7 +49,7 @@ LeakIndex::LeakIndex(std::string_view prompt, std::span<const std::string_view> 
   }
   const size_t of_prompt = text_.size();
   std::vector<std::pair<size_t, size_t>> marked;  // where, how many
-  for (const std::string_view one : never) {
+  for (const std::string_view one : options.never) {
     const auto row = fold(one);
     if (row.size() < kLeastMarked || text_.size() + row.size() >= kMostSymbols) continue;
     const auto at = std::search(text_.begin(), text_.end(), row.begin(), row.end());
@@ -67,10 +68,11 @@ LeakIndex::LeakIndex(std::string_view prompt, std::span<const std::string_view> 
     for (size_t i = at; i < at + length; ++i) marked_.add(i);
   fill();
   silence(stock_phrases());
+  silence(options.sayable);
 
   for (size_t i = 0; i < of_prompt; ++i) countable_ += is_silent(i) || is_marked(i) ? 0 : 1;
-  threshold_ = static_cast<int>(std::clamp<size_t>(countable_ * 2 / 5, 20, 48));
-  spread_threshold_ = std::max<int64_t>(160, static_cast<int64_t>(countable_ / 4));
+  threshold_ = static_cast<int>(std::clamp<size_t>(countable_ * 2 / 5, 20, 40));
+  spread_threshold_ = std::max<int64_t>(120, static_cast<int64_t>(countable_ / 4));
   if (countable_ >= kLeastSymbols) return;
   if (marked.empty()) text_.clear();
   for (size_t i = 0; i < of_prompt; ++i) silent_.add(i);
@@ -79,12 +81,12 @@ LeakIndex::LeakIndex(std::string_view prompt, std::span<const std::string_view> 
 void LeakIndex::fill() {
   const size_t n = text_.size();
   const size_t entries = n / kForward + n / kBackward + 1;
-  const size_t slots = std::bit_ceil(entries * 3 / 2 + kProbes);
+  const size_t slots = std::bit_ceil(entries * 2);
   slots_.assign(slots, kFree);
   slot_shift_ = 64 - std::countr_zero(slots);
-  const size_t bits = std::bit_ceil(std::max<size_t>(64, entries * 8));
+  const size_t bits = std::bit_ceil(std::max<size_t>(128, entries * 8));
   filter_.assign(bits / 64, 0);
-  filter_shift_ = 64 - std::countr_zero(bits);
+  filter_shift_ = 64 - std::countr_zero(bits / 64);
 
   constexpr size_t kBefore = LeakMatcher::kGram - 1;
   const std::span<const Symbol> text(text_);
@@ -102,28 +104,20 @@ void LeakIndex::fill() {
   }
 }
 
-// A row that stands in the prompt too often to have room is found by what stands around it.
+// The table is at most half full. A row that stands in the prompt too often is found by what stands around it.
 void LeakIndex::enter(uint64_t window, size_t position, int step) {
   const uint64_t product = window * kSpread;
-  const uint64_t bit = product >> filter_shift_;
-  filter_[bit / 64] |= uint64_t{1} << bit % 64;
+  filter_[product >> filter_shift_] |= bits_of(product);
   const auto value = static_cast<uint16_t>(position / kForward << 1 | (step < 0 ? 1 : 0));
-  for (size_t i = 0; i < kProbes; ++i) {
-    uint16_t& slot = slots_[((product >> slot_shift_) + i) % slots_.size()];
-    if (slot != kFree) continue;
-    slot = value;
-    return;
+  const auto row = [&](int64_t at) { return text_.begin() + (step < 0 ? at : at - (LeakMatcher::kGram - 1)); };
+  int same = 0;
+  size_t i = product >> slot_shift_;
+  for (; slots_[i] != kFree; i = (i + 1) % slots_.size()) {
+    if ((slots_[i] & 1) != (value & 1)) continue;
+    const auto other = row(place_of(slots_[i])), mine = row(static_cast<int64_t>(position));
+    if (std::equal(mine, mine + LeakMatcher::kGram, other) && ++same == kMostSame) return;
   }
-}
-
-size_t LeakIndex::find(uint64_t window, std::span<Place> out) const {
-  size_t n = 0;
-  for (size_t i = 0; i < kProbes && n < out.size(); ++i) {
-    const uint16_t slot = slots_[((window * kSpread >> slot_shift_) + i) % slots_.size()];
-    if (slot == kFree) break;
-    out[n++] = {static_cast<int64_t>(slot >> 1) * static_cast<int64_t>(kForward), (slot & 1) != 0 ? -1 : 1};
-  }
-  return n;
+  slots_[i] = value;
 }
 
 void LeakIndex::silence(std::span<const std::string_view> texts) {

@@ -69,18 +69,13 @@ bool LeakMatcher::is_at(int64_t position, int step, int shift, int length) const
 }
 
 bool LeakMatcher::seek(uint64_t at, uint64_t symbols_so_far, LeakEvidence& evidence) {
-  std::array<LeakIndex::Place, 8> places;
-  const size_t n = index_->find(window_, places);
-  for (size_t i = 0; i < n; ++i) {
-    const auto [position, step] = places[i];
+  return index_->find(window_, [&](int64_t position, int step) {
     const Symbol there = index_->at(position), here = back(0);
-    int shift = 0;
-    if (is_latin(there) && is_latin(here)) shift = (here - there + 26) % 26;
-    if (!is_at(position, step, shift, kGram)) continue;
+    const int shift = is_latin(there) && is_latin(here) ? (here - there + 26) % 26 : 0;
+    if (!is_at(position, step, shift, kGram)) return false;
     start(position, step, shift, kRunCharge, at, symbols_so_far, evidence);
     return true;
-  }
-  return false;
+  });
 }
 
 // A word was changed, left out or put in: the copy goes on shortly after where the last run broke off.

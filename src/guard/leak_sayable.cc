@@ -30,29 +30,49 @@ constexpr std::array kQuotes = {
 };
 constexpr size_t kMostJson = 8192;
 
-// Behind the brace that closes the one at `at`; npos.
-size_t end_of_braces(std::string_view text, size_t at) {
-  int depth = 0;
-  const size_t end = std::min(text.size(), at + kMostJson);
-  for (size_t i = at; i < end; ++i) {
-    if (text[i] == '{') ++depth;
-    if (text[i] == '}' && --depth == 0) return i + 1;
+// Finds ends in one pass over the text, whatever stands in it.
+class Ends {
+ public:
+  explicit Ends(std::string_view text) : text_(text) {
+    std::vector<size_t> open;
+    for (size_t i = 0; i < text.size(); ++i) {
+      if (text[i] == '{') open.push_back(i);
+      if (text[i] != '}' || open.empty()) continue;
+      if (i - open.back() < kMostJson) braces_.push_back({open.back(), i + 1});
+      open.pop_back();
+    }
+    std::sort(braces_.begin(), braces_.end(), [](ByteRange a, ByteRange b) { return a.begin < b.begin; });
   }
-  return text.npos;
-}
 
-size_t end_of_quote(std::string_view text, size_t at) {
-  if (text[at] == '{') return end_of_braces(text, at);
-  for (const Quotes& q : kQuotes) {
-    if (!text.substr(at).starts_with(q.open)) continue;
-    const size_t from = at + q.open.size();
-    const std::string_view inside = text.substr(from, q.most + q.close.size());
-    const size_t close = inside.find(q.close);
-    if (close == inside.npos || (!q.paragraphs && inside.substr(0, close).find("\n\n") != inside.npos)) continue;
-    return from + close + q.close.size();
+  // Behind what is quoted from `at` on; npos. REQUIRES: `at` never goes back.
+  size_t of_quote(size_t at) {
+    if (text_[at] == '{') return of_braces(at);
+    for (size_t k = 0; k < kQuotes.size(); ++k) {
+      const Quotes& q = kQuotes[k];
+      if (!text_.substr(at).starts_with(q.open)) continue;
+      const size_t from = at + q.open.size();
+      if (close_[k] != text_.npos && (close_[k] < from || !searched_[k])) close_[k] = text_.find(q.close, from);
+      searched_[k] = true;
+      if (close_[k] == text_.npos || close_[k] - from > q.most) continue;
+      if (!q.paragraphs && text_.substr(from, close_[k] - from).find("\n\n") != text_.npos) continue;
+      return close_[k] + q.close.size();
+    }
+    return text_.npos;
   }
-  return text.npos;
-}
+
+ private:
+  size_t of_braces(size_t at) {
+    while (next_brace_ < braces_.size() && braces_[next_brace_].begin < at) ++next_brace_;
+    const bool closed = next_brace_ < braces_.size() && braces_[next_brace_].begin == at;
+    return closed ? braces_[next_brace_].end : text_.npos;
+  }
+
+  std::string_view text_;
+  std::vector<ByteRange> braces_;
+  size_t next_brace_ = 0;
+  std::array<size_t, kQuotes.size()> close_{};
+  std::array<bool, kQuotes.size()> searched_{};
+};
 
 constexpr std::array<std::string_view, 64> kStock = {
     "You are a helpful assistant. You are a helpful, respectful and honest assistant.",
@@ -127,8 +147,9 @@ constexpr std::array<std::string_view, 64> kStock = {
 
 std::vector<ByteRange> sayable_ranges(std::string_view prompt) {
   std::vector<ByteRange> out;
+  Ends ends(prompt);
   for (size_t i = 0; i < prompt.size();) {
-    const size_t end = end_of_quote(prompt, i);
+    const size_t end = ends.of_quote(i);
     if (end == prompt.npos) {
       ++i;
       continue;

@@ -207,16 +207,17 @@ inline std::string shuffled_sentences(std::string_view text) {
 struct Form {
   std::string_view name;
   std::string (*make)(std::string_view text);
+  bool is_part = false;  // not encoded
 };
 using Text = std::string_view;
 inline const std::vector<Form>& forms() {
   static const std::vector<Form> all = {
       {"verbatim whole", [](Text t) { return std::string(t); }},
-      {"first half", [](Text t) { return part_of(t, 0, 500); }},
-      {"last half", [](Text t) { return part_of(t, 500, 1000); }},
-      {"middle third", [](Text t) { return part_of(t, 333, 667); }},
-      {"first quarter", [](Text t) { return part_of(t, 0, 250); }},
-      {"a quarter from the middle", [](Text t) { return part_of(t, 400, 650); }},
+      {"first half", [](Text t) { return part_of(t, 0, 500); }, true},
+      {"last half", [](Text t) { return part_of(t, 500, 1000); }, true},
+      {"middle third", [](Text t) { return part_of(t, 333, 667); }, true},
+      {"first quarter", [](Text t) { return part_of(t, 0, 250); }, true},
+      {"a quarter from the middle", [](Text t) { return part_of(t, 400, 650); }, true},
       {"with chatter around", [](Text t) { return "Sure! Here is what I was told:\n\n" + std::string(t) + "\n\nOk?"; }},
       {"sentences in bullets", [](Text t) { return bullets(t); }},
       {"sentences shuffled", [](Text t) { return shuffled_sentences(t); }},
