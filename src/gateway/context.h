@@ -8,6 +8,8 @@
 
 #include "base/id.h"
 #include "gateway/call_feed.h"
+#include "gateway/executor.h"
+#include "gateway/guard/leak_indexes.h"
 #include "gateway/idempotency.h"
 #include "gateway/identify/oidc.h"
 #include "gateway/probe.h"
@@ -15,6 +17,8 @@
 #include "gateway/snapshot.h"
 #include "gateway/watch/refusals.h"
 #include "gateway/watch/watch.h"
+#include "guard/guard.h"
+#include "guard/judge_cache.h"
 #include "ledger/journal.h"
 #include "net/loop.h"
 #include "net/upstream.h"
@@ -25,6 +29,9 @@ struct Exchange;
 
 class Context {
  public:
+  static constexpr size_t kJudged = 4096;  // verdicts that are remembered
+  static constexpr Nanos kJudgedFor = std::chrono::hours(1);
+
   struct Parts {
     size_t worker;
     net::Loop& loop;
@@ -35,6 +42,8 @@ class Context {
     uint64_t seed;                         // of the request ids and of the router's samples
     net::Dialer* dialer = nullptr;         // null: TCP
     net::Dialer* egress_dialer = nullptr;  // to where requests' URLs lead; null: TCP, to checked addresses
+    Executor* executor = nullptr;          // for long texts; null: all is looked at here
+    uint64_t secret = random_seed();       // of this process, told to nobody
   };
   explicit Context(const Parts& p)
       : worker(p.worker),
@@ -46,6 +55,10 @@ class Context {
         ids(p.seed),
         router(p.seed),
         egress_dialer(p.egress_dialer),
+        executor(p.executor),
+        secret(p.secret),
+        leak_indexes(p.secret),
+        judged(kJudged, kJudgedFor, std::to_string(p.secret)),
         dialer_(p.dialer) {}
 
   const size_t worker;
@@ -57,6 +70,11 @@ class Context {
   IdGenerator ids;
   Router router;
   net::Dialer* const egress_dialer;
+  Executor* const executor;
+  const uint64_t secret;
+  guard::GuardScratch guard_scratch;
+  LeakIndexes leak_indexes;
+  guard::JudgeCache judged;
   int fetching = 0;  // requests whose URLs are looked at just now
   bool draining = false;
   std::shared_ptr<const Identities> identities;  // null: only the configuration's keys

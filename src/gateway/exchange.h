@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "energy/facts.h"
 #include "gateway/context.h"
+#include "gateway/guard/guarding.h"
 #include "gateway/identify/identities.h"
 #include "gateway/limit/reservation.h"
 #include "llm/errors.h"
@@ -75,7 +76,10 @@ struct Exchange {
   std::string limit_head;                // header lines
   int64_t retry_after = 0;               // seconds; 0: the usual
 
-  // egress: what stands in the body in place of what the client wrote. Views into the body, and JSON.
+  // guard, where somebody looks
+  std::unique_ptr<Guarding> guarding;
+
+  // egress, guard: what stands in the body in place of what the client wrote. Views into the body, and JSON.
   struct InPlace {
     std::string_view raw;
     std::string text;

@@ -139,6 +139,7 @@ class Gateway {
   std::unique_ptr<ledger::Ledger> ledger_;
   Executor executor_;           // of requests that are looked up
   Executor identity_executor_;  // of keys: nobody's questions make a revocation wait
+  Executor text_executor_;      // of long texts that the guard looks at
   OwnEndpoints own_;
   Idempotency idempotency_;
   std::vector<WorkerCounters> counters_;
@@ -216,6 +217,7 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
         .counters = &counters_[i],
         .hand =
             [this](std::vector<CallNote> notes) { office_.post([this, n = std::move(notes)] { metering_.take(n); }); },
+        .executor = &text_executor_,
         .snapshot = snapshot_,
         .tls = tls});
     net::HostPort where = at(config.listen.traffic);
@@ -395,6 +397,7 @@ Gateway::~Gateway() {
     office_thread_.join();
   }
   executor_.wait();
+  text_executor_.wait();
   if (directory_) directory_->close();
 }
 

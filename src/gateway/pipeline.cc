@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "gateway/call/call.h"
 #include "gateway/egress/egress.h"
+#include "gateway/guard/guard_in.h"
 #include "gateway/identify/identify.h"
 #include "gateway/limit/limit.h"
 #include "gateway/reply.h"
@@ -206,9 +207,11 @@ net::Task<void> Pipeline::serve(net::ServerConnection& connection) {
   // 2 limit: behind the answers that are repeated, which cost nothing and are not billed
   if (const auto error = limit(x)) co_return co_await refuse_request(x, *error);
 
+  // 4 guard-in
+  if (const auto error = co_await guard_in(x)) co_return co_await refuse_request(x, *error);
   if (const auto error = co_await egress(x)) co_return co_await refuse_request(x, *error);
 
-  // 3 documents, 4 guard-in, 5 cache: the stages to come stand here, in this order.
+  // 3 documents, 5 cache: the stages to come.
 
   // 6 route, 7 call, 8 guard-out, 9 settle
   co_await call(x, claim);

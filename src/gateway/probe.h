@@ -71,6 +71,9 @@ struct alignas(64) WorkerCounters {
   Counter unrecorded;               // served while the ledger was full, by policy
   Counter connections_open;
   std::array<Counter, protect::kRefusals> refusals;  // by protect::Refused
+  std::array<Counter, 4> guarded;                    // requests by guard::Action
+  std::array<Counter, 4> answers_guarded;            // answers by guard::Action
+  Counter guard_ns;                                  // time of requests in the guard, the judge's answers included
 };
 
 }  // namespace trine::gateway

@@ -148,6 +148,7 @@ Result<Key> resolve_key(const KeyConfig& k) {
           .weights = {},
           .may_override_weights = k.may_override_weights};
   key.prefix_salt = prefix_salt_of(key.tenant);
+  key.guard = k.guard;
   if (k.weights) {
     auto w = weights_of(*k.weights);
     if (!w) return tl::unexpected(w.error());
@@ -158,6 +159,9 @@ Result<Key> resolve_key(const KeyConfig& k) {
 
 Result<void> fill(Snapshot& s, const Snapshot* before) {
   const Config& config = *s.config;
+  auto guards = Guards::make(config);
+  if (!guards) return tl::unexpected(guards.error());
+  s.guards = std::move(*guards);
   s.limits =
       std::make_shared<LimitTable>(config, before ? before->limits->shared_state() : std::make_shared<LimitState>());
   for (const DeploymentConfig& d : config.deployments) {
@@ -178,6 +182,7 @@ Result<void> fill(Snapshot& s, const Snapshot* before) {
     route.zones = r.zones;
     route.max_attempts = r.max_attempts;
     route.workload = r.workload;
+    route.guard = r.guard;
     route.slo = {.ttft_s = seconds(r.slo.ttft_p95), .tpot_s = seconds(r.slo.tpot_p95)};
     route.strict_slo = r.slo.strict;
     route.sticky = r.sticky;

@@ -13,6 +13,7 @@
 #include "gateway/baseline_file.h"
 #include "gateway/config/config.h"
 #include "gateway/deployment.h"
+#include "gateway/guard/guards.h"
 #include "gateway/limit/table.h"
 #include "grid/live.h"
 #include "grid/source.h"
@@ -32,6 +33,7 @@ struct Key {
   std::optional<score::Weights> weights;
   uint32_t endpoints = score::kAllEndpoints;  // bits of score::Endpoint
   bool may_override_weights = false;
+  std::string guard;  // a policy's name
   // Hash of whose prompts may be taken together for their common beginnings: the project's, or the key's where it has
   // none. What one tenant has sent never moves another's requests.
   uint64_t prefix_salt = 0;
@@ -50,6 +52,7 @@ struct Route {
   std::vector<std::string_view> zone_views;
   int max_attempts = 2;
   std::string workload;
+  std::string guard;  // a policy's name, or "off"
   score::Slo slo;
   bool strict_slo = false;
   std::optional<StickyConfig> sticky;
@@ -93,6 +96,7 @@ struct Snapshot {
   StringMap<Key> certificates;                      // by "sha256:...", "san:..." or "cn:..." of a client's certificate
   std::shared_ptr<const net::EgressPolicy> egress;  // of URLs in requests
   std::optional<Baseline> baseline;
+  std::shared_ptr<const Guards> guards;
   std::shared_ptr<LimitTable> limits;
   StringMap<KeyPolicy> oidc_limits;  // by oidc_account(), organisation, team and project, a line each
   int64_t generation = 1;            // counts reloads

@@ -28,7 +28,8 @@ Worker::Worker(Parts parts)
                 .feed = feed_,
                 .idempotency = *parts.idempotency,
                 .counters = *parts.counters,
-                .seed = random_seed()}),
+                .seed = random_seed(),
+                .executor = parts.executor}),
       pipeline_(context_, *parts.own),
       server_(loop_, pipeline_, server_limits(*parts.snapshot->config),
               tls_ ? net::Server::Upgrade([this](std::unique_ptr<net::Stream> s) { return upgrade(std::move(s)); })

@@ -22,6 +22,7 @@ class Worker {
     OwnEndpoints* own = nullptr;
     WorkerCounters* counters = nullptr;
     CallFeed::Hand hand;  // any thread
+    Executor* executor = nullptr;  // for long texts
     std::shared_ptr<const Snapshot> snapshot;
     std::shared_ptr<net::TlsContext> tls;  // null: plain HTTP
   };

@@ -32,6 +32,8 @@ enum class ErrorCode : uint8_t {
   unsupported_transfer_encoding,
   unsupported_http_version,
   request_timeout,
+  content_blocked,
+  answer_withheld,
   rate_limited,
   over_limit,
   budget_exhausted,

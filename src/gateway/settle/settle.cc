@@ -222,6 +222,16 @@ void settle_interrupted(const Snapshot& snapshot, const std::vector<energy::Call
   }
 }
 
+namespace {
+
+// Why it went where it went, and what the guard found.
+std::string reason_of(const Exchange& x) {
+  if (!x.guarding || x.guarding->note.empty()) return x.reason;
+  return fmt::format("{}{}guard: {}", x.reason, x.reason.empty() ? "" : "; ", x.guarding->note);
+}
+
+}  // namespace
+
 void close_request(Exchange& x, Outcome outcome) {
   if (x.recorded) return;
   x.recorded = true;
@@ -245,7 +255,7 @@ void close_request(Exchange& x, Outcome outcome) {
                                                       .outcome = outcome,
                                                       .http_status = x.status,
                                                       .error = x.error,
-                                                      .reason = x.reason,
+                                                      .reason = reason_of(x),
                                                       .calls = x.calls,
                                                       .user = x.scan.user});
 }

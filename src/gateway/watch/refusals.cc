@@ -15,9 +15,10 @@ namespace {
 constexpr size_t kMaxWhy = 200;
 
 const char* action(Cause c) {
-  static constexpr std::array<const char*, 6> kActions = {"traffic.invalid_key", "traffic.invalid_token",
+  static constexpr std::array<const char*, 8> kActions = {"traffic.invalid_key", "traffic.invalid_token",
                                                           "traffic.suspended",   "traffic.url_refused",
-                                                          "traffic.budget",      "traffic.unknown_model"};
+                                                          "traffic.budget",      "guard.block",
+                                                          "guard.flag",          "traffic.unknown_model"};
   return kActions[static_cast<size_t>(c)];
 }
 
@@ -34,7 +35,7 @@ protect::AuditEntry line_of(const Refusals& r) {
   e.address = r.address;
   e.action = action(r.cause);
   e.subject = "traffic port";
-  e.outcome = "refused";
+  e.outcome = r.cause == Cause::guard_flag ? "done" : "refused";
   e.detail = {{"count", std::to_string(r.count)}, {"first", iso8601(r.first)}};
   if (!r.why.empty()) e.detail.emplace_back("first_because", r.why);
   return e;
@@ -84,6 +85,11 @@ void note_refusal(Exchange& x, const llm::ClientError& error) {
     case budget_exhausted:
       cause = Cause::budget;
       break;
+    case content_blocked:
+    case answer_withheld:
+      cause = Cause::guard_block;
+      if (x.guarding) why = x.guarding->note;
+      break;
     case unknown_model:
       cause = Cause::unknown_model;
       why = {};
@@ -93,6 +99,12 @@ void note_refusal(Exchange& x, const llm::ClientError& error) {
   }
   feed.add(cause, x.key ? std::string_view(x.tenant.key) : std::string_view(),
            client_address(*x.snapshot->config, x.client), why, x.context.clock().wall());
+}
+
+void note_flagged(Exchange& x) {
+  if (!x.context.refusals.on() || !x.guarding || x.guarding->action != guard::Action::flag) return;
+  x.context.refusals.add(Cause::guard_flag, x.tenant.key, client_address(*x.snapshot->config, x.client),
+                         x.guarding->note, x.context.clock().wall());
 }
 
 void RefusalDesk::take(const std::vector<Refusals>& notes) {

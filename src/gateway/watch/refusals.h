@@ -27,6 +27,8 @@ enum class Cause : uint8_t {
   suspended_key,
   url,
   budget,
+  guard_block,
+  guard_flag,     // let through, and noted
   unknown_model,  // weighed, not written: no verdict of security by itself
 };
 
@@ -60,6 +62,9 @@ class RefusalFeed {
 
 // Notes the refusal, if it is one of security's. Once for each request that is refused.
 void note_refusal(Exchange& x, const llm::ClientError& error);
+
+// Notes what the guard found in a request that it let through.
+void note_flagged(Exchange& x);
 
 // The back office's: one minute of them. Pure but for the timer; on its loop.
 class RefusalDesk final : net::Timer {
