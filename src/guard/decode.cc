@@ -10,13 +10,13 @@
 namespace trine::guard {
 namespace {
 
-constexpr int8_t kNone = -1;
-using Digits = std::array<int8_t, 256>;
+constexpr int kNone = -1;
+using Digits = std::array<int16_t, 256>;
 
 constexpr Digits digits(std::string_view alphabet) {
   Digits d{};
   d.fill(kNone);
-  for (size_t i = 0; i < alphabet.size(); ++i) d[static_cast<uint8_t>(alphabet[i])] = static_cast<int8_t>(i % 128);
+  for (size_t i = 0; i < alphabet.size(); ++i) d[static_cast<uint8_t>(alphabet[i])] = static_cast<int16_t>(i % 128);
   return d;
 }
 
@@ -29,7 +29,7 @@ constexpr Digits base64_digits() {
 
 constexpr Digits hex_digits() {
   Digits d = digits("0123456789abcdef");
-  for (int i = 0; i < 6; ++i) d[static_cast<size_t>('A' + i)] = static_cast<int8_t>(10 + i);
+  for (size_t i = 0; i < 6; ++i) d[static_cast<size_t>('A') + i] = static_cast<int16_t>(10 + i);
   return d;
 }
 
@@ -51,7 +51,7 @@ std::string decode_bits(std::string_view run, const Digits& value, int bits) {
   int n = 0;
   for (const char c : run) {
     if (c == '=') break;
-    const int8_t v = value[byte(c)];
+    const int v = value[byte(c)];
     if (v == kNone) return {};
     held = held << bits | static_cast<uint32_t>(v);
     n += bits;
@@ -199,7 +199,7 @@ std::string decode_hex(std::string_view run) {
       ++i;
       continue;
     }
-    const int8_t v = kHex[byte(run[i])];
+    const int v = kHex[byte(run[i])];
     if (v == kNone) continue;
     if (high == kNone) {
       high = v;

@@ -1,7 +1,6 @@
 #include "guard/normalise.h"
 
 #include <algorithm>
-#include <deque>
 #include <utility>
 
 #include "guard/code_points.h"
@@ -135,9 +134,8 @@ class Run {
     }
     hidden(0, nullptr);
     look(source, is_flipped);
-    while (!queue_.empty()) {
-      Source next = std::move(queue_.front());
-      queue_.pop_front();
+    for (size_t i = 0; i < queue_.size(); ++i) {
+      Source next = std::move(queue_[i]);  // looking may add to the queue
       next.text = next.owned;
       next.map = &next.owned_map;
       look(next, false);
@@ -235,8 +233,8 @@ class Run {
   Normalised& out_;
   Fold fold_;
   std::vector<Piece> pieces_;
-  std::deque<Source> queue_;
-  size_t left_ = 0;  // bytes that further views may take
+  std::vector<Source> queue_;  // in the order of depth
+  size_t left_ = 0;            // bytes that further views may take
 };
 
 }  // namespace
