@@ -1,6 +1,7 @@
 #include "guard/rule_pack.h"
 
 #include <openssl/evp.h>
+#include <unicode/normalizer2.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -125,6 +126,38 @@ class Expander {
   std::string out_;
 };
 
+// Letters outside ASCII as tier 0 folds them, so that a pattern may be written the way its language is: the final sigma
+// is a sigma, the Thai sara am is two letters.
+std::string fold_letters(std::string_view pattern) {
+  UErrorCode status = U_ZERO_ERROR;
+  const auto* folding = icu::Normalizer2::getNFKCCasefoldInstance(status);
+  std::string out;
+  icu::StringByteSink<std::string> sink(&out);
+  for (size_t i = 0; i < pattern.size() && U_SUCCESS(status);) {
+    const size_t begin = i;
+    const bool ascii = static_cast<unsigned char>(pattern[i]) < 0x80;
+    while (i < pattern.size() && (static_cast<unsigned char>(pattern[i]) < 0x80) == ascii) ++i;
+    const auto run = pattern.substr(begin, i - begin);
+    if (ascii)
+      out += run;
+    else
+      folding->normalizeUTF8(0, icu::StringPiece(run.data(), static_cast<int32_t>(run.size())), sink, nullptr, status);
+  }
+  if (U_FAILURE(status)) throw std::bad_alloc();
+  return out;
+}
+
+// Where a capital letter stands that is no escape such as \S; folded text has none. npos: nowhere.
+size_t capital(std::string_view pattern) {
+  for (size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] == '\\')
+      ++i;
+    else if (pattern[i] >= 'A' && pattern[i] <= 'Z')
+      return i;
+  }
+  return std::string_view::npos;
+}
+
 struct Measured {
   std::string date;
   uint32_t texts = 0;
@@ -171,6 +204,12 @@ void read_rule(Fields& f, Draft& d, Rule& r) {
   if (pattern.empty()) return;
   auto expanded = Expander(d.words, r.input == RuleInput::folded).expand(pattern);
   if (!expanded) return f.complain("pattern", expanded.error().message + ".");
+  if (r.input == RuleInput::folded) {
+    expanded = fold_letters(*expanded);
+    if (const size_t at = capital(*expanded); at != std::string_view::npos)
+      return f.complain(
+          "pattern", fmt::format("has the capital letter {}, and folded text has small ones only.", (*expanded)[at]));
+  }
   if (const auto positions = pattern_positions(*expanded); !positions)
     return f.complain("pattern", positions.error().message + ".");
   r.pattern = std::move(*expanded);
