@@ -108,9 +108,10 @@ DialString read_dial_string(TextWindow& window, size_t pos) {
     Glyph g = window.at(end);
     for (; g.is_digit() && d.digits + digits <= kMostDialled; end += g.length, g = window.at(end)) ++digits;
     if (digits == 0 || d.digits + digits > kMostDialled) return d;
-    if (g.c == 'X' && window.at(end + 1).is_digit()) {  // an extension: "x769"
-      const size_t from = end + 1;
-      for (end = from; end < from + 5 && window.at(end).is_digit();) ++end;
+    if (g.c == 'X' && g.length == 1 && window.at(end + 1).is_digit()) {  // an extension: "x769"
+      size_t n = 0;
+      for (++end; n < 5 && window.at(end).is_digit(); ++n) end += window.at(end).length;
+      if (window.at(end).kind == GlyphKind::alnum) return d;
       return {end, d.digits + digits, d.groups + 1, d.has_bracket};
     }
     if (g.is_word() || (g.kind == GlyphKind::other && window.text().substr(end, 1) == "_")) return d;

@@ -1,5 +1,7 @@
 #include "property/guard/id_maker.h"
 
+#include <stdexcept>
+
 #include "base/hash.h"
 #include "guard/pii/national_ids.h"
 
@@ -94,7 +96,7 @@ const std::vector<Kind>& kinds() {
   using enum PiiType;
   static const std::vector<Kind> kKinds = {
       {iban, is_iban, "DE|dddddddddddddddddddd", "IBAN", {4, 4, 4, 4, 4, 2}},
-      {iban, is_iban, "FR|dddddddddddddddddddddllddd", "compte", {4, 4, 4, 4, 4, 4, 3}},
+      {iban, is_iban, "FR|ddddddddddddddddddddllddd", "compte", {4, 4, 4, 4, 4, 4, 3}},
       {iban, is_iban, "NL|ddlllldddddddddd", "rekening", {4, 4, 4, 4, 2}},
       {iban, is_iban, "NO|ddddddddddddd", "konto", {4, 4, 4, 3}},
       {credit_card, is_card, "4ddddddddddddddd", "card", {4, 4, 4, 4}},
@@ -139,10 +141,11 @@ const std::vector<Kind>& kinds() {
 }
 
 std::string make(const Kind& kind, Random& random) {
-  while (true) {
+  for (int tries = 0; tries < 1'000'000; ++tries) {
     std::string s = candidate(kind.pattern, random);
     if (kind.is_valid(s)) return s;
   }
+  throw std::logic_error("no valid " + std::string(name(kind.type)) + " of the form " + std::string(kind.pattern));
 }
 
 std::string spell(const Kind& kind, std::string_view id, Random& random) {
