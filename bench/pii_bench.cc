@@ -12,7 +12,8 @@ namespace {
 using namespace trine::guard;
 
 constexpr std::string_view kProse =
-    "The committee met on 12 May 2026 and agreed that the report should be published before the summer. Several members "
+    "The committee met on 12 May 2026 and agreed that the report should be published before the summer. Several "
+    "members "
     "asked for more time to read the annexes, which describe how the figures were collected and why two of the regions "
     "could not answer. Rechnungen werden bis zum Ende des Monats geprüft, danach entscheidet der Vorstand. Les membres "
     "peuvent consulter le dossier au secrétariat; 14 pages manquent encore. ";
@@ -88,8 +89,8 @@ void BM_Stream(benchmark::State& state) {
     benchmark::DoNotOptimize(out.data());
   }
   state.counters["ns_per_token"] =
-      benchmark::Counter(static_cast<double>(text.size()) / 5e9, benchmark::Counter::kIsIterationInvariantRate |
-                                                                     benchmark::Counter::kInvert);
+      benchmark::Counter(static_cast<double>(text.size()) / 5e9,
+                         benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 BENCHMARK(BM_Stream)->Unit(benchmark::kMicrosecond);
 

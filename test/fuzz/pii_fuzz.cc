@@ -1,6 +1,6 @@
 // links: guard
-// Text of strangers, whole and in chunks: the first byte is the size of a chunk. Both ways give the same spans, in order;
-// what was exchanged comes back.
+// Text of strangers, whole and in chunks: the first byte is the size of a chunk. Both ways give the same spans, in
+// order; what was exchanged comes back.
 #include <cstdlib>
 #include <string>
 #include <string_view>

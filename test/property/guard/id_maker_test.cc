@@ -21,8 +21,8 @@ std::string two(int n) {
 }
 
 // The letters of a pattern: d a digit, l a letter; of one date Y M D two digits each, y three of the year, ! all four,
-// m the month as Italy writes it, P and B as Poland and Bulgaria do; the century with c (Latvia), x (Estonia), r (Romania),
-// F (Finland); k a Romanian county, h a Finnish check. Anything else is itself.
+// m the month as Italy writes it, P and B as Poland and Bulgaria do; the century with c (Latvia), x (Estonia), r
+// (Romania), F (Finland); k a Romanian county, h a Finnish check. Anything else is itself.
 std::string candidate(std::string_view pattern, Random& r) {
   const Date date = a_date(r);
   const bool new_century = date.year >= 2000;
