@@ -13,21 +13,23 @@ constexpr size_t kLongestStreet = 80;
 
 // Words of streets, without accents. The first: before the name; the second: behind it; the third: its end.
 constexpr auto kFirst = std::to_array<std::string_view>(
-    {"rue", "avenue", "boulevard", "place", "quai", "chemin", "impasse", "allee", "viale", "via", "piazza", "corso",
-     "vicolo", "calle", "avenida", "avda", "plaza", "paseo", "rua", "praca", "travessa", "largo", "ulica", "ul", "aleja",
-     "aleje", "plac", "strada", "str", "bulevardul", "calea", "ulice", "namesti", "namestie", "οδοσ", "πλατεια", "λεωφοροσ",
-     "улица", "ул", "булевард", "triq"});
-constexpr auto kLast = std::to_array<std::string_view>({"street", "st", "road", "rd", "lane", "drive", "avenue", "ave",
-                                                        "court", "square", "terrace", "close", "crescent", "weg",
-                                                        "strasse", "platz", "allee", "straat", "laan", "plein", "utca",
-                                                        "ut", "utja", "ter", "ulica", "ulice", "iela", "gatve", "tee", "tn",
-                                                        "pst", "mnt", "gata", "vag", "sraid", "bothar", "cesta"});
+    {"rue",      "avenue", "boulevard",  "place",    "quai",  "chemin",  "impasse",  "allee", "viale",
+     "via",      "piazza", "corso",      "vicolo",   "calle", "avenida", "avda",     "plaza", "paseo",
+     "rua",      "praca",  "travessa",   "largo",    "ulica", "ul",      "aleja",    "aleje", "plac",
+     "strada",   "str",    "bulevardul", "calea",    "ulice", "namesti", "namestie", "οδοσ",  "πλατεια",
+     "λεωφοροσ", "улица",  "ул",         "булевард", "triq"});
+constexpr auto kLast = std::to_array<std::string_view>(
+    {"street",  "st",    "road",     "rd",  "lane",    "drive",  "avenue", "ave",    "court", "square",
+     "terrace", "close", "crescent", "weg", "strasse", "platz",  "allee",  "straat", "laan",  "plein",
+     "utca",    "ut",    "utja",     "ter", "ulica",   "ulice",  "iela",   "gatve",  "tee",   "tn",
+     "pst",     "mnt",   "gata",     "vag", "sraid",   "bothar", "cesta"});
 constexpr auto kEnds = std::to_array<std::string_view>(
-    {"strase", "strasse", "str", "weg", "platz", "allee", "gasse", "damm", "ufer", "gracht", "straat", "laan", "plein", "kade",
-     "dijk", "singel", "vej", "gade", "gatan", "vagen", "katu", "tie", "kuja"});
+    {"strase", "strasse", "str",  "weg",    "platz", "allee", "gasse", "damm",  "ufer", "gracht", "straat", "laan",
+     "plein",  "kade",    "dijk", "singel", "vej",   "gade",  "gatan", "vagen", "katu", "tie",    "kuja"});
 // Small words inside a name: "rue de la Paix", "Avenida de los Reyes".
-constexpr auto kLinks = std::to_array<std::string_view>({"de", "la", "le", "les", "des", "du", "del", "della", "dei",
-                                                         "los", "las", "do", "da", "dos", "van", "der", "den", "di", "d", "l", "y", "e", "bis", "ter"});
+constexpr auto kLinks = std::to_array<std::string_view>({"de",  "la",  "le",  "les", "des", "du",  "del", "della",
+                                                         "dei", "los", "las", "do",  "da",  "dos", "van", "der",
+                                                         "den", "di",  "d",   "l",   "y",   "e",   "bis", "ter"});
 
 struct Word {
   size_t begin = 0, end = 0;
@@ -62,7 +64,8 @@ bool is_capital(std::string_view text, size_t pos, const Glyph& g) {
     if (c >= r.substr(0, 2) && c <= r.substr(2, 2)) return true;
   }
   // Latin Extended-A pairs capitals with small letters, and only capitals need telling from "ł" where a word begins.
-  return c == "Ł" || c == "Ś" || c == "Ż" || c == "Ź" || c == "Č" || c == "Š" || c == "Ž" || c == "Ř" || c == "Ș" || c == "Ț";
+  return c == "Ł" || c == "Ś" || c == "Ż" || c == "Ź" || c == "Č" || c == "Š" || c == "Ž" || c == "Ř" || c == "Ș" ||
+         c == "Ț";
 }
 
 Word read_word(std::string_view text, size_t begin, size_t end) {
@@ -107,14 +110,14 @@ std::optional<Word> word_at(TextWindow& window, size_t begin) {
 }
 
 bool ends_as_street(const Word& w) {
-  return w.capital && std::ranges::any_of(kEnds, [&](std::string_view e) {
-           return w.size >= e.size() + 3 && w.view().ends_with(e);
-         });
+  return w.capital && std::ranges::any_of(
+                          kEnds, [&](std::string_view e) { return w.size >= e.size() + 3 && w.view().ends_with(e); });
 }
 
 // "rue", but "Via" and "Place" only: those are words of other kinds when small.
 bool begins_street(const Word& w) {
-  constexpr auto kSmallToo = std::to_array<std::string_view>({"rue", "calle", "rua", "ul", "ulica", "ulice", "triq", "avenida", "ул"});
+  constexpr auto kSmallToo =
+      std::to_array<std::string_view>({"rue", "calle", "rua", "ul", "ulica", "ulice", "triq", "avenida", "ул"});
   return w.capital ? is_one_of(kFirst, w.view()) : is_one_of(kSmallToo, w.view());
 }
 
@@ -224,7 +227,8 @@ size_t street_begin(std::string_view text, size_t end, size_t floor) {
     if (n == 0 && ends_as_street(*w)) begin = w->begin;
     if (n == 0 && w->capital && is_one_of(kLast, w->view())) {
       const Glyph space = glyph_before(text, w->begin);
-      const auto first = space.kind == GlyphKind::space ? word_before(text, w->begin - space.length, from) : std::nullopt;
+      const auto first =
+          space.kind == GlyphKind::space ? word_before(text, w->begin - space.length, from) : std::nullopt;
       if (first && first->capital) begin = first->begin;
     }
     if (name && begins_street(*w)) return w->begin;

@@ -62,7 +62,7 @@ bool is_ipv6(std::string_view s) {
     ++groups;
     i = end;
   }
-  if (gaps == 0) return groups == 8 && longest > 2;  // eight pairs may be a hardware address
+  if (gaps == 0) return groups == 8 && longest > 2;                // eight pairs may be a hardware address
   return gaps == 1 && groups >= 2 && groups <= 7 && longest >= 3;  // "12::30" is no address
 }
 
@@ -70,7 +70,8 @@ std::optional<PiiSpan> find_ipv6(TextWindow& window, size_t digit, size_t floor)
   constexpr size_t kLongest = 39;
   const std::string_view text = window.text();
   size_t begin = digit;
-  while (begin > floor && digit - begin <= kLongest && (text[begin - 1] == ':' || is_hex(window.before(begin)))) --begin;
+  while (begin > floor && digit - begin <= kLongest && (text[begin - 1] == ':' || is_hex(window.before(begin))))
+    --begin;
   if (digit - begin > kLongest || (begin > 0 && (window.before(begin).is_word() || text[begin - 1] == '_'))) {
     return std::nullopt;
   }
@@ -108,9 +109,10 @@ DialString read_dial_string(TextWindow& window, size_t pos) {
     Glyph g = window.at(end);
     for (; g.is_digit() && d.digits + digits <= kMostDialled; end += g.length, g = window.at(end)) ++digits;
     if (digits == 0 || d.digits + digits > kMostDialled) return d;
-    if (g.c == 'X' && window.at(end + 1).is_digit()) {  // an extension: "x769"
-      const size_t from = end + 1;
-      for (end = from; end < from + 5 && window.at(end).is_digit();) ++end;
+    if (g.c == 'X' && g.length == 1 && window.at(end + 1).is_digit()) {  // an extension: "x769"
+      size_t n = 0;
+      for (++end; n < 5 && window.at(end).is_digit(); ++n) end += window.at(end).length;
+      if (window.at(end).kind == GlyphKind::alnum) return d;
       return {end, d.digits + digits, d.groups + 1, d.has_bracket};
     }
     if (g.is_word() || (g.kind == GlyphKind::other && window.text().substr(end, 1) == "_")) return d;
@@ -199,8 +201,7 @@ std::optional<PiiSpan> find_email(TextWindow& window, size_t at_sign, size_t flo
   return PiiSpan{begin, end, PiiType::email, 0.99F};
 }
 
-std::optional<PiiSpan> find_ip(TextWindow& window, EvidenceTrail& evidence, size_t digit, size_t begin,
-                               size_t floor) {
+std::optional<PiiSpan> find_ip(TextWindow& window, EvidenceTrail& evidence, size_t digit, size_t begin, size_t floor) {
   if (digit == begin) {
     const Glyph before = window.before(begin);
     const auto end = ipv4_end(window, begin);
@@ -223,8 +224,8 @@ std::optional<PiiSpan> find_phone(TextWindow& window, EvidenceTrail& evidence, s
   const bool plus = start > floor && text[start - 1] == '+';
   if (plus) --start;
   const Glyph outside = window.before(start);
-  if (start == begin && (outside.kind == GlyphKind::dot || outside.kind == GlyphKind::slash ||
-                         outside.kind == GlyphKind::dash)) {
+  if (start == begin &&
+      (outside.kind == GlyphKind::dot || outside.kind == GlyphKind::slash || outside.kind == GlyphKind::dash)) {
     return std::nullopt;
   }
   DialString d = read_dial_string(window, begin);
@@ -238,8 +239,8 @@ std::optional<PiiSpan> find_phone(TextWindow& window, EvidenceTrail& evidence, s
     const DialString rest = read_dial_string(window, pos);
     if (rest.digits == 0) return std::nullopt;
     d.end = rest.end;
-    d.digits = static_cast<size_t>(std::ranges::count_if(text.substr(begin, rest.end - begin),
-                                                         [](char c) { return c >= '0' && c <= '9'; }));
+    d.digits = static_cast<size_t>(
+        std::ranges::count_if(text.substr(begin, rest.end - begin), [](char c) { return c >= '0' && c <= '9'; }));
     d.groups = rest.groups + 1;
     d.has_bracket = true;
   }

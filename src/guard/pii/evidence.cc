@@ -71,8 +71,8 @@ LanguageMask EvidenceTrail::languages(size_t at) {
 
 bool EvidenceTrail::follows(PiiType type, size_t end) {
   TextWindow& window = *window_;
-  constexpr size_t kAfter = 32;    // bytes in which the label begins
-  constexpr size_t kItsOwn = 8;    // bytes after it in which a digit is the label's own number
+  constexpr size_t kAfter = 32;  // bytes in which the label begins
+  constexpr size_t kItsOwn = 8;  // bytes after it in which a digit is the label's own number
   bool in_word = false;
   for (size_t pos = end; pos < end + kAfter;) {
     const Glyph g = window.at(pos);

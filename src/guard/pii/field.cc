@@ -5,10 +5,10 @@
 namespace trine::guard {
 namespace {
 
-constexpr size_t kLongestToken = 64;   // bytes looked at; an identifier of full-width characters is rarely one token
-constexpr size_t kLongestPrefix = 3;   // letters of a token before the digits
+constexpr size_t kLongestToken = 64;  // bytes looked at; an identifier of full-width characters is rarely one token
+constexpr size_t kLongestPrefix = 3;  // letters of a token before the digits
 constexpr size_t kMostPrefixes = 2;
-constexpr size_t kLongestWord = 4;     // letters of a token after the digits: "T", "CW", "MWST"
+constexpr size_t kLongestWord = 4;  // letters of a token after the digits: "T", "CW", "MWST"
 constexpr size_t kMostWords = 2;
 
 bool is_token_glyph(const Glyph& g) {
@@ -62,7 +62,7 @@ size_t field_begin(const TextWindow& window, size_t begin, size_t floor) {
 Field read_field(TextWindow& window, size_t begin) {
   Field f;
   size_t pos = begin;
-  size_t words = 0;       // tokens of letters only after the first digit
+  size_t words = 0;  // tokens of letters only after the first digit
   bool digits = false;
   GlyphKind join = GlyphKind::end;
   while (f.tokens < Field::kMostTokens) {
@@ -89,9 +89,10 @@ Field read_field(TextWindow& window, size_t begin) {
       f.size = first;
       break;
     }
-    digits = digits || has_digit;
     f.token[f.tokens++] = first;
-    if (!g.is_separator()) break;
+    // No identifier has a group of one character inside: "1 2 3 4" is a list.
+    if (!g.is_separator() || (digits && f.size - first < 2)) break;
+    digits = digits || has_digit;
     join = g.kind;
     pos += g.length;
   }

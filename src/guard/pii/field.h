@@ -10,18 +10,18 @@
 namespace trine::guard {
 
 struct Field {
-  static constexpr size_t kLongest = 40;  // characters; an IBAN has at most 34
-  static constexpr size_t kMostTokens = 20;
+  static constexpr size_t kLongest = 40;     // characters; an IBAN has at most 34
+  static constexpr size_t kMostTokens = 11;  // nine groups of four, and prefixes
 
   std::array<char, kLongest> chars{};
-  std::array<size_t, kLongest> begin{}, end{};      // of each character, in bytes of the text
-  std::array<GlyphKind, kLongest> joined{};         // the separator before it; `end` where there is none
+  std::array<size_t, kLongest> begin{}, end{};  // of each character, in bytes of the text
+  std::array<GlyphKind, kLongest> joined{};     // the separator before it; `end` where there is none
   size_t size = 0;
-  std::array<size_t, kMostTokens + 1> token{};      // index of each token's first character, then `size`
+  std::array<size_t, kMostTokens + 1> token{};  // index of each token's first character, then `size`
   size_t tokens = 0;
 
   std::string_view view(size_t from, size_t to) const { return {chars.data() + from, to - from}; }
-  bool is_letters(size_t t) const;                  // token t
+  bool is_letters(size_t t) const;  // token t
 };
 
 // A token is a run of ASCII letters and digits. Where the one around `pos` (a digit) begins; npos: what is there is

@@ -55,31 +55,10 @@ char16_t fold(char32_t c) {
   return c < kFoldEnd ? kFolds[c] : char16_t{0};
 }
 
-Glyph of_ascii(char c) {
-  Glyph g{0, GlyphKind::other, 1, 0};
-  if (c >= '0' && c <= '9') {
-    g.c = c;
-    g.kind = GlyphKind::alnum;
-  } else if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) {
-    g.c = static_cast<char>(c & ~0x20);
-    g.kind = GlyphKind::alnum;
-    g.folded = static_cast<char16_t>(c | 0x20);
-  } else if (c == ' ') {
-    g.kind = GlyphKind::space;
-  } else if (c == '-') {
-    g.kind = GlyphKind::dash;
-  } else if (c == '.') {
-    g.kind = GlyphKind::dot;
-  } else if (c == '/') {
-    g.kind = GlyphKind::slash;
-  }
-  return g;
-}
-
 Glyph of_code_point(char32_t c, uint8_t length) {
   Glyph g{0, GlyphKind::other, length, 0};
   if (c >= 0xFF01 && c <= 0xFF5E) {  // full width
-    g = of_ascii(static_cast<char>(c - 0xFF01 + '!'));
+    g = ascii_glyph(static_cast<char>(c - 0xFF01 + '!'));
     g.length = length;
   } else if (c == 0xA0 || c == 0x202F || (c >= 0x2000 && c <= 0x200A) || c == 0x3000) {
     g.kind = GlyphKind::space;
@@ -108,10 +87,8 @@ uint8_t announced(unsigned char first) {
 
 }  // namespace
 
-Glyph glyph_at(std::string_view text, size_t pos) {
-  if (pos >= text.size()) return {};
+Glyph wide_glyph_at(std::string_view text, size_t pos) {
   const auto first = static_cast<unsigned char>(text[pos]);
-  if (first < 0x80) return of_ascii(text[pos]);
   const uint8_t n = announced(first);
   if (n == 0 || pos + n > text.size()) return {0, GlyphKind::other, 1, 0};
   char32_t c = first & (0x7Fu >> n);
@@ -123,7 +100,7 @@ Glyph glyph_at(std::string_view text, size_t pos) {
   return of_code_point(c, n);
 }
 
-Glyph glyph_before(std::string_view text, size_t pos) {
+Glyph wide_glyph_before(std::string_view text, size_t pos) {
   for (size_t back = 1; back <= 4 && back <= pos; ++back) {
     const auto b = static_cast<unsigned char>(text[pos - back]);
     if ((b & 0xC0) == 0x80) continue;
@@ -131,10 +108,10 @@ Glyph glyph_before(std::string_view text, size_t pos) {
     if (g.length == back) return g;
     break;
   }
-  return pos == 0 ? Glyph{} : Glyph{0, GlyphKind::other, 1, 0};
+  return {0, GlyphKind::other, 1, 0};
 }
 
-Glyph TextWindow::at(size_t pos) {
+Glyph TextWindow::wide_at(size_t pos) {
   if (pos >= text_.size()) {
     cut_ = cut_ || !is_whole_;
     return {};

@@ -145,8 +145,7 @@ struct Verdict {
 };
 
 // What speaks for a number that is valid by a rule.
-std::optional<Verdict> judge(EvidenceTrail& evidence, const IdRule& r, size_t begin,
-                             size_t end) {
+std::optional<Verdict> judge(EvidenceTrail& evidence, const IdRule& r, size_t begin, size_t end) {
   Verdict v{&r, kLabelled, evidence.distance(r.type, begin)};
   if (v.distance != EvidenceTrail::kNone) return v;
   if (r.type == PiiType::iban) return Verdict{&r, kFormAlone, v.distance};

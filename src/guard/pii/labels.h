@@ -1,4 +1,5 @@
-// Words that say what a number near by is, in the 24 languages of the Union: "Steuer-ID", "codice fiscale", "order no.".
+// Words that say what a number near by is, in the 24 languages of the Union: "Steuer-ID", "codice fiscale", "order
+// no.".
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,32 @@ constexpr TypeMask bit(PiiType t) {
   return TypeMask{1} << static_cast<unsigned>(t);
 }
 
-enum class Language : uint8_t { bg, cs, da, de, el, en, es, et, fi, fr, ga, hr, hu, it, lt, lv, mt, nl, pl, pt, ro, sk, sl, sv };
+enum class Language : uint8_t {
+  bg,
+  cs,
+  da,
+  de,
+  el,
+  en,
+  es,
+  et,
+  fi,
+  fr,
+  ga,
+  hr,
+  hu,
+  it,
+  lt,
+  lv,
+  mt,
+  nl,
+  pl,
+  pt,
+  ro,
+  sk,
+  sl,
+  sv
+};
 using LanguageMask = uint32_t;
 constexpr LanguageMask bit(Language l) {
   return LanguageMask{1} << static_cast<unsigned>(l);

@@ -30,26 +30,32 @@ const std::vector<LabelWords>& label_table() {
   static const std::vector<LabelWords> kTable = {
       {"iban*, bank account, account number, bankverbindung, kontonummer, compte, conto, cuenta, rekening, konto, cont",
        is(iban)},
-      {"card, credit card*, debit card*, visa, mastercard, amex, maestro, kreditkarte*, carte bancaire, carte de crédit, "
+      {"card, credit card*, debit card*, visa, mastercard, amex, maestro, kreditkarte*, carte bancaire, carte de "
+       "crédit, "
        "carte bleue, carta di credito, tarjeta*, cartão*, creditcard*, kredietkaart*, karta kredytowa, kart*, "
        "kreditkort*, luottokort*, kreditna*, bankkort*, κάρτα*, πιστωτικ*, карта*, hitelkárty*, bankkárty*, "
        "krediitkaar*, kredītkart*, kredito kort*, card number, cc",
        is(credit_card)},
-      {"tel, tel no, phone*, telephone*, telefon*, téléphone*, teléfono*, telefone*, telefoon*, τηλέφων*, τηλ, телефон*, тел, "
+      {"tel, tel no, phone*, telephone*, telefon*, téléphone*, teléfono*, telefone*, telefoon*, τηλέφων*, τηλ, "
+       "телефон*, тел, "
        "mobile*, mobil*, móvil, telemóvel*, cellulare, portable, handy*, gsm, fax, puhelin*, telefoni*, tālru*, "
        "komórk*, call me on, call me at, reach me at, rufnummer, cell, whatsapp, teléf, kontakt tel, desk, office",
        is(phone)},
-      {"born, date of birth, birth date, birthday, dob, geboren, geb, geburtsdatum, geburtstag, né le, née le, né e le, "
+      {"born, date of birth, birth date, birthday, dob, geboren, geb, geburtsdatum, geburtstag, né le, née le, né e "
+       "le, "
        "date de naissance, nato il, nata il, nato, nata, data di nascita, nacido, nacida, fecha de nacimiento, "
-       "data de nascimento, nascido, nascida, geboortedatum, urodzon*, data urodzenia, ur, născut*, data nașterii, γεννήθηκε, "
+       "data de nascimento, nascido, nascida, geboortedatum, urodzon*, data urodzenia, ur, născut*, data nașterii, "
+       "γεννήθηκε, "
        "ημερομηνία γέννησης, γεννημέν*, född, född den, födelsedatum, født, fødselsdato, syntynyt, syntymäaika*, "
-       "narozen*, datum narození, narodený, narodená, dátum narodenia, született, születési*, роден*, дата на раждане, rođen*, "
+       "narozen*, datum narození, narodený, narodená, dátum narodenia, született, születési*, роден*, дата на раждане, "
+       "rođen*, "
        "datum rođenja, rojen*, datum rojstva, sündinud, sünniaeg, sünnikuupäev, dzimis*, dzimšanas*, gimęs, gimusi, "
        "gimimo data, twieled, data tat twelid, rugadh, dáta breithe",
        is(date_of_birth)},
       {"vat, vat no, vat number, vat id, vat reg*, tax number, ust id*, ustid*, umsatzsteuer*, uid, mwst*, uid nummer, "
        "tva, n tva, numéro de tva, iva, partita iva, p iva, piva, nif iva, btw*, btw nummer, podatek vat, vat ue, "
-       "cod tva, φπα, ддс, moms*, momsnr*, momsregistrerings*, alv*, dič, ič dph, dph, áfa*, közösségi adószám*, adószám*, "
+       "cod tva, φπα, ддс, moms*, momsnr*, momsregistrerings*, alv*, dič, ič dph, dph, áfa*, közösségi adószám*, "
+       "adószám*, "
        "km kr, kmkr*, käibemaks*, pvn*, pvm*, ddv, id za ddv, pdv, pdv id, cvr*, cbl, cáin",
        is({vat_id, el_afm, pl_nip, pt_nif})},
       {"svnr, sv nummer, sozialversicherungsnummer*, versicherungsnummer*, vsnr, sv nr", is({at_svnr, ch_ahv})},
@@ -59,7 +65,8 @@ const std::vector<LabelWords>& label_table() {
       {"егн, egn, единен граждански номер", is(bg_egn)},
       {"ahv*, avs, avs nummer, n avs, no avs, numéro avs", is(ch_ahv)},
       {"rodné číslo, rodne cislo, rodného čísla, rodným číslom, r č, rč", is(cz_sk_rc)},
-      {"steuer id*, steuerid*, steueridentifikationsnummer*, steuernummer, idnr, identifikationsnummer*, tin, steuer idnr",
+      {"steuer id*, steuerid*, steueridentifikationsnummer*, steuernummer, idnr, identifikationsnummer*, tin, steuer "
+       "idnr",
        is(de_steuer_id)},
       {"cpr*, cpr nr, cpr nummer, personnummer*", is(dk_cpr)},
       {"isikukood*, ik", is(ee_isikukood)},
@@ -88,7 +95,8 @@ const std::vector<LabelWords>& label_table() {
       {"personnummer*, personnr, samordningsnummer*, pnr", is(se_personnummer)},
       {"emšo, emso, emšom", is(si_emso)},
       {"davčna*, davčno*, id št", is(vat_id)},
-      {"tax id*, tax identification*, tax number, taxpayer*, tin number, national id*, national identity*, national number, "
+      {"tax id*, tax identification*, tax number, taxpayer*, tin number, national id*, national identity*, national "
+       "number, "
        "identity number*, identification number*, id number*, id no, personal number*, personal identification*, "
        "personal code*, personal identity*, social security*, social insurance*, citizen number*, "
        "citizen service number, identity card*, id card, fiscal code*, fiscal number*",
@@ -105,7 +113,8 @@ const std::vector<LabelWords>& label_table() {
        "ref, article*, part number, part no, item*, shipment*, parcel*, batch*, timestamp*, transaction*, revision*, "
        "release*, port, v, uuid, guid, imei*, imsi, epoch, checksum*, barcode*, issn, doi, issue, model*, sn",
        kDenies},
-      {"bestell*, rechnung*, auftrag*, sendung*, artikel*, seriennummer*, aktenzeichen*, vorgang*, commande*, facture*, "
+      {"bestell*, rechnung*, auftrag*, sendung*, artikel*, seriennummer*, aktenzeichen*, vorgang*, commande*, "
+       "facture*, "
        "colis, numéro de série, référence*, pedido*, factura*, encomenda*, fatura*, ordine*, fattura*, spedizion*, "
        "bestelling*, bestelnummer*, factuur*, ordernummer*, zamówieni*, faktur*, przesyłk*, comand*, παραγγελί*, "
        "τιμολόγι*, поръчк*, фактур*, objednávk*, ordre*, tilaus*, lasku*, tellimus*, arve*, rendelés*, számla*, "

@@ -80,7 +80,7 @@ bool is_it_codice_fiscale(std::string_view s) {  // SSS NNN YY M DD PPPP C
   if (month == std::string_view::npos) return false;
   const int day = (omocodia(s[9]) * 10 + omocodia(s[10])) % 40;  // women's days + 40
   if (!is_short_date(omocodia(s[6]) * 10 + omocodia(s[7]), static_cast<int>(month) + 1, day)) return false;
-  constexpr std::array<int, 26> kOdd = {1, 0,  5,  7,  9, 13, 15, 17, 19, 21, 2,  4,  18,
+  constexpr std::array<int, 26> kOdd = {1,  0,  5, 7, 9, 13, 15, 17, 19, 21, 2,  4,  18,
                                         20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23};
   int sum = 0;
   for (size_t i = 0; i < 15; ++i) {

@@ -30,16 +30,16 @@ constexpr auto kIbans = std::to_array<Country>({
 // Networks by the first four digits, and the lengths that they issue.
 bool is_card_prefix(int four, size_t n) {
   const int two = four / 100;
-  if (four / 1000 == 4) return n == 13 || n == 16 || n == 19;                                    // Visa
-  if ((two >= 51 && two <= 55) || (four >= 2221 && four <= 2720)) return n == 16;                // Mastercard
-  if (two == 34 || two == 37) return n == 15;                                                    // American Express
-  if (two == 36 || two == 38 || two == 39) return n >= 14;                                       // Diners
-  if (four / 10 >= 300 && four / 10 <= 305) return n >= 14;                                      // Diners
-  if (four >= 3528 && four <= 3589) return n >= 16;                                              // JCB
-  if (four == 6011 || (four / 10 >= 644 && four / 10 <= 659)) return n >= 16;                    // Discover
-  if (two == 62 || two == 81) return n >= 16;                                                    // UnionPay
-  if (four == 2131 || four == 1800) return n == 15;                                              // JCB, old
-  return two == 50 || (two >= 56 && two <= 58) || (two >= 60 && two <= 69);                      // Maestro
+  if (four / 1000 == 4) return n == 13 || n == 16 || n == 19;                      // Visa
+  if ((two >= 51 && two <= 55) || (four >= 2221 && four <= 2720)) return n == 16;  // Mastercard
+  if (two == 34 || two == 37) return n == 15;                                      // American Express
+  if (two == 36 || two == 38 || two == 39) return n >= 14;                         // Diners
+  if (four / 10 >= 300 && four / 10 <= 305) return n >= 14;                        // Diners
+  if (four >= 3528 && four <= 3589) return n >= 16;                                // JCB
+  if (four == 6011 || (four / 10 >= 644 && four / 10 <= 659)) return n >= 16;      // Discover
+  if (two == 62 || two == 81) return n >= 16;                                      // UnionPay
+  if (four == 2131 || four == 1800) return n == 15;                                // JCB, old
+  return two == 50 || (two >= 56 && two <= 58) || (two >= 60 && two <= 69);        // Maestro
 }
 
 }  // namespace

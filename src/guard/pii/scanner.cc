@@ -21,8 +21,12 @@ size_t next_anchor(std::string_view text, size_t pos) {
   // Blocks without branches, which compilers turn into vector code: most text has no anchor.
   constexpr size_t kBlock = 32;
   while (pos + kBlock <= text.size()) {
-    unsigned any = 0;
-    for (size_t i = 0; i < kBlock; ++i) any |= may_be_anchor(static_cast<unsigned char>(text[pos + i])) ? 1u : 0u;
+    unsigned char any = 0;
+    for (size_t i = 0; i < kBlock; ++i) {
+      const auto c = static_cast<unsigned char>(text[pos + i]);
+      any |= static_cast<unsigned char>(static_cast<unsigned char>(c - '0') < 10) |
+             static_cast<unsigned char>(c == '@') | static_cast<unsigned char>(c == 0xEF);
+    }
     if (any != 0) break;
     pos += kBlock;
   }

@@ -1,6 +1,6 @@
-// Finds personal data by rules: identifiers with check digits, e-mail addresses, telephone numbers, addresses. What each
-// kind needs to be found, and how well it is, is in docs/personal-data.md.
-// Time is linear in the text, and what is found at a place depends on some hundred bytes around it.
+// Finds personal data by rules: identifiers with check digits, e-mail addresses, telephone numbers, addresses. What
+// each kind needs to be found, and how well it is, is in docs/personal-data.md. Time is linear in the text, and what is
+// found at a place depends on some hundred bytes around it.
 #pragma once
 
 #include <string>
@@ -36,8 +36,8 @@ class PiiScanner {
   const Labels& labels_;
 };
 
-// The same for a text that comes in chunks, cut anywhere: it holds back only what may be the beginning of a span, at most
-// some hundred bytes. One stream, one thread.
+// The same for a text that comes in chunks, cut anywhere: it holds back only what may be the beginning of a span, at
+// most some hundred bytes. One stream, one thread.
 class PiiStream {
  public:
   // `span` is null for text that is nobody's data, and has places of the whole stream.
@@ -52,11 +52,11 @@ class PiiStream {
   void go_on(bool is_whole, Sink sink);
 
   const PiiScanner& scanner_;
-  std::string buffer_;         // look-behind, then what is held
+  std::string buffer_;  // look-behind, then what is held
   std::vector<PiiSpan> found_;
-  size_t dropped_ = 0;         // bytes of the stream before the buffer
-  size_t released_ = 0;        // bytes of the stream given to the sink
-  PiiScanner::Place place_;    // within the buffer
+  size_t dropped_ = 0;       // bytes of the stream before the buffer
+  size_t released_ = 0;      // bytes of the stream given to the sink
+  PiiScanner::Place place_;  // within the buffer
 };
 
 }  // namespace trine::guard

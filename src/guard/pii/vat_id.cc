@@ -116,7 +116,8 @@ bool ie(std::string_view s) {
 bool it(std::string_view s) {
   if (!digits_of(s, 11) || number_at(s, 0, 7) == 0) return false;
   const int office = number_at(s, 7, 3);  // the province's; then abroad and others
-  const bool exists = (office >= 1 && office <= 100) || office == 120 || office == 121 || office == 888 || office == 999;
+  const bool exists =
+      (office >= 1 && office <= 100) || office == 120 || office == 121 || office == 888 || office == 999;
   return exists && luhn(s);
 }
 bool lt(std::string_view s) {
@@ -172,9 +173,9 @@ struct State {
 };
 
 constexpr auto kStates = std::to_array<State>({
-    {"AT", at}, {"BE", be},        {"BG", bg}, {"CH", ch}, {"CY", cy}, {"CZ", cz}, {"DE", de}, {"DK", dk},
-    {"EE", ee}, {"EL", is_el_afm}, {"ES", es}, {"FI", fi}, {"FR", fr}, {"GB", gb}, {"HR", is_hr_oib}, {"HU", hu},
-    {"IE", ie}, {"IT", it},        {"LT", lt}, {"LU", lu}, {"LV", lv}, {"MT", mt}, {"NL", nl}, {"NO", no},
+    {"AT", at},        {"BE", be},        {"BG", bg}, {"CH", ch}, {"CY", cy}, {"CZ", cz}, {"DE", de},        {"DK", dk},
+    {"EE", ee},        {"EL", is_el_afm}, {"ES", es}, {"FI", fi}, {"FR", fr}, {"GB", gb}, {"HR", is_hr_oib}, {"HU", hu},
+    {"IE", ie},        {"IT", it},        {"LT", lt}, {"LU", lu}, {"LV", lv}, {"MT", mt}, {"NL", nl},        {"NO", no},
     {"PL", is_pl_nip}, {"PT", is_pt_nif}, {"RO", ro}, {"SE", se}, {"SI", si}, {"SK", sk}, {"XI", gb},
 });
 

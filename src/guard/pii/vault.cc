@@ -11,9 +11,9 @@ size_t placeholder_length(std::string_view text) {
   for (size_t i = 1; i < std::min(text.size(), PiiVault::kLongestToken); ++i) {
     const char c = text[i];
     if (c == '>') {
-      const bool has_number = underscore > 1 && i > underscore + 1 && text[underscore + 1] != '0' &&
-                              text.substr(underscore + 1, i - underscore - 1).find_first_not_of("0123456789") ==
-                                  std::string_view::npos;
+      const bool has_number =
+          underscore > 1 && i > underscore + 1 && text[underscore + 1] != '0' &&
+          text.substr(underscore + 1, i - underscore - 1).find_first_not_of("0123456789") == std::string_view::npos;
       return has_number && parse_pii_type(text.substr(1, underscore - 1)) ? i + 1 : 0;
     }
     if (c == '_') {

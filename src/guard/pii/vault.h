@@ -40,8 +40,8 @@ class PiiVault {
 // The form of a placeholder at the beginning of `text`: its length; 0: none; npos: the text ends before that is known.
 size_t placeholder_length(std::string_view text);
 
-// Turns an answer's placeholders back, across chunks. Strict: brackets, capitals and the number as they were handed out;
-// what a model changed stays as it wrote it, which shows a placeholder and never a wrong person's datum.
+// Turns an answer's placeholders back, across chunks. Strict: brackets, capitals and the number as they were handed
+// out; what a model changed stays as it wrote it, which shows a placeholder and never a wrong person's datum.
 class PiiRestorer {
  public:
   explicit PiiRestorer(const PiiVault& vault) : vault_(vault) {}  // the vault outlives it

@@ -1,4 +1,5 @@
-// Valid identifiers from a random source: a candidate of the right form, its last characters tried until the checks hold.
+// Valid identifiers from a random source: a candidate of the right form, its last characters tried until the checks
+// hold.
 #pragma once
 
 #include <cstdint>
@@ -26,8 +27,8 @@ class Random {
 struct Kind {
   PiiType type;
   bool (*is_valid)(std::string_view);
-  std::string_view pattern;  // see candidate() in id_maker.cc
-  std::string_view label;    // one that people write before it
+  std::string_view pattern;    // see candidate() in id_maker.cc
+  std::string_view label;      // one that people write before it
   std::vector<size_t> groups;  // a usual spelling: lengths of the groups
   bool check_is_last = true;   // every change of the last character must be seen
 };

@@ -1,5 +1,7 @@
 #include "property/guard/id_maker.h"
 
+#include <stdexcept>
+
 #include "base/hash.h"
 #include "guard/pii/national_ids.h"
 
@@ -19,8 +21,8 @@ std::string two(int n) {
 }
 
 // The letters of a pattern: d a digit, l a letter; of one date Y M D two digits each, y three of the year, ! all four,
-// m the month as Italy writes it, P and B as Poland and Bulgaria do; the century with c (Latvia), x (Estonia), r (Romania),
-// F (Finland); k a Romanian county, h a Finnish check. Anything else is itself.
+// m the month as Italy writes it, P and B as Poland and Bulgaria do; the century with c (Latvia), x (Estonia), r
+// (Romania), F (Finland); k a Romanian county, h a Finnish check. Anything else is itself.
 std::string candidate(std::string_view pattern, Random& r) {
   const Date date = a_date(r);
   const bool new_century = date.year >= 2000;
@@ -94,7 +96,7 @@ const std::vector<Kind>& kinds() {
   using enum PiiType;
   static const std::vector<Kind> kKinds = {
       {iban, is_iban, "DE|dddddddddddddddddddd", "IBAN", {4, 4, 4, 4, 4, 2}},
-      {iban, is_iban, "FR|dddddddddddddddddddddllddd", "compte", {4, 4, 4, 4, 4, 4, 3}},
+      {iban, is_iban, "FR|ddddddddddddddddddddllddd", "compte", {4, 4, 4, 4, 4, 4, 3}},
       {iban, is_iban, "NL|ddlllldddddddddd", "rekening", {4, 4, 4, 4, 2}},
       {iban, is_iban, "NO|ddddddddddddd", "konto", {4, 4, 4, 3}},
       {credit_card, is_card, "4ddddddddddddddd", "card", {4, 4, 4, 4}},
@@ -139,10 +141,11 @@ const std::vector<Kind>& kinds() {
 }
 
 std::string make(const Kind& kind, Random& random) {
-  while (true) {
+  for (int tries = 0; tries < 1'000'000; ++tries) {
     std::string s = candidate(kind.pattern, random);
     if (kind.is_valid(s)) return s;
   }
+  throw std::logic_error("no valid " + std::string(name(kind.type)) + " of the form " + std::string(kind.pattern));
 }
 
 std::string spell(const Kind& kind, std::string_view id, Random& random) {

@@ -26,9 +26,10 @@ std::vector<std::string> found(std::string_view text) {
 using Found = std::vector<std::string>;
 
 TEST(Iban, IsFoundInEverySpelling) {
-  for (const char* s : {"DE89370400440532013000", "DE89 3704 0044 0532 0130 00", "de89-3704-0044-0532-0130-00",
-                        "DE89\u00a03704\u00a00044\u00a00532\u00a00130\u00a000", "ＤＥ８９３７０４００４４０５３２０１３０００",
-                        "DE89\u200b370400440532013000", "DE 89 37040044 0532013000"}) {
+  for (const char* s :
+       {"DE89370400440532013000", "DE89 3704 0044 0532 0130 00", "de89-3704-0044-0532-0130-00",
+        "DE89\u00a03704\u00a00044\u00a00532\u00a00130\u00a000", "ＤＥ８９３７０４００４４０５３２０１３０００",
+        "DE89\u200b370400440532013000", "DE 89 37040044 0532013000"}) {
     EXPECT_EQ(found(std::string("Konto ") + s + ", danke"), Found{std::string("IBAN ") + s});
   }
 }
@@ -122,8 +123,7 @@ TEST(BirthDate, NeedsTheWord) {
 TEST(Address, IsAStreetWithANumber) {
   EXPECT_EQ(found("at 62 Harbour Street, Leeds LS1 4AP now"), Found{"ADDRESS 62 Harbour Street, Leeds LS1 4AP"});
   EXPECT_EQ(found("wohnt Hauptstraße 82, 10115 Berlin."), Found{"ADDRESS Hauptstraße 82, 10115 Berlin"});
-  EXPECT_EQ(found("woont op Keizersgracht 9, 1015 CW Amsterdam."),
-            Found{"ADDRESS Keizersgracht 9, 1015 CW Amsterdam"});
+  EXPECT_EQ(found("woont op Keizersgracht 9, 1015 CW Amsterdam."), Found{"ADDRESS Keizersgracht 9, 1015 CW Amsterdam"});
   EXPECT_EQ(found("au 12 rue de la Paix, 75002 Paris"), Found{"ADDRESS 12 rue de la Paix, 75002 Paris"});
   EXPECT_EQ(found("in Chapter 3 and Table 4, by 2024 they"), Found{});
 }
@@ -132,7 +132,8 @@ TEST(Noise, OfCodeAndLogsIsNobodys) {
   for (const char* s :
        {"550e8400-e29b-41d4-a716-446655440000", "commit 1b66fc6f34a3e082ca579951a8148408", "1795860000000",
         "2026-05-12T10:11:12.123456Z", "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-        "The ISBN is 978-1165820501 and the EAN 1695670018117.", "ID 4086725334 JD288244040092", "3.1415926535897932"}) {
+        "The ISBN is 978-1165820501 and the EAN 1695670018117.", "ID 4086725334 JD288244040092",
+        "3.1415926535897932"}) {
     EXPECT_EQ(found(s), Found{}) << s;
   }
 }
