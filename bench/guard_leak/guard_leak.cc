@@ -3,10 +3,9 @@
 //
 //   guard_leak REPOSITORY [FOLDER]      FOLDER: has benign/data.jsonl and leak/data.jsonl
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
+#include <ctime>
 #include <fstream>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -96,15 +95,23 @@ struct Indexed {
 // are left out.
 constexpr size_t kLeastCopied = 56;
 
+size_t letters(string_view text) {
+  size_t n = 0;
+  LeakFold fold;
+  for (const char c : text) fold.add(static_cast<unsigned char>(c), [&](Symbol) { ++n; });
+  return n;
+}
+
 void recall(const char* what, const std::vector<Indexed>& prompts) {
   std::printf("\n| %s: form | prompts | found | %% | not found |\n|---|---|---|---|---|\n", what);
+  size_t all = 0, all_found = 0;
   for (const auto& form : test::forms()) {
     size_t n = 0, found = 0;
     string missed;
     for (const auto& p : prompts) {
       if (p.index.empty()) continue;
       const string copy = form.make(p.prompt);
-      if (form.is_part && LeakIndex(copy).symbols() < kLeastCopied) continue;
+      if (letters(form.part(p.prompt)) < kLeastCopied) continue;
       ++n;
       if (stream(p.index, copy, nullptr).leaked)
         ++found;
@@ -114,7 +121,11 @@ void recall(const char* what, const std::vector<Indexed>& prompts) {
     }
     std::printf("| %s | %zu | %zu | %.1f | %s |\n", string(form.name).c_str(), n, found,
                 100.0 * static_cast<double>(found) / static_cast<double>(n), missed.c_str());
+    all += n;
+    all_found += found;
   }
+  std::printf("| all | %zu | %zu | %.2f | |\n", all, all_found,
+              100.0 * static_cast<double>(all_found) / static_cast<double>(all));
 }
 
 void let_out(const std::vector<Indexed>& prompts) {
@@ -129,7 +140,7 @@ void let_out(const std::vector<Indexed>& prompts) {
 void unrelated(const char* what, const std::vector<Indexed>& prompts, const std::vector<Item>& answers, Held& held) {
   size_t pairs = 0, flagged = 0, bytes = 0;
   std::vector<bool> hit(answers.size());
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();
   for (size_t i = 0; i < prompts.size(); ++i) {
     const auto& p = prompts[i];
     for (size_t k = 0; k < answers.size(); ++k) {
@@ -144,12 +155,14 @@ void unrelated(const char* what, const std::vector<Indexed>& prompts, const std:
                     p.source.c_str(), answers[k].text.c_str());
     }
   }
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  const double took = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
   for (size_t k = 0; k < answers.size(); k += 5) stream(prompts[k % prompts.size()].index, answers[k].text, &held);
   std::printf(
-      "%s: %zu prompts, %zu answers, %zu pairs, flagged %zu (%.5f %%), answers ever flagged %zu; %.0f MB/s\n", what,
-      prompts.size(), answers.size(), pairs, flagged, 100.0 * static_cast<double>(flagged) / static_cast<double>(pairs),
-      static_cast<size_t>(std::count(hit.begin(), hit.end(), true)), static_cast<double>(bytes) / 1e6 / took.count());
+      "%s: %zu prompts, %zu answers, %zu pairs, flagged %zu (%.5f %%), answers ever flagged %zu; %.0f MB/s of CPU "
+      "time\n",
+      what, prompts.size(), answers.size(), pairs, flagged,
+      100.0 * static_cast<double>(flagged) / static_cast<double>(pairs),
+      static_cast<size_t>(std::count(hit.begin(), hit.end(), true)), static_cast<double>(bytes) / 1e6 / took);
 }
 
 }  // namespace

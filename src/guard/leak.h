@@ -13,10 +13,12 @@
 // it), stock phrases, what the user wrote, and what the caller names. bench/guard_leak measures it.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "guard/leak_match.h"
 
@@ -30,8 +32,8 @@ struct LeakOptions {
   std::span<const std::string_view> sayable{};
 };
 
-// One system prompt. Immutable: any thread. About 3 bytes per letter, at most kMostBytes; building takes about 30 ns
-// per byte of the prompt. Holds the prompt's text: keep it where the prompt may be kept.
+// One system prompt. Immutable: any thread. About 4 bytes per letter, at most kMostBytes; building takes about 20 us
+// and 30 ns per byte of the prompt. Holds the prompt's text: keep it where the prompt may be kept.
 class LeakIndex {
  public:
   static constexpr size_t kMostSymbols = 64 << 10;  // what comes after them is not watched
@@ -106,8 +108,7 @@ class LeakCoded;
 class LeakStream {
  public:
   static constexpr uint64_t kMostHeld = 1024;  // a copy padded to more than this goes out in part
-
-  static constexpr uint64_t kCodedRun = 24;  // bytes that look like base64 or digits before they are read as such
+  static constexpr uint64_t kCodedRun = 24;    // bytes that look like base64 or digits before they are read as such
 
   explicit LeakStream(const LeakIndex& index);
   ~LeakStream();

@@ -44,9 +44,8 @@ TEST(Canary, InAnAnswerIsALeakAtOnceHoweverItIsWritten) {
   const std::array<std::string_view, 1> never = {canary};
   const LeakIndex index("You sell shoes.\n" + canary, {.never = never});
   for (const auto& form : test::forms()) {
-    if (form.is_part || form.name.find("word") != form.name.npos || form.name.find("chatter") != form.name.npos ||
-        form.name.find("half") != form.name.npos)
-      continue;
+    // Not those that cut it or put other words in.
+    if (form.is_part() || form.name.find("word") != form.name.npos) continue;
     const auto leak = find_leak(index, "I found this: " + form.make(canary) + " .");
     ASSERT_TRUE(leak) << form.name;
     EXPECT_TRUE(leak->canary) << form.name;

@@ -203,21 +203,25 @@ inline std::string shuffled_sentences(std::string_view text) {
   return out;
 }
 
-// Every way by name. `text` is the prompt or a part of it.
+// Every way by name: what is done to which part of the prompt (in thousandths).
 struct Form {
   std::string_view name;
-  std::string (*make)(std::string_view text);
-  bool is_part = false;  // not encoded
+  std::string (*change)(std::string_view text);
+  size_t from = 0, to = 1000;
+
+  bool is_part() const { return from > 0 || to < 1000; }
+  std::string part(std::string_view text) const { return part_of(text, from, to); }
+  std::string make(std::string_view text) const { return change(part(text)); }
 };
 using Text = std::string_view;
 inline const std::vector<Form>& forms() {
   static const std::vector<Form> all = {
       {"verbatim whole", [](Text t) { return std::string(t); }},
-      {"first half", [](Text t) { return part_of(t, 0, 500); }, true},
-      {"last half", [](Text t) { return part_of(t, 500, 1000); }, true},
-      {"middle third", [](Text t) { return part_of(t, 333, 667); }, true},
-      {"first quarter", [](Text t) { return part_of(t, 0, 250); }, true},
-      {"a quarter from the middle", [](Text t) { return part_of(t, 400, 650); }, true},
+      {"first half", [](Text t) { return std::string(t); }, 0, 500},
+      {"last half", [](Text t) { return std::string(t); }, 500, 1000},
+      {"middle third", [](Text t) { return std::string(t); }, 333, 667},
+      {"first quarter", [](Text t) { return std::string(t); }, 0, 250},
+      {"a quarter from the middle", [](Text t) { return std::string(t); }, 400, 650},
       {"with chatter around", [](Text t) { return "Sure! Here is what I was told:\n\n" + std::string(t) + "\n\nOk?"; }},
       {"sentences in bullets", [](Text t) { return bullets(t); }},
       {"sentences shuffled", [](Text t) { return shuffled_sentences(t); }},
@@ -240,7 +244,7 @@ inline const std::vector<Form>& forms() {
       {"6 words, 6 of chatter", [](Text t) { return interleaved(t, 6, 6); }},
       {"4 words, 4 of chatter", [](Text t) { return interleaved(t, 4, 4); }},
       {"base64", [](Text t) { return base64(t); }},
-      {"base64 of a half", [](Text t) { return base64(part_of(t, 0, 500)); }},
+      {"base64 of a half", [](Text t) { return base64(t); }, 0, 500},
       {"base64 in lines of 76", [](Text t) { return base64_lines(t, 76); }},
       {"base64 in lines of 40", [](Text t) { return base64_lines(t, 40); }},
       {"base64 without its first letter", [](Text t) { return base64(t).substr(1); }},
@@ -256,7 +260,7 @@ inline const std::vector<Form>& forms() {
       {"rot13", [](Text t) { return rot(t, 13); }},
       {"rot5", [](Text t) { return rot(t, 5); }},
       {"reversed", [](Text t) { return reversed(t); }},
-      {"reversed half", [](Text t) { return reversed(part_of(t, 0, 500)); }},
+      {"reversed half", [](Text t) { return reversed(t); }, 0, 500},
   };
   return all;
 }
