@@ -73,6 +73,7 @@ class Context {
   Executor* const executor;
   const uint64_t secret;
   guard::GuardScratch guard_scratch;
+  guard::RuleScratch guard_rules;  // of answers
   LeakIndexes leak_indexes;
   guard::JudgeCache judged;
   int fetching = 0;  // requests whose URLs are looked at just now

@@ -255,7 +255,6 @@ struct GuardConfig {
   std::string policy;  // a file; empty: the built-in one
   std::string rules;   // a folder; empty: only those built in
   bool canary = false;
-  Nanos hold = std::chrono::milliseconds(200);
   std::optional<JudgeConfig> judge;
 };
 

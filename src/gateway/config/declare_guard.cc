@@ -4,7 +4,6 @@
 
 namespace trine::gateway {
 
-using namespace std::chrono_literals;
 using yaml::Fields;
 using yaml::required;
 
@@ -28,8 +27,6 @@ void declare_guard(Fields& f, GuardConfig& guard) {
          guard.policy);
   f.text({"rules", "Folder of rule packs of your own, beside those built in."}, guard.rules);
   f.boolean({"canary", "Put a marker into system prompts that must never come out again."}, guard.canary);
-  f.duration({"hold", "The longest that part of a streamed answer waits, while it may be the beginning of a leak."},
-             guard.hold, 1ms, 10s);
   f.object({"judge", "A model that decides where the scores do not, as the policy asks."}, guard.judge,
            [](Fields& j, JudgeConfig& judge) {
              j.text(required("deployment", "Which deployment serves it."), judge.deployment);

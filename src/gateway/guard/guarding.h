@@ -21,9 +21,6 @@ struct Guarding {
   guard::PiiVault vault;                          // what placeholders in the request stand for
   guard::Action action = guard::Action::allow;    // the strictest so far
   std::string note;                               // for the operator: what was found and done; empty: nothing
-
-  // Whether an answer has to be read.
-  bool reads_answers() const { return true; }
 };
 
 }  // namespace trine::gateway

@@ -33,7 +33,6 @@ Result<std::shared_ptr<const Guards>> Guards::make(const Config& config) {
   }
   out->on_ = c.on;
   out->canary_ = c.canary;
-  out->hold_ = c.hold;
   if (c.judge) out->judge_ = JudgeUse{c.judge->deployment, family_of(c.judge->format)};
 
   std::set<std::string> routes = {""}, keys = {""};

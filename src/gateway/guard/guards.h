@@ -28,7 +28,6 @@ class Guards {
   const std::shared_ptr<const guard::Guard>& guard() const { return guard_; }
   bool on() const { return on_; }
   bool canary() const { return canary_; }
-  Nanos hold() const { return hold_; }
   const std::optional<JudgeUse>& judge() const { return judge_; }
   // Of a request by this route's and this key's choice (names of policies, or empty). Null: nobody looks at it.
   const guard::Policy* policy(const std::string& by_route, const std::string& by_key) const;
@@ -38,7 +37,6 @@ class Guards {
   std::shared_ptr<const guard::Guard> guard_;
   std::map<std::pair<std::string, std::string>, guard::Policy> chosen_;
   std::optional<JudgeUse> judge_;
-  Nanos hold_{};
   bool on_ = true, canary_ = false;
 };
 

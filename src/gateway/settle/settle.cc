@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "energy/uncertainty.h"
+#include "gateway/watch/refusals.h"
 
 namespace trine::gateway {
 namespace {
@@ -238,6 +239,7 @@ void close_request(Exchange& x, Outcome outcome) {
   x.context.counters.requests[static_cast<size_t>(outcome)].add();
   close_call(x, outcome, 0);
   note_request(x, outcome);
+  note_flagged(x);
   x.reservation.finish();
   if (x.calls == 0) {
     if (x.status < 500) x.context.counters.client_errors.add();
