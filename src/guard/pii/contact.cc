@@ -205,7 +205,8 @@ std::optional<PiiSpan> find_ip(TextWindow& window, EvidenceTrail& evidence, size
   if (digit == begin) {
     const Glyph before = window.before(begin);
     const auto end = ipv4_end(window, begin);
-    if (end && before.kind != GlyphKind::dot && before.kind != GlyphKind::dash && !evidence.is_denied(begin)) {
+    if (end && before.kind != GlyphKind::dot && before.kind != GlyphKind::dash &&
+        !evidence.is_denied(PiiType::ip_address, begin)) {
       const Glyph after = window.at(*end);
       const bool goes_on = after.kind == GlyphKind::alnum || after.kind == GlyphKind::letter ||
                            ((after.kind == GlyphKind::dot || after.kind == GlyphKind::dash) &&
@@ -253,9 +254,10 @@ std::optional<PiiSpan> find_phone(TextWindow& window, EvidenceTrail& evidence, s
   if (labelled) return PiiSpan{start, d.end, PiiType::phone, 0.9F};
   // Without a label: "0699 868 88 55", but not the rest of a longer number, and not "0.5".
   const bool goes_on = outside.is_separator() && window.before(start - outside.length).is_digit();
-  if (goes_on) return std::nullopt;
+  const bool is_time = start > 1 && window.text()[start - 1] == ':' && window.before(start - 1).is_digit();
+  if (goes_on || is_time) return std::nullopt;
   const bool trunk = window.at(begin).c == '0' && window.at(begin + 1).is_digit() && d.groups >= 2 && d.digits >= 8;
-  if ((trunk || (bracket && d.digits >= 8)) && !evidence.is_denied(start)) {
+  if ((trunk || (bracket && d.digits >= 8)) && !evidence.is_denied(PiiType::phone, start)) {
     return PiiSpan{start, d.end, PiiType::phone, 0.7F};
   }
   return std::nullopt;

@@ -50,12 +50,13 @@ size_t EvidenceTrail::distance(PiiType type, size_t at) {
   return found;
 }
 
-bool EvidenceTrail::is_denied(size_t at) {
+bool EvidenceTrail::is_denied(PiiType type, size_t at) {
   bool denied = false;
   each_before(at, [&](const Hit& hit) {
-    if (at - hit.end > kNear || hit.label->types != 0) return false;
-    denied = hit.label->denies;
-    return !denied;
+    if (at - hit.end > kNear) return false;
+    const TypeMask types = hit.label->types;
+    denied = hit.label->denies || (types >= bit(PiiType::at_svnr) && (types & bit(type)) == 0);
+    return !denied && types == 0;
   });
   return denied;
 }

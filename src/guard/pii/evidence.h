@@ -24,7 +24,9 @@ class EvidenceTrail {
 
   // Bytes from the nearest label of the type to `at`; kNone: there is none, or a denial stands between.
   size_t distance(PiiType type, size_t at);
-  bool is_denied(size_t at);  // the nearest label is a denial, and near
+  // The nearest label is near, and says that a number at `at` is of another kind: a thing, or another identifier of
+  // persons.
+  bool is_denied(PiiType type, size_t at);
   LanguageMask languages(size_t at);
 
   // A label of the type that follows the number: "283658836 (BSN)". Not when it introduces a number of its own.

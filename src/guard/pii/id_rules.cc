@@ -45,10 +45,10 @@ constexpr auto kRules = std::to_array<IdRule>({
     {fr_nir, is_fr_nir, 15, 15, false, Need::nothing, 0},
     {it_codice_fiscale, is_it_codice_fiscale, 16, 16, false, Need::nothing, 0},
     {fi_hetu, is_fi_hetu, 10, 11, false, Need::language, speaks({L::fi, L::sv})},
-    {ch_ahv, is_ch_ahv, 13, 13, true, Need::nothing, 0},
+    {ch_ahv, is_ch_ahv, 13, 13, true, Need::language, speaks({L::de, L::fr, L::it})},
     {lu_matricule, is_lu_matricule, 13, 13, true, Need::nothing, 0},
-    {ro_cnp, is_ro_cnp, 13, 13, true, Need::nothing, 0},
-    {si_emso, is_si_emso, 13, 13, true, Need::nothing, 0},
+    {ro_cnp, is_ro_cnp, 13, 13, true, Need::language, speaks({L::ro})},
+    {si_emso, is_si_emso, 13, 13, true, Need::language, speaks({L::sl, L::hr})},
     {vat_id, is_telling_vat_id, 11, 14, false, Need::nothing, 0},
     {vat_id, is_vat_id, 8, 14, false, Need::label, 0},
     {credit_card, is_card_like, 12, 19, true, Need::label, 0},
@@ -149,9 +149,10 @@ std::optional<Verdict> judge(EvidenceTrail& evidence, const IdRule& r, size_t be
   Verdict v{&r, kLabelled, evidence.distance(r.type, begin)};
   if (v.distance != EvidenceTrail::kNone) return v;
   if (r.type == PiiType::iban) return Verdict{&r, kFormAlone, v.distance};
-  if (r.need == Need::nothing && !evidence.is_denied(begin)) return Verdict{&r, kFormAlone, v.distance};
+  if (r.need == Need::nothing && !evidence.is_denied(r.type, begin)) return Verdict{&r, kFormAlone, v.distance};
   if (evidence.follows(r.type, end)) return Verdict{&r, kLabelled, EvidenceTrail::kReach};
-  if (r.need == Need::language && !evidence.is_denied(begin) && (evidence.languages(begin) & r.languages) != 0) {
+  if (r.need == Need::language && !evidence.is_denied(r.type, begin) &&
+      (evidence.languages(begin) & r.languages) != 0) {
     return Verdict{&r, kLanguageOnly, v.distance};
   }
   return std::nullopt;

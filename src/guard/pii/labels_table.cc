@@ -68,7 +68,7 @@ const std::vector<LabelWords>& label_table() {
       {"steuer id*, steuerid*, steueridentifikationsnummer*, steuernummer, idnr, identifikationsnummer*, tin, steuer "
        "idnr",
        is(de_steuer_id)},
-      {"cpr*, cpr nr, cpr nummer, personnummer*", is(dk_cpr)},
+      {"cpr*, cpr nr, cpr nummer", is(dk_cpr)},
       {"isikukood*, ik", is(ee_isikukood)},
       {"αφμ, α φ μ, afm, φορολογικ* μητρώου, αριθμός φορολογικού μητρώου, φορολογικό μητρώο", is(el_afm)},
       {"αμκα, α μ κ α, amka, κοινωνικής ασφάλισης", is(el_amka)},
