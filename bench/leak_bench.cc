@@ -55,6 +55,20 @@ void BM_Base64(benchmark::State& state) {
 }
 BENCHMARK(BM_Base64);
 
+// The dearest answer: runs of the prompt that break off as soon as they were found, so that each is followed, verified
+// and looked for again. Not one that counts twice, or it would be a leak.
+void BM_BrokenRuns(benchmark::State& state) {
+  const std::string prompt = text_of(16 << 10, 1);
+  const LeakIndex index(prompt);
+  const std::string piece = prompt.substr(4000, 24), other = text_of(64 << 10, 2);
+  std::string answer;
+  for (size_t at = 0; answer.size() < 64 << 10; at += 6) answer += piece + other.substr(at, 6);
+  for (auto _ : state) benchmark::DoNotOptimize(find_leak(index, answer));
+  if (find_leak(index, answer)) state.SkipWithError("leaked");
+  state.SetBytesProcessed(static_cast<int64_t>(state.iterations() * answer.size()));
+}
+BENCHMARK(BM_BrokenRuns);
+
 void BM_Build(benchmark::State& state) {
   const std::string prompt = text_of(static_cast<size_t>(state.range(0)), 1);
   size_t bytes = 0;

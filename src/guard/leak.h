@@ -10,7 +10,9 @@
 //  - at `threshold()` points: 40 % of what may count, 20 to 40: at most 48 letters (about 10 words) in one run;
 //  - or when, however far apart, a quarter of what may count (at least 120 points) was said.
 // Nothing counts that the prompt itself has to be said: what it quotes, JSON and code in it (unless that is most of
-// it), stock phrases, what the user wrote, and what the caller names. bench/guard_leak measures it.
+// it), stock phrases, what the user wrote, and what the caller names.
+// Measured (./dev bench guard_leak): 99.7 % of 11,294 copies in 45 forms found; 2 of 6.3 million pairs of a prompt and
+// an unrelated answer taken for a leak; of 81 answers that follow their prompt 4, which repeat a whole sentence of it.
 #pragma once
 
 #include <array>
@@ -122,8 +124,8 @@ class LeakStream {
     size_t release = 0;  // this many of the bytes held and of the delta, in order, may go out
     bool leaked = false;
   };
-  // After a leak nothing more is released. What goes out before a leak are at most 15 letters of its last run
-  // (19 reversed), and the runs before it, which together were not enough.
+  // After a leak nothing more is released. What goes out before it are at most 15 letters of its last run (19
+  // reversed), the runs before, which together were not enough, and what does not count.
   Step feed(std::string_view delta);
   // The answer has ended: all that is held may go out, unless it leaked.
   Step finish();

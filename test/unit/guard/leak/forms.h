@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string>
@@ -55,7 +56,7 @@ inline std::string part_of(std::string_view text, size_t from, size_t to) {
   };
   if (begin > 0) begin = settle(begin);
   if (end < text.size()) end = settle(end);
-  return std::string(text.substr(begin, end - begin));
+  return std::string(text.substr(begin, std::max(begin, end) - begin));
 }
 
 inline std::string bullets(std::string_view text) {
@@ -247,7 +248,7 @@ inline const std::vector<Form>& forms() {
       {"base64 of a half", [](Text t) { return base64(t); }, 0, 500},
       {"base64 in lines of 76", [](Text t) { return base64_lines(t, 76); }},
       {"base64 in lines of 40", [](Text t) { return base64_lines(t, 40); }},
-      {"base64 without its first letter", [](Text t) { return base64(t).substr(1); }},
+      {"base64 without its first letter", [](Text t) { return base64(t).erase(0, 1); }},
       {"base64 of rot13", [](Text t) { return base64(rot(t, 13)); }},
       {"hex", [](Text t) { return hex_of(t, "", ""); }},
       {"hex, spaced", [](Text t) { return hex_of(t, "", " "); }},
