@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "gateway/call/call.h"
 #include "gateway/egress/egress.h"
+#include "gateway/guard/check_api.h"
 #include "gateway/guard/guard_in.h"
 #include "gateway/identify/identify.h"
 #include "gateway/limit/limit.h"
@@ -174,6 +175,7 @@ net::Task<void> Pipeline::serve(net::ServerConnection& connection) {
   if (const auto error = co_await watch(x)) co_return co_await refuse_request(x, *error);
   x.workload = workload_of(x);
   if (own_.is_ours(x)) co_return co_await own_.serve(x);
+  if (is_guard_api(x)) co_return co_await serve_guard_api(x);
   if (const auto error = path_error(x)) co_return co_await refuse_request(x, *error);
   if (!may_ask(*x.key, x.endpoint)) {
     const ClientError error{ErrorCode::endpoint_not_allowed, {}, {}};

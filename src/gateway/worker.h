@@ -21,7 +21,7 @@ class Worker {
     Idempotency* idempotency = nullptr;
     OwnEndpoints* own = nullptr;
     WorkerCounters* counters = nullptr;
-    CallFeed::Hand hand;  // any thread
+    CallFeed::Hand hand;           // any thread
     Executor* executor = nullptr;  // for long texts
     std::shared_ptr<const Snapshot> snapshot;
     std::shared_ptr<net::TlsContext> tls;  // null: plain HTTP

@@ -101,7 +101,8 @@ Finding Guard::inspect(const Part& part, GuardScratch& scratch) const {
 
   const auto note = [&](const RuleHit& hit) {
     const Rule& rule = rules_->rules()[hit.rule];
-    const bool known = std::any_of(found.rules.begin(), found.rules.end(), [&](const auto& e) { return e.id == rule.id; });
+    const bool known =
+        std::any_of(found.rules.begin(), found.rules.end(), [&](const auto& e) { return e.id == rule.id; });
     if (!known)
       found.rules.push_back(
           {rule.id, risk_of(rule.family, part.provenance), rule.action == RuleAction::block, rule.says});
@@ -150,7 +151,8 @@ Finding Guard::inspect(const Part& part, GuardScratch& scratch) const {
     found.entities.push_back({span.begin, span.end, std::string(name(span.type))});
     found.scores[Risk::pii] = raised(found.scores[Risk::pii], static_cast<double>(span.confidence));
   }
-  std::sort(found.entities.begin(), found.entities.end(), [](const Entity& a, const Entity& b) { return a.start < b.start; });
+  std::sort(found.entities.begin(), found.entities.end(),
+            [](const Entity& a, const Entity& b) { return a.start < b.start; });
   return found;
 }
 

@@ -72,6 +72,7 @@ Policy combined(const Policy& a, const Policy& b) {
   out.judge_fails_closed = a.judge_fails_closed || b.judge_fails_closed;
   out.delimit = a.delimit || b.delimit;
   out.datamark = a.datamark || b.datamark;
+  out.reversible = a.reversible && b.reversible;
   return out;
 }
 

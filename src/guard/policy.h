@@ -66,6 +66,7 @@ struct Policy {
   std::map<std::string, Action, std::less<>> personal_data;  // by type; others as risks[pii] at certainty
   Threshold judge_from;             // the judge is asked about scores from here to where the policy acts by itself
   bool judge_fails_closed = false;  // without its answer, such a text is treated as found
+  bool reversible = false;          // what is cut out of a request leaves a placeholder that its answer turns back
   bool delimit = false;             // untrusted parts are put between marks (spotlight.h)
   bool datamark = false;            // and their words are joined by a mark
 

@@ -37,7 +37,7 @@ struct PolicyDraft {
   std::map<std::string, Action, std::less<>> personal_data;
   Threshold judge_from;
   bool judge_fails_closed = false;
-  bool delimit = false, datamark = false;
+  bool delimit = false, datamark = false, reversible = false;
 
   Policy policy(std::string name) const {
     Policy out;
@@ -49,6 +49,7 @@ struct PolicyDraft {
     out.judge_fails_closed = judge_fails_closed;
     out.delimit = delimit;
     out.datamark = datamark;
+    out.reversible = reversible;
     return out;
   }
 };
@@ -119,6 +120,8 @@ void declare_policy(Fields& f, PolicyDraft& p, Types types) {
       if (d.has(type)) draft.personal_data[std::string(type)] = action;
     }
   });
+  f.boolean({"placeholders", "What is cut out of a request leaves a placeholder (<IBAN_1>) that its answer turns back."},
+            p.reversible);
   f.object({"categories", "What is done about harm that the judge finds, by MLCommons' categories."}, p,
            [](Fields& c, PolicyDraft& draft) {
              for (size_t i = 0; i < kHazards; ++i) {

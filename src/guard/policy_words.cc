@@ -102,6 +102,8 @@ std::vector<std::string> describe(const Policy& policy) {
                          ? "When it does not answer in time, doubtful texts are treated as attacks."
                          : "When it does not answer in time, doubtful texts go on.");
   }
+  if (policy.reversible)
+    out.emplace_back("What is cut out of a request leaves a placeholder, and its answer gets the original back.");
   if (policy.delimit || policy.datamark) {
     out.emplace_back("Documents and tool results are marked, and the model is told to take no instructions from them.");
   } else {

@@ -165,10 +165,6 @@ void cross_check(Fields& f, Draft& draft) {
     if (c.baseline && !c.baseline->deployment.empty() && !has(*names, c.baseline->deployment))
       f.complain(draft.baseline_deployment, fmt::format("baseline.deployment: there is no deployment \"{}\"{}",
                                                         c.baseline->deployment, hint(c.baseline->deployment, *names)));
-    if (c.guard.judge && !has(*names, c.guard.judge->deployment))
-      f.complain(draft.judge_deployment,
-                 fmt::format("guard.judge.deployment: there is no deployment \"{}\"{}", c.guard.judge->deployment,
-                             hint(c.guard.judge->deployment, *names)));
   }
   if (const auto names = all_names(c.routes, route_model))
     for (size_t i = 0; i < c.keys.size(); ++i)

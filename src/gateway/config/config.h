@@ -242,20 +242,11 @@ struct RouteConfig {
   protect::Limits limits;  // of all keys together
 };
 
-enum class JudgeFormat { llama_guard, qwen3guard, granite_guardian, gpt_oss_safeguard };
-const char* name(JudgeFormat format);
-
-struct JudgeConfig {
-  std::string deployment;
-  JudgeFormat format = JudgeFormat::llama_guard;
-};
-
 struct GuardConfig {
   bool on = true;
   std::string policy;  // a file; empty: the built-in one
   std::string rules;   // a folder; empty: only those built in
   bool canary = false;
-  std::optional<JudgeConfig> judge;
 };
 
 struct ZoneConfig {  // one of the first two, or neither

@@ -393,11 +393,7 @@ void declare(Fields& f, Draft& draft) {
             });
   f.objects({"routes", "Model names that clients use, and who may answer."}, c.routes,
             [&draft](Fields& r, RouteConfig& route) { declare_route(r, draft, route, draft.routes.emplace_back()); });
-  f.object({"guard", "What requests and answers are looked at for; see docs/guard.md."}, c.guard,
-           [&draft](Fields& g, GuardConfig& guard) {
-             declare_guard(g, guard);
-             draft.judge_deployment = g.where("judge");
-           });
+  f.object({"guard", "What requests and answers are looked at for; see docs/guard.md."}, c.guard, declare_guard);
   declare_grid(f, draft);
   declare_baseline(f, draft);
   f.object({"gateway", "The machine that the gateway itself runs on, for the estimate of its own energy."}, c.own_use,

@@ -29,7 +29,7 @@ struct Draft {
   std::vector<MeterMarks> meters;
   std::vector<DeploymentMarks> deployments;
   std::vector<RouteMarks> routes;
-  yaml::Mark listen_admin, baseline_deployment, judge_deployment;
+  yaml::Mark listen_admin, baseline_deployment;
 };
 
 void declare(yaml::Fields& f, Draft& draft);  // declare.cc: the file's shape, and what one map says of itself

@@ -27,8 +27,7 @@ guard::PiiAction data_action(const guard::Policy& policy, guard::PiiType type) {
 
 guard::PiiPolicy data_policy_of(const guard::Policy& policy) {
   guard::PiiPolicy out;
-  for (size_t i = 0; i < guard::kPiiTypes; ++i)
-    out.actions[i] = data_action(policy, static_cast<guard::PiiType>(i));
+  for (size_t i = 0; i < guard::kPiiTypes; ++i) out.actions[i] = data_action(policy, static_cast<guard::PiiType>(i));
   return out;
 }
 

@@ -30,7 +30,9 @@ class Stage {
   std::optional<ClientError> act();
 
  private:
-  std::string_view text_of(size_t i) const { return changed_[i].empty() ? pieces_[i].text : std::string_view(changed_[i]); }
+  std::string_view text_of(size_t i) const {
+    return changed_[i].empty() ? pieces_[i].text : std::string_view(changed_[i]);
+  }
   std::string without_personal_data(size_t i);
   void mark_untrusted();
   void watch_answers();
@@ -62,7 +64,8 @@ std::string Stage::without_personal_data(size_t i) {
     out.append(text.substr(at, e.start - at));
     const auto type = guard::parse_pii_type(e.type);
     std::string placeholder;
-    if (policy_.reversible && type) placeholder = g_.vault.token(*type, std::string(text.substr(e.start, e.end - e.start)));
+    if (policy_.reversible && type)
+      placeholder = g_.vault.token(*type, std::string(text.substr(e.start, e.end - e.start)));
     out += placeholder.empty() ? fmt::format("[{}]", e.type) : placeholder;
     at = e.end;
   }
@@ -92,7 +95,8 @@ void Stage::watch_answers() {
   if (last == pieces_.size()) return;
   std::string canary;
   if (g_.guards->canary()) {
-    canary = guard::make_canary(std::to_string(x_.context.secret), static_cast<uint32_t>(hash64(prompt, x_.prefix_salt)));
+    canary =
+        guard::make_canary(std::to_string(x_.context.secret), static_cast<uint32_t>(hash64(prompt, x_.prefix_salt)));
     changed_[last] = std::string(text_of(last)) + "\n" + canary;
   }
   g_.leaks = x_.context.leak_indexes.of(prompt, canary);

@@ -1,26 +1,9 @@
 #include "gateway/guard/guards.h"
 
+#include <algorithm>
 #include <set>
 
 namespace trine::gateway {
-namespace {
-
-guard::JudgeFamily family_of(JudgeFormat format) {
-  switch (format) {
-    case JudgeFormat::llama_guard:
-      return guard::JudgeFamily::llama_guard;
-    case JudgeFormat::qwen3guard:
-      return guard::JudgeFamily::qwen3guard;
-    case JudgeFormat::granite_guardian:
-      return guard::JudgeFamily::granite_guardian;
-    case JudgeFormat::gpt_oss_safeguard:
-      return guard::JudgeFamily::gpt_oss_safeguard;
-  }
-  return guard::JudgeFamily::llama_guard;
-}
-
-}  // namespace
-
 Result<std::shared_ptr<const Guards>> Guards::make(const Config& config) {
   const GuardConfig& c = config.guard;
   auto out = std::make_shared<Guards>();
@@ -33,7 +16,10 @@ Result<std::shared_ptr<const Guards>> Guards::make(const Config& config) {
   }
   out->on_ = c.on;
   out->canary_ = c.canary;
-  if (c.judge) out->judge_ = JudgeUse{c.judge->deployment, family_of(c.judge->format)};
+  const std::string& judge = out->judge().model;
+  const auto is_judge = [&](const RouteConfig& r) { return r.model == judge; };
+  if (out->judge().family && std::none_of(config.routes.begin(), config.routes.end(), is_judge))
+    return fail(Code::invalid_argument, "guard: the policy's judge is the model \"{}\", which no route has.", judge);
 
   std::set<std::string> routes = {""}, keys = {""};
   for (const RouteConfig& r : config.routes)

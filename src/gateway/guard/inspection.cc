@@ -82,8 +82,8 @@ net::Task<void> inspect(Exchange& x, Inspection& i) {
   if (i.only_data)
     for (Finding& f : findings) keep_data_only(f);
   std::vector<guard::RiskSet> judgeable;
-  if (const auto& use = x.guarding->guards->judge())
-    for (const guard::Part& p : i.parts) judgeable.push_back(guard::judgeable(use->family, p.provenance));
+  if (const auto family = x.guarding->guards->judge().family)
+    for (const guard::Part& p : i.parts) judgeable.push_back(guard::judgeable(*family, p.provenance));
   i.outcome = guard::decide_all(policy, findings, judgeable, {});
   if (i.outcome.total.verdict.action == guard::Action::block || i.outcome.total.ask_judge.none()) co_return;
   const auto judged = co_await judge(x, i, findings);

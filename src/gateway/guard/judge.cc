@@ -13,9 +13,11 @@ using guard::JudgeState;
 constexpr size_t kMaxAnswer = 64 << 10;
 constexpr size_t kPadding = 64;  // zero bytes that the JSON reader wants behind a document
 
-std::shared_ptr<const Deployment> deployment_of(const Exchange& x, const std::string& name) {
-  for (const auto& d : x.snapshot->deployments)
-    if (d->name == name) return d->state->health.available(x.now()) ? d : nullptr;
+std::shared_ptr<const Deployment> deployment_of(const Exchange& x, const std::string& model) {
+  const auto route = x.snapshot->routes.find(std::string_view(model));
+  if (route == x.snapshot->routes.end()) return nullptr;
+  for (const auto& d : route->second.deployments)
+    if (d->state->health.available(x.now())) return d;
   return nullptr;
 }
 
@@ -48,16 +50,16 @@ net::Task<std::optional<std::string>> post(Exchange& x, const Deployment& d, con
 }  // namespace
 
 net::Task<Judged> ask_judge(Exchange& x, const guard::JudgeQuestion& question) {
-  const JudgeUse& use = *x.guarding->guards->judge();
   const auto& policies = x.guarding->guards->guard()->policies();
-  const auto d = deployment_of(x, use.deployment);
+  const guard::JudgeSettings& judge = policies.judge;
+  const auto d = deployment_of(x, judge.model);
   const Judged none{JudgeState::no_answer, {}};
   if (!d) co_return none;
-  const auto key = x.context.judged.key(use.family, d->model, policies.fingerprint, question);
+  const auto key = x.context.judged.key(*judge.family, d->model, policies.fingerprint, question);
   if (auto known = x.context.judged.find(key, x.now())) co_return Judged{JudgeState::answered, std::move(known)};
   if (!open_call(x, d)) co_return none;
-  const std::string body = guard::judge_request(use.family, d->model, question);
-  const Mono until = std::min(x.now() + policies.judge.timeout, x.must_end);
+  const std::string body = guard::judge_request(*judge.family, d->model, question);
+  const Mono until = std::min(x.now() + judge.timeout, x.must_end);
   const auto answer = co_await post(x, *d, body, until);
   if (answer) {
     if (const auto scan = llm::scan_response(*answer)) x.call.usage = scan->usage;
@@ -67,7 +69,7 @@ net::Task<Judged> ask_judge(Exchange& x, const guard::JudgeQuestion& question) {
   }
   close_call(x, answer ? energy::Outcome::ok : energy::Outcome::failed, answer ? 200 : 0);
   if (!answer) co_return none;
-  auto verdict = guard::read_judge_response(use.family, question, *answer);
+  auto verdict = guard::read_judge_response(*judge.family, question, *answer);
   if (!verdict) co_return none;
   x.context.judged.put(key, *verdict, x.now());
   co_return Judged{JudgeState::answered, std::move(verdict)};

@@ -22,10 +22,9 @@ class LeakIndexes {
     if (!slot.index || slot.a != a || slot.b != b) {
       slot.a = a;
       slot.b = b;
-      if (canary.empty())
-        slot.index = std::make_shared<const guard::LeakIndex>(prompt);
-      else
-        slot.index = std::make_shared<const guard::LeakIndex>(prompt, std::span(&canary, 1));
+      guard::LeakOptions options;
+      if (!canary.empty()) options.never = std::span(&canary, 1);
+      slot.index = std::make_shared<const guard::LeakIndex>(prompt, options);
     }
     return slot.index->empty() ? nullptr : slot.index;
   }

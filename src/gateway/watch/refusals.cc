@@ -15,10 +15,9 @@ namespace {
 constexpr size_t kMaxWhy = 200;
 
 const char* action(Cause c) {
-  static constexpr std::array<const char*, 8> kActions = {"traffic.invalid_key", "traffic.invalid_token",
-                                                          "traffic.suspended",   "traffic.url_refused",
-                                                          "traffic.budget",      "guard.block",
-                                                          "guard.flag",          "traffic.unknown_model"};
+  static constexpr std::array<const char*, 8> kActions = {
+      "traffic.invalid_key", "traffic.invalid_token", "traffic.suspended", "traffic.url_refused",
+      "traffic.budget",      "guard.block",           "guard.flag",        "traffic.unknown_model"};
   return kActions[static_cast<size_t>(c)];
 }
 

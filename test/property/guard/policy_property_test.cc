@@ -31,6 +31,7 @@ Policy policy() {
   out.judge_fails_closed = *rc::gen::arbitrary<bool>();
   out.delimit = *rc::gen::arbitrary<bool>();
   out.datamark = *rc::gen::arbitrary<bool>();
+  out.reversible = *rc::gen::arbitrary<bool>();
   return out;
 }
 
