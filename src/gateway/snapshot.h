@@ -33,7 +33,7 @@ struct Key {
   std::optional<score::Weights> weights;
   uint32_t endpoints = score::kAllEndpoints;  // bits of score::Endpoint
   bool may_override_weights = false;
-  std::string guard;  // a policy's name
+  std::string guard = {};  // a policy's name
   // Hash of whose prompts may be taken together for their common beginnings: the project's, or the key's where it has
   // none. What one tenant has sent never moves another's requests.
   uint64_t prefix_salt = 0;
