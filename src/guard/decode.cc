@@ -226,6 +226,19 @@ std::string decode_binary(std::string_view run) {
   return out;
 }
 
+std::string decode_decimals(std::string_view run) {
+  std::string out;
+  for (size_t i = 0; i < run.size(); ++i) {
+    uint32_t v = 0;
+    const auto [end, error] = std::from_chars(run.data() + i, run.data() + run.size(), v);
+    if (error != std::errc()) continue;
+    if (v >= 0x250) return {};
+    append_utf8(out, v);
+    i = static_cast<size_t>(end - run.data());
+  }
+  return out;
+}
+
 std::string decode_uu_line(std::string_view line) {
   if (line.size() < 5) return {};
   const size_t n = static_cast<size_t>(byte(line[0]) - 0x20) & 0x3F;

@@ -9,12 +9,13 @@
 
 namespace trine::guard {
 
-std::string decode_base64(std::string_view run);   // both alphabets, padding or none
-std::string decode_base32(std::string_view run);   // RFC 4648, upper case
-std::string decode_hex(std::string_view run);      // pairs; anything else between them is passed over
-std::string decode_ascii85(std::string_view run);  // Adobe's, without <~ ~>
-std::string decode_base85(std::string_view run);   // RFC 1924's alphabet
-std::string decode_binary(std::string_view run);   // eight digits each; anything else is passed over
+std::string decode_base64(std::string_view run);    // both alphabets, padding or none
+std::string decode_base32(std::string_view run);    // RFC 4648, upper case
+std::string decode_hex(std::string_view run);       // pairs; anything else between them is passed over
+std::string decode_ascii85(std::string_view run);   // Adobe's, without <~ ~>
+std::string decode_base85(std::string_view run);    // RFC 1924's alphabet
+std::string decode_binary(std::string_view run);    // eight digits each; anything else is passed over
+std::string decode_decimals(std::string_view run);  // "105 103 110": code points below U+0250
 std::string decode_uu_line(std::string_view line);
 std::string decode_morse(std::string_view run);      // words parted by / or |
 std::string decode_braille(std::string_view run);    // UTF-8 of U+2800..28FF, grade 1
