@@ -23,7 +23,7 @@ HOMES = {
     "simdjson": {"json"},
     "sqlite3.h": {"sqlite"}, "libpq-fe.h": {"ledger"},
     "yaml.h": {"yaml"},
-    "openssl/": {"net", "protect", "gateway_config", "meter_agent"},
+    "openssl/": {"net", "protect", "guard", "gateway_config", "meter_agent"},
     "CLI/": {"cli"},
     "spdlog/": {"base"},
     "pugixml": {"grid"},
