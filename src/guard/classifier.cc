@@ -1,6 +1,7 @@
 #include "guard/classifier.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 
@@ -9,7 +10,9 @@
 namespace trine::guard {
 namespace {
 
-constexpr size_t kMostAdded = 256;  // int8 steps that an int16 holds
+constexpr uint32_t kMostAdded = 256;  // int8 steps that an int16 holds
+constexpr int kMarkShift = 8 * kHeads;
+static_assert(std::endian::native == std::endian::little, "byte h of a row is lane h");
 
 using Bytes8 = int8_t __attribute__((vector_size(8)));
 using Shorts8 = int16_t __attribute__((vector_size(16)));
@@ -35,7 +38,10 @@ Classifier::Classifier(const Weights& weights)
       shapes_(weights.shapes),
       recipe_(weights.recipe),
       data_(weights.data) {
-  for (size_t r = 0; r < weights.rows.size(); ++r) std::copy_n(weights.rows[r].begin(), kHeads, rows_[r].step.begin());
+  for (size_t r = 0; r < rows_.size(); ++r) {
+    rows_[r] = static_cast<uint64_t>(weights.marks[r]) << kMarkShift;
+    for (size_t h = 0; h < kHeads; ++h) rows_[r] |= static_cast<uint64_t>(static_cast<uint8_t>(weights.rows[r][h])) << 8 * h;
+  }
   for (size_t h = 0; h < kHeads; ++h) {
     // 0.9 = 1 / (1 + exp(-ln 9)) at the stricter threshold; of equal thresholds the step is steep, not infinite.
     const float gap = std::max(weights.one_in_thousand[h] - weights.one_in_hundred[h], 1e-3F);
@@ -69,9 +75,10 @@ Classifier::Raw Classifier::raw(const Features& features, ClassifierScratch& scr
       const auto behind = std::min<uint32_t>(sentences[s].behind, at + kMostAdded);
       Shorts8 part{};
       for (; at < behind; ++at) {
-        Bytes8 step;
-        __builtin_memcpy(&step, rows_[features.rows[at]].step.data(), sizeof step);
-        part += __builtin_convertvector(step, Shorts8);
+        const uint32_t feature = features.values[at];
+        uint64_t row = rows_[row_of(feature)];
+        row = static_cast<uint8_t>(row >> kMarkShift) == mark_of(feature) ? row : 0;
+        part += __builtin_convertvector(std::bit_cast<Bytes8>(row), Shorts8);
       }
       for (size_t h = 0; h < kHeads; ++h) running[h] += part[h];
     }
@@ -85,7 +92,7 @@ Classifier::Raw Classifier::raw(const Features& features, ClassifierScratch& scr
   each_window(sentences.size(), [&](size_t first, size_t behind) {
     const Sentence& a = sentences[first];
     const Sentence& z = sentences[behind - 1];
-    const float length = std::sqrt(static_cast<float>(z.behind - a.first) + kSmoothing);
+    const float length = window_length(z.behind - a.first);
     const auto bins = shape(features, first, behind);
     for (size_t h = 0; h < kHeads; ++h) {
       float value = bias_[h] + static_cast<float>(sums[behind][h] - sums[first][h]) * scale_[h] / length;

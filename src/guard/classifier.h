@@ -56,12 +56,10 @@ class ClassifierScratch {
   std::vector<std::array<int32_t, 8>> sums_;
 };
 
-// What a window's score is made of, shared with the trainer.
-inline constexpr float kSmoothing = 8;  // a window of n features has length sqrt(n + kSmoothing)
-
 // Everything in a file of weights, as numbers. docs/formats/guard-weights.md has the bytes.
 struct Weights {
   std::vector<std::array<int8_t, kHeads>> rows;  // kFeatureRows
+  std::vector<uint8_t> marks;                    // of the feature that has the row
   std::array<float, kHeads> scale{};             // of one step of a row
   std::array<float, kHeads> bias{};
   std::array<std::array<std::array<float, kHeads>, kShapeBins>, kShapes> shapes{};
@@ -92,10 +90,7 @@ class Classifier {
   const std::string& data() const { return data_; }
 
  private:
-  struct Row {
-    alignas(8) std::array<int8_t, 8> step{};  // one load
-  };
-  std::vector<Row> rows_;
+  std::vector<uint64_t> rows_;  // by byte: a step for each head, then the mark, so that one load has both
   std::array<float, kHeads> scale_, bias_, middle_, slope_;
   std::array<std::array<std::array<float, kHeads>, kShapeBins>, kShapes> shapes_;
   std::string recipe_, data_;

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "guard/sha256.h"
 #include "json/read.h"
 
 namespace trine::guard {
@@ -22,6 +23,11 @@ const std::set<std::string_view> kDocuments = {
     "c4_demo_doc",           "classeval_code", "salesforce_rag_doc", "tau_bench_policy",
     "tau_bench_tool_output", "xquad_context",
 };
+// Everyday sources that tell the model what to do; the others ask or state.
+const std::set<std::string_view> kRequests = {
+    "awesome_chatgpt_prompts", "awesome_chatgpt_prompts_zh", "glaive_toolcall",    "humaneval",           "nlu_eval_home",
+    "sgd_user",                "self_instruct_seed",         "self_instruct_user", "sharegpt_first_turn", "t0_p3_sample",
+};
 const std::set<std::string_view> kOneTextTwoLabels = {"jailbreak-00434", "benign-00058"};
 
 // Sources of one origin are left out together: the word before the first underscore or bracket names it.
@@ -32,8 +38,8 @@ bool label(TrainingText& t, const std::string& label) {
     t.targets = harmless();
     t.everyday = t.family == "benign" && kEveryday.contains(t.source);
     t.document = t.kind == "clean_document" || kDocuments.contains(t.source);
-    // A user's own request is an instruction too: what is none is a document only.
-    if (!t.document) t.targets[static_cast<size_t>(Head::indirect)] = Target::unknown;
+    // A user's own request is an instruction too.
+    if (kRequests.contains(t.source)) t.targets[static_cast<size_t>(Head::indirect)] = Target::unknown;
     if (t.kind == "clean_document") t.trainable = false;  // stands in benign/ already
     return true;
   }
@@ -72,15 +78,21 @@ void deal_folds(std::vector<TrainingText>& texts) {
   for (const auto& t : texts) {
     if (t.trainable) ++origins[t.family][origin(t)];
   }
+  size_t split = 0;
   for (auto& t : texts) {
     if (t.document || t.family == "injection") {
-      t.fold = 0;  // documents and what was set into them together: they share their words
+      // Documents and what was set into them share their words. Half of the kinds of documents stay, to be learnt from.
+      const bool other = t.source == "c4_demo_doc" || t.source == "classeval_code" || t.source.starts_with("tau_bench");
+      t.fold = other ? 1 : 0;
       continue;
     }
     const auto& of_family = origins[t.family];
     const auto place = of_family.find(origin(t));
     if (place == of_family.end()) continue;
     t.fold = static_cast<int>(std::distance(of_family.begin(), place)) % kFolds;
+    // Nobody else asks for personas, or in Bengali, Swahili and Telugu: a model without these texts would be judged by
+    // gaps that the shipped one has not. Half of each is left out at a time.
+    if ((t.source == "awesome_chatgpt_prompts" || t.source == "mgsm") && ++split % 2 == 0) t.fold = (t.fold + 1) % kFolds;
   }
 }
 
@@ -107,12 +119,15 @@ void Featuriser::features(const std::string& text, Features& out) {
 Result<Corpus> read_corpus(const std::string& folder) {
   Corpus corpus;
   Featuriser featuriser;
+  std::string hashes;
   for (const auto family : kFamilies) {
     const std::string path = fmt::format("{}/{}/data.jsonl", folder, family);
     std::ifstream in(path, std::ios::binary);
     if (!in) return fail(Code::not_found, "{} is not there: --data takes the folder that holds it", path);
     size_t number = 0;
+    std::string bytes;
     for (std::string line; std::getline(in, line);) {
+      bytes.append(line).append("\n");
       ++number;
       TrainingText t;
       t.family = family;
@@ -122,8 +137,10 @@ Result<Corpus> read_corpus(const std::string& folder) {
       featuriser.features(t.text, t.features);
       corpus.texts.push_back(std::move(t));
     }
+    hashes += sha256_hex(bytes);
   }
   deal_folds(corpus.texts);
+  corpus.hash = sha256_hex(hashes);
   return corpus;
 }
 

@@ -25,9 +25,9 @@ constexpr auto kClasses = [] {
   return out;
 }();
 
-uint32_t row(uint64_t hash) {
+uint32_t feature(uint64_t hash) {
   hash ^= hash >> 32;
-  return static_cast<uint32_t>(hash * kPrime >> (64 - kFeatureBits));
+  return static_cast<uint32_t>(hash * kPrime >> (64 - kFeatureBits - kMarkBits));
 }
 
 // Scripts that write no blanks between words, or few: there two letters say what elsewhere four do.
@@ -79,20 +79,20 @@ class Extractor {
   void open(size_t at) {
     now_ = {};
     now_.begin = static_cast<uint32_t>(at);
-    now_.first = static_cast<uint32_t>(out_.rows.size());
+    now_.first = static_cast<uint32_t>(out_.values.size());
     before_ = before_that_ = kStart;
   }
 
   void close(size_t at) {
     now_.end = static_cast<uint32_t>(at);
-    now_.behind = static_cast<uint32_t>(out_.rows.size());
+    now_.behind = static_cast<uint32_t>(out_.values.size());
     now_.digits = digits_;
     now_.signs = signs_;
     if (now_.count() > 0) out_.sentences.push_back(now_);
     open(at);
   }
 
-  void emit(uint64_t hash) { out_.rows.push_back(row(hash)); }
+  void emit(uint64_t hash) { out_.values.push_back(feature(hash)); }
 
   // A word by its hash: itself, with the one and the two before it, and with the one before that.
   void word(uint64_t hash) {
@@ -208,7 +208,7 @@ uint8_t bin_of_share(uint64_t part, uint64_t whole) {
 }  // namespace
 
 void extract_features(std::string_view text, Features& out) {
-  out.rows.clear();
+  out.values.clear();
   out.sentences.clear();
   if (!text.empty()) Extractor(text, out).run();
 }

@@ -12,6 +12,11 @@ namespace trine::guard {
 
 inline constexpr int kFeatureBits = 18;
 inline constexpr uint32_t kFeatureRows = 1U << kFeatureBits;
+// A feature is a row and a mark of 8 bits. Training gives each row to one of the features that fall on it; the others are
+// known by their marks and count for nothing, so that what nobody has seen is not taken for what somebody has.
+inline constexpr int kMarkBits = 8;
+constexpr uint32_t row_of(uint32_t feature) { return feature >> kMarkBits; }
+constexpr uint8_t mark_of(uint32_t feature) { return static_cast<uint8_t>(feature); }
 
 // A sentence, a line, or 400 bytes of what has neither.
 struct Sentence {
@@ -23,7 +28,7 @@ struct Sentence {
 };
 
 struct Features {
-  std::vector<uint32_t> rows;       // each below kFeatureRows
+  std::vector<uint32_t> values;     // row_of() is below kFeatureRows
   std::vector<Sentence> sentences;  // in order, without gaps in their features
 };
 

@@ -12,6 +12,8 @@
 namespace trine::guard {
 namespace {
 
+constexpr float kMostWeight = 20;  // one text of a source of three teaches no more than this
+
 struct alignas(64) RowState {  // one line of the cache
   std::array<float, 8> weight{}, seen{};
 };
@@ -19,13 +21,19 @@ struct alignas(64) RowState {  // one line of the cache
 // AdaGrad's step for one weight.
 void step(float& weight, float& seen, float gradient, float rate) {
   seen += gradient * gradient;
-  weight -= rate * gradient / std::sqrt(seen + 1e-6F);
+  weight -= rate * gradient / std::sqrt(seen);
 }
 
 class Fit {
  public:
   Fit(std::span<const Example> examples, const Recipe& recipe) : examples_(examples), recipe_(recipe), rows_(kFeatureRows) {
+    for (auto& r : rows_) r.seen.fill(static_cast<float>(recipe.inertia));
     weigh();
+    choose_features();
+    dropped_ = static_cast<uint32_t>(recipe.dropout * 4294967295.0);
+    keep_ = static_cast<float>(1 / (1 - recipe.dropout));
+    rate_ = static_cast<float>(recipe.rate);
+    decay_ = static_cast<float>(recipe.decay);
   }
 
   Weights run() {
@@ -34,7 +42,10 @@ class Fit {
     Random random(recipe_.seed);
     for (int epoch = 0; epoch < recipe_.epochs; ++epoch) {
       for (size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random.below(i)]);
-      for (const uint32_t i : order) learn(examples_[i], epoch > 0);
+      for (const uint32_t i : order) {
+        mask_ = random.next() | 1;
+        learn(examples_[i], epoch > 0);
+      }
     }
     return quantised();
   }
@@ -52,8 +63,7 @@ class Fit {
     for (auto& [key, count] : counts) {
       for (size_t h = 0; h < kHeads; ++h) {
         if (count[h] == 0) continue;
-        // n^-balance by square roots: 0, 1/2 or 1 as the recipe may say.
-        const double each = recipe_.balance >= 1 ? 1 / count[h] : recipe_.balance > 0 ? 1 / std::sqrt(count[h]) : 1;
+        const double each = 1 / std::sqrt(count[h]);  // a source of n texts weighs sqrt(n)
         totals[static_cast<size_t>(key.second)][h] += each * count[h];
         count[h] = each;
       }
@@ -68,6 +78,43 @@ class Fit {
     }
   }
 
+  // Gives each row to the feature on it that most sources have; a source of attacks counts for three.
+  void choose_features() {
+    std::vector<uint32_t> order(examples_.size());
+    std::iota(order.begin(), order.end(), 0U);
+    const auto attack = [&](uint32_t i) {
+      return std::ranges::any_of(examples_[i].targets, [](Target t) { return t == Target::yes; });
+    };
+    std::stable_sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return examples_[a].source < examples_[b].source; });
+    std::vector<uint8_t> sources(size_t{kFeatureRows} << kMarkBits), last(sources.size()), worth(sources.size());
+    uint32_t source = UINT32_MAX;
+    uint8_t round = 0;
+    for (const uint32_t i : order) {
+      if (examples_[i].source != source) ++round;
+      source = examples_[i].source;
+      const uint8_t points = attack(i) ? 3 : 1;
+      for (const uint32_t f : examples_[i].features->values) {
+        if (last[f] == round) continue;
+        last[f] = round;
+        sources[f] = static_cast<uint8_t>(std::min(255, sources[f] + 1));
+        worth[f] = static_cast<uint8_t>(std::min(255, worth[f] + points));
+      }
+    }
+    marks_.assign(kFeatureRows, 0);
+    known_.assign(kFeatureRows, 0);
+    for (uint32_t f = 0; f < sources.size(); ++f) {
+      if (sources[f] < recipe_.sources || worth[f] <= known_[row_of(f)]) continue;
+      known_[row_of(f)] = worth[f];
+      marks_[row_of(f)] = mark_of(f);
+    }
+  }
+
+  bool takes(uint32_t feature) const {
+    const uint32_t row = row_of(feature);
+    return marks_[row] == mark_of(feature) && known_[row] != 0 &&
+           static_cast<uint32_t>((row + 1) * mask_ >> 32) >= dropped_;
+  }
+
   void learn(const Example& e, bool best_window) {
     const Features& f = *e.features;
     if (f.sentences.empty()) return;
@@ -77,8 +124,9 @@ class Fit {
     for (size_t s = 0; s < f.sentences.size(); ++s) {
       std::array<float, 8> part{};
       for (uint32_t at = f.sentences[s].first; at < f.sentences[s].behind; ++at) {
-        const auto& w = rows_[f.rows[at]].weight;
-        for (size_t h = 0; h < 8; ++h) part[h] += w[h];
+        if (!takes(f.values[at])) continue;
+        const auto& w = rows_[row_of(f.values[at])].weight;
+        for (size_t h = 0; h < 8; ++h) part[h] += w[h] * keep_;
       }
       for (size_t h = 0; h < kHeads; ++h) running[h] += static_cast<double>(part[h]);
       sums_[s + 1] = running;
@@ -92,7 +140,7 @@ class Fit {
     each_window(f.sentences.size(), [&](size_t first, size_t behind) {
       if (!best_window && behind - first != f.sentences.size()) return;
       const uint32_t n = f.sentences[behind - 1].behind - f.sentences[first].first;
-      const float length = std::sqrt(static_cast<float>(n) + kSmoothing);
+      const float length = window_length(n);
       const auto bins = shape(f, first, behind);
       for (size_t h = 0; h < kHeads; ++h) {
         float value = bias_[h].weight + static_cast<float>(sums_[behind][h] - sums_[first][h]) / length;
@@ -106,16 +154,17 @@ class Fit {
       const float weight = weights_.at({e.source, target})[h];
       const float error = logistic(best[h].value) - static_cast<float>(target);
       if (std::fabs(error) < 0.01F) continue;
-      const float gradient = weight * error;
-      const float each = gradient / best[h].length;
+      const float gradient = std::min(weight, kMostWeight) * error;
+      const float each = gradient * keep_ / best[h].length;
       for (uint32_t at = f.sentences[best[h].first].first; at < f.sentences[best[h].behind - 1].behind; ++at) {
-        RowState& r = rows_[f.rows[at]];
-        step(r.weight[h], r.seen[h], each + recipe_.decay * r.weight[h], recipe_.rate);
+        if (!takes(f.values[at])) continue;
+        RowState& r = rows_[row_of(f.values[at])];
+        step(r.weight[h], r.seen[h], each + decay_ * r.weight[h], rate_);
       }
-      step(bias_[h].weight, bias_[h].seen, gradient, recipe_.rate);
+      step(bias_[h].weight, bias_[h].seen, gradient, rate_);
       for (size_t k = 0; k < kShapes; ++k) {
         auto& s = shapes_[k][best[h].bins[k]][h];
-        step(s.weight, s.seen, gradient, recipe_.rate * 0.3F);
+        step(s.weight, s.seen, gradient, rate_ * 0.3F);
       }
     }
   }
@@ -123,6 +172,7 @@ class Fit {
   Weights quantised() const {
     Weights out;
     out.rows.resize(kFeatureRows);
+    out.marks = marks_;
     for (size_t h = 0; h < kHeads; ++h) {
       float most = 0;
       for (const auto& r : rows_) most = std::max(most, std::fabs(r.weight[h]));
@@ -139,11 +189,16 @@ class Fit {
   }
 
   struct Scalar {
-    float weight = 0, seen = 0;
+    float weight = 0, seen = 100;
   };
   std::span<const Example> examples_;
   const Recipe& recipe_;
   std::vector<RowState> rows_;
+  std::vector<uint8_t> marks_;  // of the feature that has a row
+  std::vector<uint8_t> known_;  // 0: nobody has it
+  uint64_t mask_ = 1;
+  uint32_t dropped_ = 0;
+  float keep_ = 1, rate_ = 1, decay_ = 0;
   std::array<Scalar, kHeads> bias_{};
   std::array<std::array<std::array<Scalar, kHeads>, kShapeBins>, kShapes> shapes_{};
   std::map<std::pair<uint32_t, int>, std::array<float, kHeads>> weights_;
@@ -161,6 +216,19 @@ float logistic(float x) {
   for (int k = 12; k > 0; --k) power = 1 + power * r / k;
   const double small = power * std::bit_cast<double>(static_cast<uint64_t>(1023 - whole) << 52);
   return static_cast<float>(x >= 0 ? 1 / (1 + small) : small / (1 + small));
+}
+
+void declare(yaml::Fields& f, Recipe& r) {
+  int64_t seed = static_cast<int64_t>(r.seed);
+  f.integer({"seed", "Of the order of the texts and of the phrases' variations."}, seed, 0, INT32_MAX);
+  r.seed = static_cast<uint64_t>(seed);
+  f.integer({"epochs", "How often each text is learnt."}, r.epochs, 1, 100);
+  f.number({"rate", "Of the first step."}, r.rate, 0, 100);
+  f.number({"inertia", "Squared gradients that every weight is taken to have seen."}, r.inertia, 1e-6, 1e6);
+  f.number({"decay", "Of a weight that is learnt, by step."}, r.decay, 0, 1);
+  f.number({"dropout", "Share of the features that one text is learnt without."}, r.dropout, 0, 0.95);
+  f.number({"positives", "Weight of all attacks of a head against that of all else."}, r.positives, 0, 100);
+  f.integer({"sources", "Sources that must have a feature for it to be learnt."}, r.sources, 1, 100);
 }
 
 Weights fit(std::span<const Example> examples, const Recipe& recipe) { return Fit(examples, recipe).run(); }

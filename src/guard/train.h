@@ -9,18 +9,22 @@
 
 #include "base/error.h"
 #include "guard/corpus.h"
+#include "yaml/fields.h"
 
 namespace trine::guard {
 
 struct Recipe {
-  uint64_t seed = 1;
+  uint64_t seed = 7;
   int epochs = 5;
-  float rate = 0.3F;
-  float decay = 1e-5F;
-  float balance = 0.5F;   // a source of n texts weighs n^(1 - balance): 0 as many as they are, 1 all sources equally
-  float positives = 0.5F; // weight of all attacks of a head against that of all else
-  float other_attacks = 0.1F;
+  double rate = 1;       // of the first step
+  double inertia = 1;    // squared gradients that every weight is taken to have seen: the first step is no leap
+  double decay = 0;      // of a weight that is learnt, by step
+  double dropout = 0.5;  // share of the features that one text is learnt without
+  double positives = 0.5;  // weight of all attacks of a head against that of all else
+  int sources = 2;       // a feature that fewer sources have is not learnt: it is their style
 };
+
+void declare(yaml::Fields& fields, Recipe& recipe);  // recipe.yaml
 
 struct Example {
   const Features* features = nullptr;

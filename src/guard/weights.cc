@@ -36,7 +36,7 @@ Int get(std::string_view bytes, size_t at) {
 
 constexpr size_t kHeadBytes = kMagic.size() + 3 * sizeof(uint32_t) + 2 * kHashDigits;
 constexpr size_t kFloats = kHeads * (4 + kShapes * kShapeBins);
-constexpr size_t kFileBytes = kHeadBytes + kFloats * sizeof(float) + size_t{kFeatureRows} * kHeads + sizeof(uint64_t);
+constexpr size_t kFileBytes = kHeadBytes + kFloats * sizeof(float) + size_t{kFeatureRows} * (kHeads + 1) + sizeof(uint64_t);
 
 // Every float of the file, in its order.
 template <class W, class Visit>
@@ -72,6 +72,7 @@ std::string write_weights(const Weights& weights) {
   for (size_t h = 0; h < kHeads; ++h) {  // head by head: a column compresses, a row does not
     for (const auto& row : weights.rows) out += static_cast<char>(row[h]);
   }
+  for (const uint8_t mark : weights.marks) out += static_cast<char>(mark);
   put(out, checksum(out));
   return out;
 }
@@ -115,6 +116,8 @@ Result<Weights> read_weights(std::string_view file) {
   for (size_t h = 0; h < kHeads; ++h) {
     for (auto& row : out.rows) row[h] = static_cast<int8_t>(file[at++]);
   }
+  out.marks.resize(kFeatureRows);
+  for (auto& mark : out.marks) mark = static_cast<uint8_t>(file[at++]);
   return out;
 }
 
