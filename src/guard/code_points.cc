@@ -78,11 +78,40 @@ bool ascii_letter(char32_t c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-// Letters on a filled circle or square, and the letters that flags are made of: NFKC leaves them.
-char32_t filled_letter(char32_t c) {
-  for (const char32_t first : {0x1F150u, 0x1F170u, 0x1F1E6u})
+// Letters on a filled circle or square, in parentheses, and those that flags are made of: NFKC leaves them or puts
+// parentheses between the letters of a word.
+char32_t enclosed_letter(char32_t c) {
+  for (const char32_t first : {0x1F150u, 0x1F170u, 0x1F1E6u, 0x1F110u, 0x249Cu})
     if (c >= first && c < first + 26) return U'a' + (c - first);
-  return 0;
+  if (c == 0x130) return U'i';    // its dot would be a mark of its own
+  return c == 0x37A ? 0x3B9 : 0;  // the iota below, which stands alone here
+}
+
+bool is_word_part(char32_t c) {
+  const PointKind k = kind_of(c);
+  return k == PointKind::letter || k == PointKind::mark;
+}
+
+// What one character becomes several: a word by itself, or something with words in it ("a.m."), which stays as it is
+// so that folding twice is folding once.
+void expand(PointTraits& t, char32_t c, const icu::UnicodeString& folded) {
+  bool word = true, letters = false, all_alike = true;
+  for (int32_t i = 0; i < folded.length(); i = folded.moveIndex32(i, 1)) {
+    const auto part = static_cast<char32_t>(folded.char32At(i));
+    const WritingSystem system = system_of(part);
+    word = word && is_word_part(part);
+    letters = letters || system == WritingSystem::latin || system == WritingSystem::greek ||
+              system == WritingSystem::cyrillic;
+    all_alike = all_alike && latin_look_alike(part) != 0;
+    if (t.system == WritingSystem::none) t.system = system;
+  }
+  if (word && (t.kind == PointKind::other || t.kind == PointKind::emoji)) t.kind = PointKind::letter;
+  if (!word && t.kind == PointKind::letter) t.kind = PointKind::other;
+  if (!word && letters) {
+    t.folded = c;
+    t.keeps = true;
+  }
+  if (word && all_alike) t.latin = latin_look_alike(static_cast<char32_t>(folded.char32At(0)));
 }
 
 }  // namespace
@@ -115,10 +144,11 @@ PointTraits CodePoints::compute(char32_t c) {
   t.kind = kind_of(c);
   t.system = system_of(c);
   t.starts = fold->hasBoundaryBefore(u) != 0;
-  if (const char32_t letter = filled_letter(c)) {
+  if (const char32_t letter = enclosed_letter(c)) {
     t.folded = letter;
     t.kind = PointKind::letter;
-    t.system = WritingSystem::latin;
+    t.system = system_of(letter);
+    t.latin = latin_look_alike(letter);
     return t;
   }
   const icu::UnicodeString self(u);
@@ -127,10 +157,11 @@ PointTraits CodePoints::compute(char32_t c) {
   if (folded.countChar32() == 1 && t.starts) {
     t.folded = static_cast<char32_t>(folded.char32At(0));
     // An enclosed letter is a symbol, and folded it is a letter.
-    if (t.folded != c && t.kind == PointKind::other) t.kind = kind_of(t.folded);
+    if (t.folded != c && (t.kind == PointKind::other || t.kind == PointKind::emoji)) t.kind = kind_of(t.folded);
     if (t.system == WritingSystem::none) t.system = system_of(t.folded);
   }
   t.latin = latin_look_alike(c);
+  if (folded.countChar32() > 1) expand(t, c, folded);
   if (t.latin == 0 && t.folded != 0) t.latin = latin_look_alike(t.folded);
   const icu::UnicodeString apart = nfkd->normalize(self, error);
   if (apart.length() > 1 && ascii_letter(apart[0]) && (U_GET_GC_MASK(apart[1]) & U_GC_M_MASK) != 0)

@@ -10,13 +10,13 @@
 namespace trine::guard {
 namespace {
 
-constexpr int8_t kNone = -1;
-using Digits = std::array<int8_t, 256>;
+constexpr int kNone = -1;
+using Digits = std::array<int16_t, 256>;
 
 constexpr Digits digits(std::string_view alphabet) {
   Digits d{};
   d.fill(kNone);
-  for (size_t i = 0; i < alphabet.size(); ++i) d[static_cast<uint8_t>(alphabet[i])] = static_cast<int8_t>(i % 128);
+  for (size_t i = 0; i < alphabet.size(); ++i) d[static_cast<uint8_t>(alphabet[i])] = static_cast<int16_t>(i % 128);
   return d;
 }
 
@@ -29,7 +29,7 @@ constexpr Digits base64_digits() {
 
 constexpr Digits hex_digits() {
   Digits d = digits("0123456789abcdef");
-  for (int i = 0; i < 6; ++i) d[static_cast<size_t>('A' + i)] = static_cast<int8_t>(10 + i);
+  for (size_t i = 0; i < 6; ++i) d[static_cast<size_t>('A') + i] = static_cast<int16_t>(10 + i);
   return d;
 }
 
@@ -51,7 +51,7 @@ std::string decode_bits(std::string_view run, const Digits& value, int bits) {
   int n = 0;
   for (const char c : run) {
     if (c == '=') break;
-    const int8_t v = value[byte(c)];
+    const int v = value[byte(c)];
     if (v == kNone) return {};
     held = held << bits | static_cast<uint32_t>(v);
     n += bits;
@@ -168,6 +168,12 @@ constexpr auto kFlips = std::to_array<Flip>({
     {'d', 'p'},   {'b', 'q'},   {'q', 'b'},   {'\'', ','},  {',', '\''},  {'6', '9'},   {'9', '6'},   {0x1D1F, 'm'},
 });
 
+size_t distinct(std::string_view bytes) {
+  std::array<bool, 256> seen{};
+  for (const char c : bytes) seen[byte(c)] = true;
+  return static_cast<size_t>(std::count(seen.begin(), seen.end(), true));
+}
+
 // How many bytes at `at` are one character of text, 0 for none.
 size_t text_length(std::string_view s, size_t at) {
   const Utf8Char u = utf8_at(s, at);
@@ -193,7 +199,7 @@ std::string decode_hex(std::string_view run) {
       ++i;
       continue;
     }
-    const int8_t v = kHex[byte(run[i])];
+    const int v = kHex[byte(run[i])];
     if (v == kNone) continue;
     if (high == kNone) {
       high = v;
@@ -273,8 +279,8 @@ std::string decode_morse(std::string_view run) {
     const auto found = std::find_if(kMorse.begin(), kMorse.end(), [&](const MorseSign& s) { return s.marks == marks; });
     out += found == kMorse.end() ? '?' : found->letter;
     i = end;
-    // Three blanks part words, too.
-    if (run.substr(i).starts_with("   ")) out += ' ';
+    // Two blanks part words, too.
+    if (run.substr(i).starts_with("  ")) out += ' ';
   }
   return out;
 }
@@ -414,9 +420,9 @@ std::optional<Code> quoted_code(std::string_view text) {
 bool keep_text(std::string& bytes) {
   constexpr size_t kStretch = 24;  // readable by chance in random bytes: 1 in 10^10
   if (bytes.size() >= 8) {
-    size_t zeros = 0;
-    for (size_t i = 1; i < bytes.size(); i += 2) zeros += bytes[i] == 0;
-    if (zeros * 20 >= bytes.size() * 9) std::erase(bytes, '\0');  // UTF-16
+    std::array<size_t, 2> zeros{};
+    for (size_t i = 0; i < bytes.size(); ++i) zeros[i % 2] += bytes[i] == 0;
+    if (std::max(zeros[0], zeros[1]) * 20 >= bytes.size() * 9) std::erase(bytes, '\0');  // UTF-16
   }
   size_t readable = 0, letters = 0, wide = 0, stretch = 0;
   std::string stretches;
@@ -439,6 +445,9 @@ bool keep_text(std::string& bytes) {
   }
   const size_t size = bytes.size();
   const bool all = readable == size;
+  // Random bytes are all ASCII text with a chance of 10^-7 at sixteen; what is one more encoding has few letters.
+  const bool ascii_text = all && wide == 0 && size >= 16 && distinct(bytes) >= 6;
+  if (ascii_text) return true;
   const bool enough_letters = letters * 10 >= size * (size < 16 ? 8 : 6);
   if (size >= 3 && enough_letters && (all || (size >= 16 && readable * 10 >= size * 9 && wide * 2 < size))) return true;
   end_stretch(size);

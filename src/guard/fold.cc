@@ -1,12 +1,14 @@
 #include "guard/fold.h"
 
 #include <unicode/normalizer2.h>
+#include <unicode/uchar.h>
 
 #include <algorithm>
 #include <array>
 #include <utility>
 
 #include "guard/code_points.h"
+#include "guard/confusables.h"
 #include "guard/utf8.h"
 
 namespace trine::guard {
@@ -51,6 +53,16 @@ bool loose_look_alike(char32_t c) {
   constexpr std::u32string_view kLoose =
       U"\u0432\u0433\u043A\u043C\u043D\u0442\u044C\u03B2\u03B5\u03B6\u03B7\u03BA\u03C4\u03C7\u03C9\u03C2\u03C5\u03B3";
   return kLoose.find(c) != std::u32string_view::npos;
+}
+
+icu::UnicodeString latin_of(const icu::UnicodeString& text) {
+  icu::UnicodeString out;
+  for (int32_t i = 0; i < text.length(); i = text.moveIndex32(i, 1)) {
+    const UChar32 c = text.char32At(i);
+    const char latin = latin_look_alike(static_cast<char32_t>(c));
+    out.append(latin != 0 ? static_cast<UChar32>(latin) : c);
+  }
+  return out;
 }
 
 class Folder {
@@ -260,7 +272,8 @@ size_t Folder::hidden_run(const Point& p) {
     const PointTraits& t = before.traits;
     const bool varies = t.kind == PointKind::emoji || t.kind == PointKind::other || t.system == WritingSystem::cjk ||
                         t.system == WritingSystem::joining || t.system == WritingSystem::unspaced ||
-                        (before.c >= '0' && before.c <= '9');
+                        (before.c >= '0' && before.c <= '9') ||
+                        (before.c >= 0x80 && u_hasBinaryProperty(static_cast<UChar32>(before.c), UCHAR_EMOJI) != 0);
     if (n == 1 && varies) return end;
     signals_.variation_selectors += count;
     if (n < kHiddenBytes) return end;
@@ -273,6 +286,10 @@ size_t Folder::hidden_run(const Point& p) {
 }
 
 void Folder::word_point(const Point& p) {
+  if (p.c == 0x345) {  // the iota below, a mark that folds to a letter
+    if (!word_.empty()) word_.back().end = p.end;
+    return;
+  }
   if (p.traits.kind == PointKind::mark) {
     if (++marks_ > kMostMarks && !word_.empty()) {
       word_.back().end = p.end;
@@ -297,7 +314,7 @@ bool Folder::judge_word(bool& strip) {
     if (t.system == WritingSystem::right_to_left) right_to_left_ = true;
     if (t.system == WritingSystem::cjk) cjk_ = true;
     if (t.kind == PointKind::mark) {
-      ++marks;
+      if (t.system == WritingSystem::none) ++marks;  // of no script of its own
       heap = std::max(heap, marks);
       if (marks == 1 && i > 0 && word_[i - 1].traits.system == WritingSystem::latin && word_[i - 1].traits.base == 0)
         ++accented;
@@ -325,7 +342,7 @@ bool Folder::judge_word(bool& strip) {
   }
   const bool letters_with_marks = latin + alike > 0 && other == 0;
   const bool heaped = heap >= kHeap && letters_with_marks;
-  strip = heaped || (latin >= 4 && accented * 4 >= latin * 3);
+  strip = heaped || (latin >= 4 && accented * 4 >= latin * 3) || (latin == 3 && accented == 3);
   signals_.marked_words += strip;
   latin_letters_ += latin;
   other_letters_ += other;
@@ -366,14 +383,16 @@ void Folder::emit_segment(size_t begin, size_t end, bool latin, bool strip) {
   const PointTraits& t = p.traits;
   const size_t from = p.begin, to = word_[end - 1].end;
   bytes_.clear();
-  const char read_as = latin ? t.latin : '\0';
-  if (strip && (t.base != 0 || read_as != 0 || (t.folded != 0 && t.folded < 0x80))) {
+  const char read_as = latin && t.kind == PointKind::letter ? t.latin : '\0';
+  if (strip && t.kind == PointKind::mark) {
+    // a mark on what is no letter
+  } else if (strip && (t.base != 0 || read_as != 0 || (t.folded != 0 && t.folded < 0x80))) {
     put(out_.folded,
         std::string(1, t.base != 0    ? t.base
                        : read_as != 0 ? read_as
                                       : static_cast<char>(t.folded)),
         from, to);
-  } else if (end - begin == 1 && (read_as != 0 || t.folded != 0)) {
+  } else if (end - begin == 1 && t.folded != 0) {
     append_utf8(bytes_, read_as != 0 ? static_cast<char32_t>(read_as) : t.folded);
     put(out_.folded, bytes_, from, to);
   } else {
@@ -381,12 +400,14 @@ void Folder::emit_segment(size_t begin, size_t end, bool latin, bool strip) {
     icu::UnicodeString text;
     for (size_t i = begin; i < end; ++i) {
       const PointTraits& each = word_[i].traits;
-      const bool mapped = latin && each.latin != 0;
+      const bool mapped = latin && each.kind == PointKind::letter && each.latin != 0;
       text.append(static_cast<UChar32>(mapped             ? static_cast<char32_t>(each.latin)
                                        : each.folded != 0 ? each.folded
                                                           : word_[i].c));
     }
-    fold_->normalize(text, error).toUTF8String(bytes_);
+    icu::UnicodeString folded = fold_->normalize(text, error);
+    if (latin) folded = latin_of(folded);
+    folded.toUTF8String(bytes_);
     if (bytes_.size() > kMostGrowth * (to - from)) {
       bytes_.clear();
       text.toUTF8String(bytes_);

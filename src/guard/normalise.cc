@@ -1,7 +1,6 @@
 #include "guard/normalise.h"
 
 #include <algorithm>
-#include <deque>
 #include <utility>
 
 #include "guard/code_points.h"
@@ -24,7 +23,15 @@ struct Source {
   const OffsetMap* map = nullptr;  // from `text` to the input; null for the input itself
   OffsetMap owned_map;
   uint8_t depth = 0;
+  // Where `text` is not just what its parent says, too: an encoding that lies in none of these was seen there. Empty:
+  // anywhere.
+  std::vector<ByteSpan> fresh;
 };
+
+bool meets(const std::vector<ByteSpan>& spans, const Piece& p) {
+  const auto at = std::partition_point(spans.begin(), spans.end(), [&](const ByteSpan& s) { return s.end <= p.begin; });
+  return spans.empty() || (at != spans.end() && at->begin < p.end);
+}
 
 // Text in which pieces are replaced by what they say, each with what stands beside it.
 class Assembly {
@@ -47,7 +54,10 @@ class Assembly {
     any_ = true;
     last_ = p.end;
     const ByteSpan from = map_.original(p.begin, p.end);
-    return put(p.text, from.begin, from.end);
+    const size_t at = out_.text.size();
+    const bool fits = put(p.text, from.begin, from.end);
+    fresh_.push_back({at, out_.text.size()});
+    return fits;
   }
 
   void end_line() {
@@ -59,6 +69,7 @@ class Assembly {
   }
 
   Mapped take() { return std::move(out_); }
+  std::vector<ByteSpan> fresh() { return std::move(fresh_); }
 
  private:
   static bool is_continuation(char c) { return (static_cast<uint8_t>(c) & 0xC0) == 0x80; }
@@ -95,6 +106,7 @@ class Assembly {
   const OffsetMap& map_;
   size_t most_;
   Mapped out_;
+  std::vector<ByteSpan> fresh_;
   size_t last_ = 0;
   bool any_ = false;
 };
@@ -122,10 +134,11 @@ class Run {
     }
     hidden(0, nullptr);
     look(source, is_flipped);
-    while (!queue_.empty()) {
-      const Source next = std::move(queue_.front());
-      queue_.pop_front();
-      look(Source{next.owned, {}, &next.owned_map, {}, next.depth}, false);
+    for (size_t i = 0; i < queue_.size(); ++i) {
+      Source next = std::move(queue_[i]);  // looking may add to the queue
+      next.text = next.owned;
+      next.map = &next.owned_map;
+      look(next, false);
     }
   }
 
@@ -165,14 +178,14 @@ class Run {
       Assembly assembly(source.text, *source.map, left_);
       bool any = false, fits = true;
       for (const Piece& p : pieces_) {
-        if (p.kind != kind) continue;
+        if (p.kind != kind || !meets(source.fresh, p)) continue;
         any = true;
         if (!(fits = assembly.add(p))) break;
       }
       if (!any) continue;
       assembly.end_line();
       if (!fits) out_.signals.truncated_views = true;
-      decoded(kind, source.depth, assembly.take());
+      decoded(kind, source.depth, assembly.take(), assembly.fresh());
     }
   }
 
@@ -186,7 +199,7 @@ class Run {
   }
 
   // A view of its own, to be looked through again unless it is deep enough.
-  void decoded(ViewKind kind, uint8_t parent_depth, Mapped raw) {
+  void decoded(ViewKind kind, uint8_t parent_depth, Mapped raw, std::vector<ByteSpan> fresh = {}) {
     if (out_.views.size() >= Normaliser::kMostViews || raw.text.empty()) {
       out_.signals.truncated_views |= !raw.text.empty();
       return;
@@ -212,6 +225,7 @@ class Run {
       raw.map.rebase(below);
       hidden(depth, &below);
     }
+    if (fold_.ascii) source.fresh = std::move(fresh);
     own(source, std::move(raw));
     queue_.push_back(std::move(source));
   }
@@ -219,8 +233,8 @@ class Run {
   Normalised& out_;
   Fold fold_;
   std::vector<Piece> pieces_;
-  std::deque<Source> queue_;
-  size_t left_ = 0;  // bytes that further views may take
+  std::vector<Source> queue_;  // in the order of depth
+  size_t left_ = 0;            // bytes that further views may take
 };
 
 }  // namespace

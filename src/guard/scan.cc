@@ -5,7 +5,9 @@
 #include <charconv>
 #include <optional>
 
+#include "guard/char_class.h"
 #include "guard/decode.h"
+#include "guard/spelling.h"
 #include "guard/utf8.h"
 #include "guard/word_evidence.h"
 
@@ -14,103 +16,7 @@ namespace {
 
 constexpr size_t kShortestRun = 16;  // of base64 and kin; in a text that speaks of an encoding half
 constexpr uint32_t kFewestCodes = 3;
-
-enum Class : uint8_t { kLetter = 1, kDigit = 2, kMark = 4, kCode = 8, kSymbol = 16, kHigh = 32, kBlank = 64 };
-
-struct Classes {
-  std::array<uint8_t, 256> of{};
-  constexpr Classes() {
-    for (size_t i = 0; i < 256; ++i) of[i] = i >= 0x80 ? kHigh : i <= 0x20 ? kBlank : kSymbol;
-    for (size_t i = 'a'; i <= 'z'; ++i) of[i] = of[i - 32] = kLetter;
-    for (size_t i = '0'; i <= '9'; ++i) of[i] = kDigit;
-    for (const char c : {'.', '-', ',', '/', '|'}) of[static_cast<uint8_t>(c)] = kMark;
-    for (const char c : {'%', '&', '\\', '='}) of[static_cast<uint8_t>(c)] = kCode;
-  }
-};
-constexpr Classes kClasses;
-
-uint8_t class_of(char c) {
-  return kClasses.of[static_cast<uint8_t>(c)];
-}
-bool is_letter(char c) {
-  return class_of(c) == kLetter;
-}
-bool is_digit(char c) {
-  return class_of(c) == kDigit;
-}
-bool is_hex(char c) {
-  return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
-}
-bool is_base64(char c) {
-  return is_letter(c) || is_digit(c) || c == '+' || c == '/' || c == '-' || c == '_' || c == '=';
-}
-template <class Test>
-bool all(std::string_view s, Test test) {
-  return std::all_of(s.begin(), s.end(), test);
-}
-
-bool known(std::string_view word) {
-  return (Words::instance().senses(word) & Words::plain) != 0;
-}
-
-bool has_known_word(std::string_view text) {
-  for (size_t i = 0; i < text.size();) {
-    size_t end = i;
-    while (end < text.size() && is_letter(text[end])) ++end;
-    if (end - i >= 3 && known(text.substr(i, end - i))) return true;
-    i = end + 1;
-  }
-  return false;
-}
-
-// What a leet character stands for, 0 for none; `one` is what 1 and | are.
-char unleet(char c, char one) {
-  switch (c) {
-    case '0':
-      return 'o';
-    case '1':
-    case '|':
-      return one;
-    case '!':
-      return 'i';
-    case '2':
-      return 'z';
-    case '3':
-      return 'e';
-    case '4':
-    case '@':
-      return 'a';
-    case '5':
-    case '$':
-      return 's';
-    case '6':
-    case '9':
-      return 'g';
-    case '7':
-      return 't';
-    case '8':
-      return 'b';
-    default:
-      return is_letter(c) ? c : '\0';
-  }
-}
-
-// Puts blanks between the common words of a text that has none: "ignoreallprevious".
-std::string spaced(std::string_view joined) {
-  constexpr size_t kLongest = 14;
-  std::string out;
-  bool after_word = true;
-  for (size_t i = 0; i < joined.size();) {
-    size_t n = std::min(kLongest, joined.size() - i);
-    while (n >= 2 && !known(joined.substr(i, n))) --n;
-    const bool word = n >= 2;
-    if (!out.empty() && (word || after_word)) out += ' ';
-    out += joined.substr(i, word ? n : 1);
-    i += word ? n : 1;
-    after_word = word;
-  }
-  return out;
-}
+constexpr size_t kLineEnd = 2;  // "\r\n"
 
 class Scanner {
  public:
@@ -132,10 +38,10 @@ class Scanner {
   void long_token(size_t begin, size_t end, uint8_t classes);
   bool base64(size_t begin, size_t end);
   void encoded(ViewKind kind, size_t begin, size_t end, std::string bytes);
-  bool separated(size_t begin, size_t end);
+  bool separated(size_t begin, size_t end, size_t token_begin, size_t token_end);
   void leet(size_t begin, size_t end);
   void numbers(ViewKind kind, size_t begin, size_t end, std::string bytes);
-  void letters(size_t begin, size_t end);
+  bool last_line(size_t begin, size_t end);
   void uu_lines();
   void braille();
   void drop_weak();
@@ -149,10 +55,15 @@ class Scanner {
     uint8_t mask = 0;
   } run_;
   std::array<uint32_t, kViewKinds> count_{};
-  uint32_t letter_codes_ = 0, quoted_pairs_ = 0, leet_known_ = 0, leet_long_ = 0;
-  size_t last_separated_ = SIZE_MAX;  // where a token like "a.l.l" ended
+  uint32_t letter_codes_ = 0, quoted_pairs_ = 0, soft_ends_ = 0, leet_known_ = 0, leet_long_ = 0;
+  size_t last_separated_ = SIZE_MAX;     // where a token like "a.l.l" ended
+  size_t last_line_end_ = SIZE_MAX / 2;  // of base64, at a line end
   bool high_ = false;
 };
+
+bool readable(std::string_view s) {
+  return !s.empty() && all(s, [](char c) { return (c >= 0x20 && c < 0x7F) || c == '\n'; });
+}
 
 void Scanner::add(ViewKind kind, size_t begin, size_t end, std::string text, bool glue) {
   if (pieces_.size() >= kMostPieces) {
@@ -180,7 +91,9 @@ void Scanner::run() {
     }
     if (begin == i) break;
     const size_t length = i - begin;
-    if (classes == kLetter && length > 1 && length < kShortestRun) {
+    if (begin - last_line_end_ <= kLineEnd && last_line(begin, i)) {
+      if (run_.mask != 0) close_run();
+    } else if (classes == kLetter && length > 1 && length < kShortestRun) {
       // A pair of letters may be hexadecimal; anything longer is a word and ends a run.
       if (length > 2 && run_.mask != 0) close_run();
       if (length == 2 && is_hex(text_[begin]) && is_hex(text_[begin + 1]))
@@ -214,10 +127,14 @@ void Scanner::token(size_t begin, size_t end, uint8_t classes) {
   while (e > b && (class_of(text_[e - 1]) & (kLetter | kDigit | kHigh)) == 0) --e;
   const std::string_view core = part(b, e);
   extend_run(begin, end, run_mask(part(begin, end), classes));
-  if (core.size() > 1 && core.size() < kShortestRun && all(core, is_letter)) words_.word(b, e);
+  if (core.size() > 1 && core.size() < kShortestRun && all(core, is_letter)) {
+    words_.word(b, e);
+  } else if ((classes & kDigit) != 0 && (Words::instance().senses(core) & Words::hint) != 0) {
+    words_.word(b, e);  // "rot13"
+  }
   if ((classes & kCode) != 0) codes(begin, end);
   const bool long_enough = end - begin >= (words_.hinted() ? kShortestRun / 2 : kShortestRun);
-  if (core.size() >= 5 && (classes & (kMark | kSymbol)) != 0 && separated(b, e)) return;
+  if (core.size() >= 5 && (classes & (kMark | kSymbol)) != 0 && separated(b, e, begin, end)) return;
   if (long_enough) long_token(begin, end, classes);
   if (core.size() >= 3 && core.size() <= 16 && (classes & kLetter) != 0 && (classes & (kDigit | kSymbol | kMark)) != 0)
     leet(begin, end);
@@ -237,6 +154,8 @@ uint8_t Scanner::run_mask(std::string_view token, uint8_t classes) const {
   if ((classes & (kHigh | kBlank)) != 0) return mask;
   if (n == 2 && all(token, is_hex)) mask |= kHexPairs;
   if (n == 4 && token[0] == '0' && (token[1] | 0x20) == 'x' && all(token.substr(2), is_hex)) mask |= kHexPairs;
+  if (n == 6 && (token.starts_with("U+00") || token.starts_with("u+00")) && all(token.substr(2), is_hex))
+    mask |= kHexPairs;
   if (n % 8 == 0 && all(token, [](char c) { return c == '0' || c == '1'; })) mask |= kBits;
   if (n >= 2 && is_digit(token[0])) {
     size_t digits = 0;
@@ -287,7 +206,10 @@ void Scanner::close_run() {
     if (letters >= 5 && std::count(seen.begin(), seen.end(), true) >= 4 && unknown * 8 <= letters)
       add(ViewKind::morse, r.begin, r.end, said);
   } else if ((r.mask & kLetters) != 0 && r.tokens >= 5) {
-    letters(r.begin, r.end);
+    if (auto joined = join_letters(run)) {
+      ++signals_.spaced_words;
+      add(ViewKind::joined, r.begin, r.end, std::move(*joined));
+    }
   }
 }
 
@@ -297,104 +219,29 @@ void Scanner::numbers(ViewKind kind, size_t begin, size_t end, std::string bytes
   add(kind, begin, end, std::move(bytes));
 }
 
-// "i g n o r e  a l l": one blank joins, more part words.
-void Scanner::letters(size_t begin, size_t end) {
-  std::string joined;
-  std::array<bool, 26> seen{};
-  size_t alphabetic = 0, vowels = 0, steps = 0, count = 0;
-  bool parted = false;
-  for (size_t i = begin; i < end;) {
-    if (class_of(text_[i]) == kBlank) {
-      size_t gap = i;
-      while (gap < end && class_of(text_[gap]) == kBlank) ++gap;
-      if (gap - i > 1 && part(i, gap).find('\n') == std::string_view::npos && !joined.empty())
-        joined += ' ', parted = true;
-      i = gap;
-      continue;
-    }
-    const size_t n = std::min<size_t>(utf8_at(text_, i).length, end - i);
-    if (text_[i] == '/' || text_[i] == '|') {
-      joined += ' ', parted = true;
-    } else if (class_of(text_[i]) != kMark) {
-      const char c = static_cast<char>(text_[i] | 0x20);
-      if (is_letter(text_[i])) {
-        ++alphabetic;
-        seen[static_cast<size_t>(c - 'a')] = true;
-        vowels += std::string_view("aeiou").find(c) != std::string_view::npos;
-        if (!joined.empty() && (joined.back() | 0x20) + 1 == c) ++steps;
-      } else if (n > 1) {
-        ++alphabetic;
-      }
-      ++count;
-      joined.append(text_, i, n);
-    }
-    i += n;
-  }
-  const auto distinct = static_cast<size_t>(std::count(seen.begin(), seen.end(), true));
-  // Not "A B C D E", not a table of yes and no, not a formula.
-  if (alphabetic < 5 || distinct < 4 || vowels == 0 || steps * 3 > alphabetic || alphabetic * 2 < count) return;
-  ++signals_.spaced_words;
-  if (!parted && joined.size() >= 10) joined = spaced(joined);
-  add(ViewKind::joined, begin, end, std::move(joined));
-}
-
-// "i.g.n.o.r.e", "i-g-n-o-r-e": one separator throughout, twice between words.
-bool Scanner::separated(size_t begin, size_t end) {
-  const std::string_view s = part(begin, end);
-  const char separator = s[1];
-  if ((class_of(separator) & (kMark | kSymbol)) == 0) return false;
-  std::string joined;
-  size_t lower = 0, vowels = 0, letters = 0, steps = 0;
-  for (size_t i = 0; i < s.size();) {
-    if ((class_of(s[i]) & (kLetter | kDigit)) == 0) return false;
-    letters += is_letter(s[i]);
-    lower += s[i] >= 'a' && s[i] <= 'z';
-    vowels += std::string_view("aeiouAEIOU").find(s[i]) != std::string_view::npos;
-    if (!joined.empty() && (joined.back() | 0x20) + 1 == (s[i] | 0x20)) ++steps;
-    joined += s[i++];
-    const size_t gap = i;
-    while (i < s.size() && s[i] == separator) ++i;
-    if (i < s.size() && i == gap) return false;
-    if (i < s.size() && i - gap > 1) joined += ' ';
-  }
+bool Scanner::separated(size_t begin, size_t end, size_t token_begin, size_t token_end) {
+  // After one such word a short one is no abbreviation.
   const bool follows = last_separated_ != SIZE_MAX && begin - last_separated_ <= 3;
-  const size_t fewest = follows ? 3 : 4;
-  // Dotted capitals are an abbreviation.
-  if (letters < fewest || letters * 2 < joined.size() || vowels == 0 || steps * 2 > letters) return false;
-  if (separator == '.' && lower == 0 && letters < 8) return false;
+  auto joined = join_separated(part(begin, end), follows ? 3 : 4);
+  if (!joined) return false;
+  const char separator = text_[begin + 1];
+  while (begin > token_begin && text_[begin - 1] == separator) --begin;
+  while (end < token_end && text_[end] == separator) ++end;
   last_separated_ = end;
   ++signals_.spaced_words;
-  add(ViewKind::joined, begin, end, std::move(joined));
+  add(ViewKind::joined, begin, end, std::move(*joined));
   return true;
 }
 
 void Scanner::leet(size_t begin, size_t end) {
-  while (end > begin && (class_of(text_[end - 1]) & (kMark | kSymbol | kCode)) != 0 && text_[end - 1] != '$' &&
-         text_[end - 1] != '@')
-    --end;
-  while (begin < end && (class_of(text_[begin]) & (kMark | kSymbol | kCode)) != 0 && unleet(text_[begin], 'i') == 0)
-    ++begin;
-  const std::string_view s = part(begin, end);
-  if (s.size() < 3) return;
-  std::string with_i, with_l;
-  size_t letters = 0, inside = 0;
-  for (size_t i = 0; i < s.size(); ++i) {
-    const char c = unleet(s[i], 'i');
-    if (c == 0) return;
-    with_i += c;
-    with_l += unleet(s[i], 'l');
-    letters += is_letter(s[i]);
-    // "step5" is not "steps".
-    if (!is_letter(s[i]) && std::any_of(s.begin() + static_cast<std::ptrdiff_t>(i), s.end(), is_letter)) ++inside;
-  }
-  if (letters == 0 || inside == 0) return;
-  const bool as_i = known(with_i), as_l = !as_i && known(with_l);
-  if ((as_i || as_l) && (s.size() > 3 || !is_digit(s[0]))) {
+  constexpr size_t kLong = 5;  // one such word is enough
+  auto found = unleet_word(part(begin, end));
+  if (!found) return;
+  if (found->known) {
     ++leet_known_;
-    leet_long_ += s.size() >= 5;
+    leet_long_ += found->word.size() >= kLong;
   }
-  if (!as_i && !as_l && (letters * 3 < s.size() || is_digit(s[0]))) return;
-  add(ViewKind::leet, begin, end, as_l ? with_l : with_i);
+  add(ViewKind::leet, begin + found->begin, begin + found->end, std::move(found->word));
 }
 
 void Scanner::codes(size_t begin, size_t end) {
@@ -432,6 +279,7 @@ void Scanner::codes(size_t begin, size_t end) {
       continue;
     }
     if (kind == ViewKind::html && code->letter) ++letter_codes_;
+    if (kind == ViewKind::quoted_printable && code->text.empty() && i > 0 && is_letter(text_[i - 1])) ++soft_ends_;
     if (run.kind == kind && run.end == i) {
       if (kind == ViewKind::quoted_printable) ++quoted_pairs_;
       count_[static_cast<size_t>(kind)] += 1;
@@ -515,18 +363,38 @@ bool Scanner::base64(size_t begin, size_t end) {
     std::string bytes = decode_base64(s.substr(skip));
     if (skip > 0 && (bytes.empty() || !has_known_word(std::string_view(bytes).substr(0, 256)))) continue;
     encoded(ViewKind::base64, begin + skip, end, std::move(bytes));
-    if (pieces_.size() != found) return true;
+    if (pieces_.size() == found) continue;
+    if (end < text_.size() && (text_[end] == '\n' || text_[end] == '\r')) last_line_end_ = end;
+    return true;
   }
   return false;
 }
 
+// The last line of base64 is short; nothing but its place tells that it is one.
+bool Scanner::last_line(size_t begin, size_t end) {
+  last_line_end_ = SIZE_MAX / 2;
+  if (end - begin >= kShortestRun || !all(part(begin, end), is_base64)) return false;
+  std::string bytes = decode_base64(part(begin, end));
+  if (!readable(bytes)) return false;
+  add(ViewKind::base64, begin, end, std::move(bytes), true);
+  return true;
+}
+
 void Scanner::uu_lines() {
+  size_t last = SIZE_MAX;  // end of the line before, when it was one
+
   for (size_t i = 0; i < text_.size();) {
     const size_t end = std::min(text_.find('\n', i), text_.size());
     const size_t n = end - i;
-    const size_t bytes = n < 9 || n > 61 ? 0 : static_cast<size_t>(static_cast<uint8_t>(text_[i]) - 0x20);
-    if (bytes > 0 && bytes <= 45 && (bytes + 2) / 3 * 4 + 1 == n)
-      encoded(ViewKind::uuencode, i, end, decode_uu_line(part(i, end)));
+    const size_t bytes = n < 5 || n > 61 ? 0 : static_cast<size_t>(static_cast<uint8_t>(text_[i]) - 0x20);
+    if (bytes > 0 && bytes <= 45 && (bytes + 2) / 3 * 4 + 1 == n) {
+      std::string line = decode_uu_line(part(i, end));
+      const bool follows = last + 1 == i && readable(line);
+      if (follows || (n >= 9 && !line.empty() && keep_text(line))) {
+        add(ViewKind::uuencode, i, end, std::move(line), true);
+        last = end;
+      }
+    }
     i = end + 1;
   }
 }
@@ -560,7 +428,8 @@ void Scanner::drop_weak() {
   drop(ViewKind::url, count(ViewKind::url) < fewest);
   drop(ViewKind::escapes, count(ViewKind::escapes) < fewest);
   drop(ViewKind::html, letter_codes_ == 0 && count(ViewKind::html) < fewest);
-  drop(ViewKind::quoted_printable, quoted_pairs_ == 0 || count(ViewKind::quoted_printable) < fewest);
+  drop(ViewKind::quoted_printable,
+       soft_ends_ < 2 && (quoted_pairs_ == 0 || count(ViewKind::quoted_printable) < fewest));
   const bool is_leet = leet_known_ >= 2 || leet_long_ >= 1;
   drop(ViewKind::leet, !is_leet);
   if (is_leet) signals_.leet_words += leet_known_;
