@@ -77,8 +77,8 @@ TEST(RuleSet, RefusesAnIdThatIsThereTwice) {
 
 TEST(RuleSet, NamesTheRuleThatVectorscanCannotTake) {
   for (const auto* pattern : {"(a)\\1", "a*", "ab++"}) {
-    auto pack = read_pack("a.yaml",
-                          pack_of(fmt::format("  - {{id: x, family: refusal, pattern: '{}', says: x}}\n", pattern)));
+    auto pack =
+        read_pack("a.yaml", pack_of(fmt::format("  - {{id: x, family: refusal, pattern: '{}', says: x}}\n", pattern)));
     ASSERT_TRUE(pack) << pattern;
     const auto set = RuleSet::compile({std::move(*pack)});
     ASSERT_FALSE(set) << pattern;
@@ -97,6 +97,15 @@ TEST(RuleSet, RefusesMoreRulesThanCompileInBoundedTime) {
   const auto set = RuleSet::compile({pack});
   ASSERT_FALSE(set);
   EXPECT_EQ(set.error().code, Code::resource_exhausted);
+}
+
+TEST(RuleSet, ComesBackFromItsPrecompiledForm) {
+  const auto bytes = set_of(kTwo)->precompiled();
+  for (const auto& form : {bytes, bytes.substr(0, 100), std::string(64, '0')}) {  // the last two are compiled anew
+    const auto set = RuleSet::restore({read_pack("test.yaml", pack_of(kTwo)).value()}, form);
+    ASSERT_TRUE(set);
+    EXPECT_EQ(scan(**set, "ignore instructions", RuleInput::folded).size(), 1);
+  }
 }
 
 TEST(RuleScratch, ServesOneSetAfterAnother) {
@@ -125,7 +134,7 @@ TEST(RuleStream, FindsWhatIsSplitOverPiecesAndCountsFromTheBeginning) {
 TEST(ShippedRules, HitBenignTextsAsOftenAsTheirPacksSay) {
   const auto items = guard_data::load("benign");
   if (items.empty()) GTEST_SKIP() << "no ../shared/data/guard: the false positives are not counted";
-  auto set = RuleSet::compile(shipped_packs().value()).value();
+  auto set = RuleSet::shipped().value();
   std::vector<uint32_t> counted(set->rules().size());
   RuleScratch scratch;
   for (const auto& item : items) {
