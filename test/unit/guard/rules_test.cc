@@ -72,7 +72,7 @@ TEST(RuleSet, RefusesAnIdThatIsThereTwice) {
   auto b = read_pack("b.yaml", pack_of("  - {id: x, family: refusal, pattern: def, says: x}\n"));
   const auto set = RuleSet::compile({std::move(*a), std::move(*b)});
   ASSERT_FALSE(set);
-  EXPECT_EQ(set.error().message, "b.yaml:4:43: rule x is there already, at a.yaml:4:43.");
+  EXPECT_EQ(set.error().message, "b.yaml:4:39: rule x is there already, at a.yaml:4:39.");
 }
 
 TEST(RuleSet, NamesTheRuleThatVectorscanCannotTake) {
@@ -82,7 +82,7 @@ TEST(RuleSet, NamesTheRuleThatVectorscanCannotTake) {
     ASSERT_TRUE(pack) << pattern;
     const auto set = RuleSet::compile({std::move(*pack)});
     ASSERT_FALSE(set) << pattern;
-    EXPECT_EQ(set.error().message.find("a.yaml:4:43: rule x: pattern: "), 0) << set.error().message;
+    EXPECT_EQ(set.error().message.find("a.yaml:4:39: rule x: pattern: "), 0) << set.error().message;
   }
 }
 
@@ -154,8 +154,9 @@ TEST(ShippedRules, HitBenignTextsAsOftenAsTheirPacksSay) {
     const auto& r = set->rules()[i];
     EXPECT_EQ(r.benign_texts, items.size()) << r.at;
     EXPECT_EQ(r.benign_hits, counted[i]) << r.at << ": " << r.id;
-    if (r.action == RuleAction::block)
+    if (r.action == RuleAction::block) {
       EXPECT_LE(counted[i], kMaxBlockingRate * static_cast<double>(items.size())) << r.at << ": " << r.id;
+    }
   }
 }
 
