@@ -35,7 +35,7 @@ TEST(RulePack, FoldsLettersAsTextsAreFolded) {
 
 TEST(RulePack, SaysWhereAPatternIsWrongAndWhy) {
   const std::vector<std::pair<std::string_view, std::string_view>> wrong = {
-      {"{priar}", "names the words {priar}, which the pack does not have; did you mean {prior}?"},
+      {"{priar}", "names the words {priar}, which the pack does not have; the nearest is {prior}."},
       {"{loop}", "has words that are made of themselves."},
       {"a{257}", "repeats 257 times; 256 is the limit (at character 1)."},
       {"(a{200}){200}", "is longer than 4096 positions when its repeats are written out."},
