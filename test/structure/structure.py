@@ -27,7 +27,7 @@ HOMES = {
     "CLI/": {"cli"},
     "spdlog/": {"base"},
     "pugixml": {"grid"},
-    "hs/": {"guard"}, "hs.h": {"guard"},
+    "hs/": {"guard"}, "hs.h": {"guard"}, "unicode/": {"guard"},
     "coin/": {"fleet"},
     "poppler/": set(), "tesseract/": set(),  # the document worker only, which is not in src/
 }
