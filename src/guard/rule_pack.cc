@@ -1,6 +1,7 @@
 #include "guard/rule_pack.h"
 
 #include <openssl/evp.h>
+#include <unicode/normalizer2.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -21,7 +22,6 @@ using Words = std::map<std::string, std::string>;
 // Between two words of folded text: quotes and emphasis are how an override is dressed up.
 constexpr std::string_view kGap = R"((?:[\s"'*_,]+))";
 constexpr int kMaxWordDepth = 8;  // words made of words
-constexpr uint8_t kAnyone = 0b11111;
 
 const std::vector<std::pair<std::string_view, RuleFamily>>& families() {
   static const std::vector<std::pair<std::string_view, RuleFamily>> all = {
@@ -118,13 +118,45 @@ class Expander {
     for (const auto& [name, _] : words_) names.push_back(name);
     const auto near = nearest(word, names);
     return fail(Code::invalid_argument, "names the words {{{}}}, which the pack does not have{}", word,
-                near.empty() ? "" : fmt::format("; did you mean {{{}}}?", near));
+                near.empty() ? "" : fmt::format("; the nearest is {{{}}}", near));
   }
 
   const Words& words_;
   bool gaps_;
   std::string out_;
 };
+
+// Letters outside ASCII as tier 0 folds them, so that a pattern may be written the way its language is: the final sigma
+// is a sigma, the Thai sara am is two letters.
+std::string fold_letters(std::string_view pattern) {
+  UErrorCode status = U_ZERO_ERROR;
+  const auto* folding = icu::Normalizer2::getNFKCCasefoldInstance(status);
+  std::string out;
+  icu::StringByteSink<std::string> sink(&out);
+  for (size_t i = 0; i < pattern.size() && U_SUCCESS(status);) {
+    const size_t begin = i;
+    const bool ascii = static_cast<unsigned char>(pattern[i]) < 0x80;
+    while (i < pattern.size() && (static_cast<unsigned char>(pattern[i]) < 0x80) == ascii) ++i;
+    const auto run = pattern.substr(begin, i - begin);
+    if (ascii)
+      out += run;
+    else
+      folding->normalizeUTF8(0, icu::StringPiece(run.data(), static_cast<int32_t>(run.size())), sink, nullptr, status);
+  }
+  if (U_FAILURE(status)) throw std::bad_alloc();
+  return out;
+}
+
+// Where a capital letter stands that is no escape such as \S; folded text has none. npos: nowhere.
+size_t capital(std::string_view pattern) {
+  for (size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] == '\\')
+      ++i;
+    else if (pattern[i] >= 'A' && pattern[i] <= 'Z')
+      return i;
+  }
+  return std::string_view::npos;
+}
 
 struct Measured {
   std::string date;
@@ -134,8 +166,14 @@ struct Measured {
 struct Draft {
   RulePack pack;
   Words words;
+  std::vector<std::string> from;
   Measured measured;
 };
+
+void read_from(Fields& f, std::vector<std::string>& from) {
+  f.words({"from", "Who may have written the text; none: the pack's, and without one anyone."}, from,
+          {"user", "system", "assistant", "tool", "document"});
+}
 
 void read_rule(Fields& f, Draft& d, Rule& r) {
   std::vector<std::string> from;
@@ -143,8 +181,7 @@ void read_rule(Fields& f, Draft& d, Rule& r) {
   f.text(required("id", "Its name, once in all packs: letters, digits, - and _."), r.id);
   f.choice(required("family", "What it is about."), r.family, families());
   f.texts({"languages", "ISO 639-1 codes; none: any language."}, r.languages);
-  f.words({"from", "Who may have written the text; none: anyone."}, from,
-          {"user", "system", "assistant", "tool", "document"});
+  read_from(f, from);
   f.choice({"input", "folded: small letters, NFKC, nothing invisible. original: the bytes as they came."}, r.input,
            {{"folded", RuleInput::folded}, {"original", RuleInput::original}});
   f.choice({"action", "block: a hit is enough. evidence: tier 2 weighs it."}, r.action,
@@ -157,7 +194,8 @@ void read_rule(Fields& f, Draft& d, Rule& r) {
 
   for (int i = 0; i < 5; ++i) {
     const auto p = static_cast<Provenance>(i);
-    if (from.empty() || std::find(from.begin(), from.end(), name(p)) != from.end())
+    const auto& list = from.empty() ? d.from : from;
+    if (list.empty() || std::find(list.begin(), list.end(), name(p)) != list.end())
       r.provenances = static_cast<uint8_t>(r.provenances | 1 << i);
   }
   r.benign_texts = d.measured.texts;
@@ -166,6 +204,12 @@ void read_rule(Fields& f, Draft& d, Rule& r) {
   if (pattern.empty()) return;
   auto expanded = Expander(d.words, r.input == RuleInput::folded).expand(pattern);
   if (!expanded) return f.complain("pattern", expanded.error().message + ".");
+  if (r.input == RuleInput::folded) {
+    expanded = fold_letters(*expanded);
+    if (const size_t at = capital(*expanded); at != std::string_view::npos)
+      return f.complain(
+          "pattern", fmt::format("has the capital letter {}, and folded text has small ones only.", (*expanded)[at]));
+  }
   if (const auto positions = pattern_positions(*expanded); !positions)
     return f.complain("pattern", positions.error().message + ".");
   r.pattern = std::move(*expanded);
@@ -181,6 +225,7 @@ void read_rule(Fields& f, Draft& d, Rule& r) {
 void read_draft(Fields& f, Draft& d) {
   f.text(required("pack", "Its name."), d.pack.name);
   f.integer(required("version", "Counts up with each change."), d.pack.version, 1, 1'000'000);
+  read_from(f, d.from);
   f.object({"measured", "On what benign_hits were counted."}, d.measured, [](Fields& inner, Measured& m) {
     inner.text(required("date", "Day, as 2026-11-28."), m.date);
     inner.integer(required("texts", "Number of benign texts."), m.texts, 1, 100'000'000);
