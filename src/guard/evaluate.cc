@@ -80,17 +80,19 @@ float threshold(const Weighted& scores, double rate) {
 // Thresholds of the heads for user texts such that any of them fires on `rate` of everyday prompts, each source weighing
 // the same, and each head alone on the same share. The indirect head's is for documents.
 RawScores thresholds(const std::vector<Held>& held, double rate) {
-  std::map<std::string, double> counts;
+  const auto is_document = [](const Held& h) { return h.text->document && h.text->family == "benign"; };
+  std::map<std::string, double> counts, documents;
   for (const auto& h : held) {
     if (h.text->everyday) counts[h.text->source] += 1;
+    if (is_document(h)) documents[h.text->source] += 1;
   }
   std::array<Weighted, kHeads> scores;
   for (const auto& h : held) {
     for (const Head head : kUserHeads) {
       if (h.text->everyday) scores[index(head)].emplace_back(h.raw[index(head)], 1 / counts[h.text->source]);
     }
-    if (h.text->document && h.text->family == "benign") {
-      scores[index(Head::indirect)].emplace_back(h.raw[index(Head::indirect)], 1);
+    if (is_document(h)) {
+      scores[index(Head::indirect)].emplace_back(h.raw[index(Head::indirect)], 1 / documents[h.text->source]);
     }
   }
   for (auto& s : scores) std::ranges::sort(s, std::greater<>());

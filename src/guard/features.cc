@@ -136,7 +136,7 @@ class Extractor {
       hash = (hash ^ d.c) * kPrime;
       hash ^= hash >> 29;
       at_ += d.bytes;
-      if (n == kLongestWord + 1) flush(dense);
+      if (n == kLongestWord + 1) break;  // the rest is a word of its own
     }
     if (n > 1) flush(dense);
   }

@@ -20,8 +20,7 @@ Pools pools(const Corpus& corpus, int left_out) {
   for (const auto& t : corpus.texts) {
     if (!t.trainable || (left_out >= 0 && t.fold == left_out)) continue;
     const bool is_short = t.text.size() <= kLongestGoal;
-    const bool hateful_post = t.source == "davidson2017" || t.source == "germeval2018" || t.source == "surge_toxicity";
-    if (t.targets[static_cast<size_t>(Head::unsafe)] == Target::yes && is_short && !hateful_post) out.unsafe.push_back(&t);
+    if (t.targets[static_cast<size_t>(Head::unsafe)] == Target::yes && is_short) out.unsafe.push_back(&t);
     if (t.everyday && is_short) out.prompts.push_back(&t);
     const bool is_task = t.source.starts_with("self_instruct") || t.source == "nlu_eval_home" || t.source == "glaive_toolcall";
     if (is_task && is_short) out.tasks.push_back(&t);
