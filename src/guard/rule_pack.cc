@@ -118,7 +118,7 @@ class Expander {
     for (const auto& [name, _] : words_) names.push_back(name);
     const auto near = nearest(word, names);
     return fail(Code::invalid_argument, "names the words {{{}}}, which the pack does not have{}", word,
-                near.empty() ? "" : fmt::format("; did you mean {{{}}}?", near));
+                near.empty() ? "" : fmt::format("; the nearest is {{{}}}", near));
   }
 
   const Words& words_;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <cstring>
 #include <iterator>
 #include <map>
 #include <new>
@@ -25,6 +26,11 @@ struct Free {
 using Database = std::unique_ptr<hs_database_t, Free>;
 
 enum class Mode { block, stream };
+
+constexpr std::pair<RuleInput, Mode> kAutomata[] = {{RuleInput::folded, Mode::block},
+                                                    {RuleInput::folded, Mode::stream},
+                                                    {RuleInput::original, Mode::block},
+                                                    {RuleInput::original, Mode::stream}};
 
 // The rules of one automaton: indices into the set.
 struct Selection {
@@ -69,11 +75,13 @@ Result<Database> compile_selection(const std::vector<Rule>& rules, Selection s) 
     s.ids.push_back(static_cast<unsigned>(i));
   }
   if (s.ids.empty()) return Database();
+  // For any processor, not just this one: what is built here runs elsewhere.
+  const hs_platform_info_t platform{HS_TUNE_FAMILY_GENERIC, 0, 0, 0};
   hs_database_t* database = nullptr;
   hs_compile_error_t* error = nullptr;
   const auto code =
       hs_compile_multi(s.patterns.data(), s.flags.data(), s.ids.data(), static_cast<unsigned>(s.ids.size()),
-                       s.mode == Mode::block ? HS_MODE_BLOCK : HS_MODE_STREAM, nullptr, &database, &error);
+                       s.mode == Mode::block ? HS_MODE_BLOCK : HS_MODE_STREAM, &platform, &database, &error);
   const std::unique_ptr<hs_compile_error_t, Free> owned(error);
   if (code == HS_SUCCESS) return Database(database);
   if (error && error->expression >= 0)
@@ -121,6 +129,9 @@ struct RuleSet::Automata {
   std::array<Database, 2> block, stream;  // by RuleInput; null: no rules
   size_t rules = 0;
 
+  Database& at(RuleInput input, Mode mode) {
+    return (mode == Mode::block ? block : stream)[static_cast<size_t>(input)];
+  }
   const hs_database_t* of(RuleInput input, Mode mode) const {
     return (mode == Mode::block ? block : stream)[static_cast<size_t>(input)].get();
   }
@@ -201,26 +212,75 @@ void take(std::vector<RuleHit>& found, std::vector<RuleHit>& hits) {
 
 RuleSet::~RuleSet() = default;
 
-Result<std::shared_ptr<const RuleSet>> RuleSet::compile(std::vector<RulePack> packs) {
-  if (hs_valid_platform() != HS_SUCCESS)
-    return fail(Code::failed_precondition, "the rules need a processor with SSE4.2 (x86-64-v2) or NEON");
+std::shared_ptr<RuleSet> RuleSet::of(std::vector<RulePack> packs) {
   std::shared_ptr<RuleSet> set(new RuleSet);
   set->hash_ = hash_of(packs);
   for (auto& pack : packs) {
     set->version_ += fmt::format("{}{} {}", set->version_.empty() ? "" : ", ", pack.name, pack.version);
     std::move(pack.rules.begin(), pack.rules.end(), std::back_inserter(set->rules_));
   }
-  if (const auto bounded = check_bounds(set->rules_); !bounded) return tl::unexpected(bounded.error());
-  auto automata = std::make_shared<Automata>();
-  for (const auto input : {RuleInput::folded, RuleInput::original})
-    for (const auto mode : {Mode::block, Mode::stream}) {
-      auto database = compile_selection(set->rules_, {input, mode, {}, {}, {}});
-      if (!database) return tl::unexpected(database.error());
-      (mode == Mode::block ? automata->block : automata->stream)[static_cast<size_t>(input)] = std::move(*database);
-    }
-  automata->rules = set->rules_.size();
-  set->automata_ = std::move(automata);
   return set;
+}
+
+Result<void> RuleSet::build() {
+  if (const auto bounded = check_bounds(rules_); !bounded) return bounded;
+  auto automata = std::make_shared<Automata>();
+  for (const auto& [input, mode] : kAutomata) {
+    auto database = compile_selection(rules_, {input, mode, {}, {}, {}});
+    if (!database) return tl::unexpected(database.error());
+    automata->at(input, mode) = std::move(*database);
+  }
+  automata->rules = rules_.size();
+  automata_ = std::move(automata);
+  return {};
+}
+
+Result<std::shared_ptr<const RuleSet>> RuleSet::compile(std::vector<RulePack> packs) {
+  return restore(std::move(packs), {});
+}
+
+Result<std::shared_ptr<const RuleSet>> RuleSet::restore(std::vector<RulePack> packs, std::string_view automata) {
+  if (hs_valid_platform() != HS_SUCCESS)
+    return fail(Code::failed_precondition, "the rules need a processor with SSE4.2 (x86-64-v2) or NEON");
+  auto set = of(std::move(packs));
+  if (set->adopt(automata)) return set;
+  if (const auto built = set->build(); !built) return tl::unexpected(built.error());
+  return set;
+}
+
+// Format: hash of the packs (64), then for each automaton its size (8 bytes, of this machine) and what Vectorscan
+// serialised. Vectorscan checks its own version, platform and CRC.
+std::string RuleSet::precompiled() const {
+  std::string out = hash_;
+  for (const auto& [input, mode] : kAutomata) {
+    char* bytes = nullptr;
+    uint64_t size = 0;
+    if (const auto* database = automata_->of(input, mode)) check(hs_serialize_database(database, &bytes, &size));
+    out.append(reinterpret_cast<const char*>(&size), sizeof size);
+    out.append(bytes, size);
+    std::free(bytes);  // NOLINT(cppcoreguidelines-no-malloc): Vectorscan allocates with malloc
+  }
+  return out;
+}
+
+bool RuleSet::adopt(std::string_view bytes) {
+  if (!bytes.starts_with(hash_)) return false;
+  bytes.remove_prefix(hash_.size());
+  auto automata = std::make_shared<Automata>();
+  for (const auto& [input, mode] : kAutomata) {
+    uint64_t size = 0;
+    if (bytes.size() < sizeof size) return false;
+    std::memcpy(&size, bytes.data(), sizeof size);
+    bytes.remove_prefix(sizeof size);
+    if (bytes.size() < size) return false;
+    hs_database_t* database = nullptr;
+    if (size != 0 && hs_deserialize_database(bytes.data(), size, &database) != HS_SUCCESS) return false;
+    automata->at(input, mode).reset(database);
+    bytes.remove_prefix(size);
+  }
+  automata->rules = rules_.size();
+  automata_ = std::move(automata);
+  return true;
 }
 
 size_t RuleSet::bytes() const {

@@ -72,17 +72,17 @@ TEST(RuleSet, RefusesAnIdThatIsThereTwice) {
   auto b = read_pack("b.yaml", pack_of("  - {id: x, family: refusal, pattern: def, says: x}\n"));
   const auto set = RuleSet::compile({std::move(*a), std::move(*b)});
   ASSERT_FALSE(set);
-  EXPECT_EQ(set.error().message, "b.yaml:4:43: rule x is there already, at a.yaml:4:43.");
+  EXPECT_EQ(set.error().message, "b.yaml:4:39: rule x is there already, at a.yaml:4:39.");
 }
 
 TEST(RuleSet, NamesTheRuleThatVectorscanCannotTake) {
   for (const auto* pattern : {"(a)\\1", "a*", "ab++"}) {
-    auto pack = read_pack("a.yaml",
-                          pack_of(fmt::format("  - {{id: x, family: refusal, pattern: '{}', says: x}}\n", pattern)));
+    auto pack =
+        read_pack("a.yaml", pack_of(fmt::format("  - {{id: x, family: refusal, pattern: '{}', says: x}}\n", pattern)));
     ASSERT_TRUE(pack) << pattern;
     const auto set = RuleSet::compile({std::move(*pack)});
     ASSERT_FALSE(set) << pattern;
-    EXPECT_EQ(set.error().message.find("a.yaml:4:43: rule x: pattern: "), 0) << set.error().message;
+    EXPECT_EQ(set.error().message.find("a.yaml:4:39: rule x: pattern: "), 0) << set.error().message;
   }
 }
 
@@ -97,6 +97,15 @@ TEST(RuleSet, RefusesMoreRulesThanCompileInBoundedTime) {
   const auto set = RuleSet::compile({pack});
   ASSERT_FALSE(set);
   EXPECT_EQ(set.error().code, Code::resource_exhausted);
+}
+
+TEST(RuleSet, ComesBackFromItsPrecompiledForm) {
+  const auto bytes = set_of(kTwo)->precompiled();
+  for (const auto& form : {bytes, bytes.substr(0, 100), std::string(64, '0')}) {  // the last two are compiled anew
+    const auto set = RuleSet::restore({read_pack("test.yaml", pack_of(kTwo)).value()}, form);
+    ASSERT_TRUE(set);
+    EXPECT_EQ(scan(**set, "ignore instructions", RuleInput::folded).size(), 1);
+  }
 }
 
 TEST(RuleScratch, ServesOneSetAfterAnother) {
@@ -125,7 +134,7 @@ TEST(RuleStream, FindsWhatIsSplitOverPiecesAndCountsFromTheBeginning) {
 TEST(ShippedRules, HitBenignTextsAsOftenAsTheirPacksSay) {
   const auto items = guard_data::load("benign");
   if (items.empty()) GTEST_SKIP() << "no ../shared/data/guard: the false positives are not counted";
-  auto set = RuleSet::compile(shipped_packs().value()).value();
+  auto set = RuleSet::shipped().value();
   std::vector<uint32_t> counted(set->rules().size());
   RuleScratch scratch;
   for (const auto& item : items) {
@@ -145,8 +154,9 @@ TEST(ShippedRules, HitBenignTextsAsOftenAsTheirPacksSay) {
     const auto& r = set->rules()[i];
     EXPECT_EQ(r.benign_texts, items.size()) << r.at;
     EXPECT_EQ(r.benign_hits, counted[i]) << r.at << ": " << r.id;
-    if (r.action == RuleAction::block)
+    if (r.action == RuleAction::block) {
       EXPECT_LE(counted[i], kMaxBlockingRate * static_cast<double>(items.size())) << r.at << ": " << r.id;
+    }
   }
 }
 
