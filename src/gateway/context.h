@@ -22,6 +22,7 @@
 #include "ledger/journal.h"
 #include "net/loop.h"
 #include "net/upstream.h"
+#include "score/quote.h"
 
 namespace trine::gateway {
 
@@ -96,13 +97,20 @@ class Context {
   const std::shared_ptr<net::Pool>& pool(const std::shared_ptr<const Deployment>& d);
   // The grid's value for the deployment's zone now; looked up once per slot, and again when a source has said more.
   const energy::GridValue& grid(const Deployment& d, Wall now);
+  // What the deployment bills per token with `others` running beside, at that value; made again when one of them
+  // changes. A vendor that cannot be billed: one that bills nothing.
+  const score::Tariff& tariff(const Deployment& d, uint32_t others, Wall now);
 
  private:
   struct GridSlot {
     energy::GridValue value;
     Wall until{};
     uint64_t version = 0;  // of the grid's table
+    std::optional<score::Tariff> tariff;
+    uint32_t running = 0;  // that it is for
+    Wall priced_until{};   // electricity has another price afterwards
   };
+  GridSlot& slot(const Deployment& d, Wall now);
   net::Dialer* dialer_;
   std::shared_ptr<const Snapshot> snapshot_;
   std::unordered_map<std::shared_ptr<const Deployment>, std::shared_ptr<net::Pool>> pools_;
