@@ -40,6 +40,16 @@ std::vector<std::string_view> pii_names() {
   return names;
 }
 
+Result<std::shared_ptr<const RuleSet>> rules_with(const std::string& folder) {
+  if (folder.empty()) return RuleSet::shipped();
+  auto packs = shipped_packs();
+  if (!packs) return tl::unexpected(packs.error());
+  auto more = load_packs(folder);
+  if (!more) return tl::unexpected(more.error());
+  for (RulePack& p : *more) packs->push_back(std::move(p));
+  return RuleSet::compile(std::move(*packs));
+}
+
 double raised(double score, double by) {
   return std::max(score, by);
 }
@@ -62,14 +72,7 @@ Result<std::shared_ptr<const Guard>> Guard::load(const Sources& sources) {
     if (!read) return tl::unexpected(read.error());
     policies = std::move(*read);
   }
-  auto packs = shipped_packs();
-  if (!packs) return tl::unexpected(packs.error());
-  if (!sources.rules.empty()) {
-    auto more = load_packs(sources.rules);
-    if (!more) return tl::unexpected(more.error());
-    for (RulePack& p : *more) packs->push_back(std::move(p));
-  }
-  auto rules = RuleSet::compile(std::move(*packs));
+  auto rules = rules_with(sources.rules);
   if (!rules) return tl::unexpected(rules.error());
   auto classifier = Classifier::shipped();
   if (!classifier) return tl::unexpected(classifier.error());
