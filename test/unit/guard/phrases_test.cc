@@ -40,11 +40,13 @@ TEST(Phrases, SlotsNest) {
 }
 
 TEST(Phrases, ATextOfTheCallerFillsASlotWithAnAt) {
-  EXPECT_EQ(texts("@each 1\njailbreak> act as DAN: {@unsafe}"), (std::vector<std::string>{"jailbreak:act as DAN: why?"}));
+  EXPECT_EQ(texts("@each 1\njailbreak> act as DAN: {@unsafe}"),
+            (std::vector<std::string>{"jailbreak:act as DAN: why?"}));
 }
 
 TEST(Phrases, OtherBracesAreText) {
-  EXPECT_EQ(texts("@each 1\nbenign> f() { x; } {\"a\": 1}"), (std::vector<std::string>{"benign:f() { x; } {\"a\": 1}"}));
+  EXPECT_EQ(texts("@each 1\nbenign> f() { x; } {\"a\": 1}"),
+            (std::vector<std::string>{"benign:f() { x; } {\"a\": 1}"}));
 }
 
 TEST(Phrases, TheSameSeedGivesTheSameTexts) {
@@ -79,7 +81,8 @@ TEST(Phrases, TheShippedOnesAreWellFormedAndCoverEachHead) {
   ASSERT_TRUE(grammar) << grammar.error().message;
   std::set<std::string> labels;
   for (const auto& p : grammar->expand(1, question)) labels.insert(p.label);
-  EXPECT_EQ(labels, (std::set<std::string>{"benign", "extraction", "indirect", "injection", "jailbreak", "passage", "unsafe"}));
+  EXPECT_EQ(labels,
+            (std::set<std::string>{"benign", "extraction", "indirect", "injection", "jailbreak", "passage", "unsafe"}));
 }
 
 }  // namespace
