@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "guard/classifier.h"
 #include "guard/corpus.h"
-#include "guard/phrases.h"
+#include "guard/grammar.h"
 #include "guard/train.h"
 
 namespace trine::guard {

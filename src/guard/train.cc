@@ -6,7 +6,7 @@
 #include <map>
 #include <numeric>
 
-#include "guard/phrases.h"
+#include "guard/grammar.h"
 #include "guard/windows.h"
 
 namespace trine::guard {

@@ -1,4 +1,4 @@
-#include "guard/phrases.h"
+#include "guard/grammar.h"
 
 #include <algorithm>
 #include <filesystem>
