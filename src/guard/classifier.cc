@@ -21,11 +21,16 @@ using Shorts8 = int16_t __attribute__((vector_size(16)));
 
 std::string_view name(Head head) {
   switch (head) {
-    case Head::jailbreak: return "jailbreak";
-    case Head::injection: return "injection";
-    case Head::extraction: return "extraction";
-    case Head::unsafe: return "unsafe";
-    case Head::indirect: return "indirect";
+    case Head::jailbreak:
+      return "jailbreak";
+    case Head::injection:
+      return "injection";
+    case Head::extraction:
+      return "extraction";
+    case Head::unsafe:
+      return "unsafe";
+    case Head::indirect:
+      return "indirect";
   }
   return "";
 }
@@ -40,7 +45,8 @@ Classifier::Classifier(const Weights& weights)
       data_(weights.data) {
   for (size_t r = 0; r < rows_.size(); ++r) {
     rows_[r] = static_cast<uint64_t>(weights.marks[r]) << kMarkShift;
-    for (size_t h = 0; h < kHeads; ++h) rows_[r] |= static_cast<uint64_t>(static_cast<uint8_t>(weights.rows[r][h])) << 8 * h;
+    for (size_t h = 0; h < kHeads; ++h)
+      rows_[r] |= static_cast<uint64_t>(static_cast<uint8_t>(weights.rows[r][h])) << 8 * h;
   }
   for (size_t h = 0; h < kHeads; ++h) {
     // 0.9 = 1 / (1 + exp(-ln 9)) at the stricter threshold; of equal thresholds the step is steep, not infinite.

@@ -33,8 +33,8 @@ inline constexpr float kOneInThousand = 0.9F;
 
 struct HeadScore {
   float value = 0;
-  uint32_t view = 0;    // index into Normalised::views
-  ByteSpan window;      // in that view: what scored so
+  uint32_t view = 0;  // index into Normalised::views
+  ByteSpan window;    // in that view: what scored so
 };
 
 struct Scores {

@@ -11,28 +11,45 @@
 namespace trine::guard {
 namespace {
 
-constexpr std::array<std::string_view, 6> kFamilies = {"benign", "extraction", "injection", "jailbreak", "pii", "safety"};
+constexpr std::array<std::string_view, 6> kFamilies = {"benign",    "extraction", "injection",
+                                                       "jailbreak", "pii",        "safety"};
 
 // What people type to an assistant; the others are what they hand in, or no prompts at all (posts in forums).
 const std::set<std::string_view> kEveryday = {
-    "awesome_chatgpt_prompts", "awesome_chatgpt_prompts_zh", "banking77",           "glaive_toolcall", "gsm8k",
-    "humaneval",               "mgsm",                       "nlu_eval_home",       "sgd_user",        "t0_p3_sample",
-    "salesforce_rag_query",    "self_instruct_seed",         "self_instruct_user",  "xquad_question",  "sharegpt_first_turn",
+    "awesome_chatgpt_prompts",
+    "awesome_chatgpt_prompts_zh",
+    "banking77",
+    "glaive_toolcall",
+    "gsm8k",
+    "humaneval",
+    "mgsm",
+    "nlu_eval_home",
+    "sgd_user",
+    "t0_p3_sample",
+    "salesforce_rag_query",
+    "self_instruct_seed",
+    "self_instruct_user",
+    "xquad_question",
+    "sharegpt_first_turn",
 };
 const std::set<std::string_view> kDocuments = {
-    "c4_demo_doc",           "classeval_code", "salesforce_rag_doc", "tau_bench_policy",
-    "tau_bench_tool_output", "xquad_context",
+    "c4_demo_doc", "classeval_code", "salesforce_rag_doc", "tau_bench_policy", "tau_bench_tool_output", "xquad_context",
 };
 // Everyday sources that tell the model what to do; the others ask or state.
 const std::set<std::string_view> kRequests = {
-    "awesome_chatgpt_prompts", "awesome_chatgpt_prompts_zh", "glaive_toolcall",    "humaneval",           "nlu_eval_home",
-    "sgd_user",                "self_instruct_seed",         "self_instruct_user", "sharegpt_first_turn", "t0_p3_sample",
+    "awesome_chatgpt_prompts", "awesome_chatgpt_prompts_zh",
+    "glaive_toolcall",         "humaneval",
+    "nlu_eval_home",           "sgd_user",
+    "self_instruct_seed",      "self_instruct_user",
+    "sharegpt_first_turn",     "t0_p3_sample",
 };
 const std::set<std::string_view> kPosts = {"davidson2017", "germeval2018", "surge_toxicity"};
 const std::set<std::string_view> kOneTextTwoLabels = {"jailbreak-00434", "benign-00058"};
 
 // Sources of one origin are left out together: the word before the first underscore or bracket names it.
-std::string origin(const TrainingText& t) { return t.source.substr(0, t.source.find_first_of("_(")); }
+std::string origin(const TrainingText& t) {
+  return t.source.substr(0, t.source.find_first_of("_("));
+}
 
 bool label(TrainingText& t, const std::string& label) {
   if (label == "benign") {
@@ -59,9 +76,9 @@ bool label(TrainingText& t, const std::string& label) {
 
 Result<bool> parse(std::string_view line, TrainingText& t) {
   std::string labelled;
-  const std::map<std::string_view, std::string*> fields = {{"id", &t.id},       {"text", &t.text}, {"label", &labelled},
-                                                           {"source", &t.source}, {"lang", &t.language},
-                                                           {"kind", &t.kind},   {"payload", &t.payload}};
+  const std::map<std::string_view, std::string*> fields = {
+      {"id", &t.id},         {"text", &t.text}, {"label", &labelled},   {"source", &t.source},
+      {"lang", &t.language}, {"kind", &t.kind}, {"payload", &t.payload}};
   auto walked = json::each_member(line, [&](std::string_view key, json::Value value) {
     const auto field = fields.find(key);
     if (field != fields.end() && value.is_string()) *field->second = value.as_string().value_or("");
@@ -86,7 +103,10 @@ void deal_folds(std::vector<TrainingText>& texts) {
   for (auto& t : texts) {
     if (t.document || t.family == "injection") {
       // Documents and what was set into them share their words. Other kinds of documents stay, to be learnt from.
-      t.fold = t.source == "c4_demo_doc" ? 1 : t.source == "classeval_code" ? 2 : t.source.starts_with("tau_bench") ? 3 : 0;
+      t.fold = t.source == "c4_demo_doc"           ? 1
+               : t.source == "classeval_code"      ? 2
+               : t.source.starts_with("tau_bench") ? 3
+                                                   : 0;
       continue;
     }
     const auto& of_family = origins[t.family];
@@ -95,7 +115,8 @@ void deal_folds(std::vector<TrainingText>& texts) {
     t.fold = static_cast<int>(std::distance(of_family.begin(), place)) % kFolds;
     // Nobody else asks for personas, or in Bengali, Swahili and Telugu: a model without these texts would be judged by
     // gaps that the shipped one has not. Half of each is left out at a time.
-    if ((t.source == "awesome_chatgpt_prompts" || t.source == "mgsm") && ++split % 2 == 0) t.fold = (t.fold + 1) % kFolds;
+    if ((t.source == "awesome_chatgpt_prompts" || t.source == "mgsm") && ++split % 2 == 0)
+      t.fold = (t.fold + 1) % kFolds;
   }
 }
 

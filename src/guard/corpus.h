@@ -19,11 +19,11 @@ using Targets = std::array<Target, kHeads>;
 struct TrainingText {
   std::string id, text, source, family, language, kind, payload;
   Targets targets{};
-  bool everyday = false;   // what people ask: thresholds are set on it
-  bool document = false;   // what people hand in
-  bool trainable = true;   // its licence allows weights that are shipped
-  int fold = -1;           // the one that leaves its source out; -1: in none
-  Features features;       // of its plain view
+  bool everyday = false;  // what people ask: thresholds are set on it
+  bool document = false;  // what people hand in
+  bool trainable = true;  // its licence allows weights that are shipped
+  int fold = -1;          // the one that leaves its source out; -1: in none
+  Features features;      // of its plain view
 };
 
 struct Corpus {

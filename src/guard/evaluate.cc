@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <fstream>
+#include <limits>
 #include <map>
 #include <sstream>
 
+#include "guard/disguises.h"
 #include "guard/sha256.h"
 #include "guard/training_set.h"
 #include "yaml/reader.h"
@@ -18,12 +20,22 @@ using RawScores = std::array<float, kHeads>;
 struct Held {
   const TrainingText* text;
   RawScores raw;
+  std::vector<RawScores> disguised;  // by disguise; empty for most
 };
 
-size_t index(Head head) { return static_cast<size_t>(head); }
+size_t index(Head head) {
+  return static_cast<size_t>(head);
+}
 
-bool is_poisoned(const TrainingText& t) { return t.targets[index(Head::indirect)] == Target::yes; }
-bool is_clean_document(const TrainingText& t) { return t.kind == "clean_document"; }
+bool is_poisoned(const TrainingText& t) {
+  return t.targets[index(Head::indirect)] == Target::yes;
+}
+bool is_attack_of_a_user(const TrainingText& t) {
+  return std::ranges::any_of(kUserHeads, [&](Head head) { return t.targets[index(head)] == Target::yes; });
+}
+bool is_clean_document(const TrainingText& t) {
+  return t.kind == "clean_document";
+}
 
 // Whether a composed text was made of a document that fold 0 trains on: three probes find it.
 class KnownDocuments {
@@ -46,9 +58,32 @@ class KnownDocuments {
   std::string all_;
 };
 
+bool any_fires(const RawScores& raw, const RawScores& limits) {
+  return std::ranges::any_of(kUserHeads, [&](Head head) { return raw[index(head)] > limits[index(head)]; });
+}
+
+std::vector<RawScores> disguised_scores(const TrainingText& t, const Classifier& model, const Normaliser& normaliser,
+                                        Normalised& normalised, ClassifierScratch& scratch) {
+  std::vector<RawScores> out;
+  for (const Disguise& d : disguises()) {
+    normaliser.normalise(d.apply(t.text), normalised);
+    RawScores best;
+    best.fill(std::numeric_limits<float>::lowest());
+    for (const View& view : normalised.views) {
+      const auto raw = model.raw(view.text, scratch).value;
+      for (size_t h = 0; h < kHeads; ++h) best[h] = std::max(best[h], raw[h]);
+    }
+    out.push_back(best);
+  }
+  return out;
+}
+
 std::vector<Held> held_out_scores(const Corpus& corpus, const Grammar& grammar, const Recipe& recipe) {
   const KnownDocuments known(corpus);
   ClassifierScratch scratch;
+  const Normaliser normaliser;
+  Normalised normalised;
+  size_t short_ones = 0;
   std::vector<Held> out;
   for (int fold = 0; fold < kFolds; ++fold) {
     const TrainingSet set = compose(corpus, grammar, recipe.seed, fold);
@@ -57,7 +92,11 @@ std::vector<Held> held_out_scores(const Corpus& corpus, const Grammar& grammar, 
       const bool never_trained = !t.trainable && t.fold < 0;
       if (t.fold != fold && !(never_trained && fold == 0)) continue;
       if (t.fold == 0 && (is_poisoned(t) || is_clean_document(t)) && known.holds(t.text)) continue;
-      out.push_back({&t, model.raw(t.features, scratch).value});
+      out.push_back({&t, model.raw(t.features, scratch).value, {}});
+      const bool may = t.language == "en" && t.text.size() <= 500 && (t.everyday || is_attack_of_a_user(t));
+      if (may && ++short_ones % 10 == 0) {
+        out.back().disguised = disguised_scores(t, model, normaliser, normalised, scratch);
+      }
     }
   }
   return out;
@@ -77,8 +116,8 @@ float threshold(const Weighted& scores, double rate) {
   return scores.empty() ? 0 : scores.back().first;
 }
 
-// Thresholds of the heads for user texts such that any of them fires on `rate` of everyday prompts, each source weighing
-// the same, and each head alone on the same share. The indirect head's is for documents.
+// Thresholds of the heads for user texts such that any of them fires on `rate` of everyday prompts, each source
+// weighing the same, and each head alone on the same share. The indirect head's is for documents.
 RawScores thresholds(const std::vector<Held>& held, double rate) {
   const auto is_document = [](const Held& h) { return h.text->document && h.text->family == "benign"; };
   std::map<std::string, double> counts, documents;
@@ -105,8 +144,7 @@ RawScores thresholds(const std::vector<Held>& held, double rate) {
     for (const Head head : kUserHeads) now[index(head)] = threshold(scores[index(head)], each);
     double fired = 0;
     for (const auto& h : held) {
-      const bool fires = std::ranges::any_of(kUserHeads, [&](Head head) { return h.raw[index(head)] > now[index(head)]; });
-      if (h.text->everyday && fires) fired += 1 / counts[h.text->source];
+      if (h.text->everyday && any_fires(h.raw, now)) fired += 1 / counts[h.text->source];
     }
     if (fired <= rate * static_cast<double>(counts.size())) {
       low = each;
@@ -145,12 +183,35 @@ std::string label_of(const TrainingText& t) {
 
 void count(const Held& h, const Evaluation& e, SourceRow& row) {
   ++row.texts;
-  const auto fires = [&](const auto& limits) {
-    return std::ranges::any_of(kUserHeads, [&](Head head) { return h.raw[index(head)] > limits[index(head)]; });
-  };
-  row.any_at_hundred += fires(e.one_in_hundred) ? 1 : 0;
-  row.any_at_thousand += fires(e.one_in_thousand) ? 1 : 0;
-  for (const Head head : kAllHeads) row.by_head[index(head)] += h.raw[index(head)] > e.one_in_hundred[index(head)] ? 1 : 0;
+  row.any_at_hundred += any_fires(h.raw, e.one_in_hundred) ? 1 : 0;
+  row.any_at_thousand += any_fires(h.raw, e.one_in_thousand) ? 1 : 0;
+  for (const Head head : kAllHeads)
+    row.by_head[index(head)] += h.raw[index(head)] > e.one_in_hundred[index(head)] ? 1 : 0;
+}
+
+std::vector<DisguiseRow> disguise_rows(const std::vector<Held>& held, const RawScores& limits) {
+  std::vector<DisguiseRow> out;
+  for (size_t d = 0; d < disguises().size(); ++d) {
+    DisguiseRow row{.name = disguises()[d].name};
+    for (const auto& h : held) {
+      if (h.disguised.empty()) continue;
+      const double fires = any_fires(h.disguised[d], limits) ? 1 : 0;
+      if (h.text->everyday) {
+        ++row.harmless;
+        row.harmless_disguised += fires;
+      } else {
+        ++row.attacks;
+        row.plain += any_fires(h.raw, limits) ? 1 : 0;
+        row.disguised += fires;
+      }
+    }
+    const auto attacks = static_cast<double>(std::max<size_t>(row.attacks, 1));
+    row.plain /= attacks;
+    row.disguised /= attacks;
+    row.harmless_disguised /= static_cast<double>(std::max<size_t>(row.harmless, 1));
+    out.push_back(row);
+  }
+  return out;
 }
 
 struct Inputs {
@@ -216,6 +277,7 @@ Evaluation evaluate(const Corpus& corpus, const Grammar& grammar, const Recipe& 
     for (auto& share : row.by_head) share /= n;
     out.rows.push_back(row);
   }
+  out.disguises = disguise_rows(held, out.one_in_hundred);
   out.poisoned_auc = area_under_curve(held, out);
   return out;
 }
@@ -243,15 +305,24 @@ Result<TrainedGuard> train_guard(const TrainOptions& options) {
 
 std::string markdown(const Evaluation& e) {
   std::string out =
-      "| texts | source | n | any head, 1 % | any head, 0.1 % | jailbreak | injection | extraction | unsafe | indirect |\n"
+      "| texts | source | n | any head, 1 % | any head, 0.1 % | jailbreak | injection | extraction | unsafe | indirect "
+      "|\n"
       "|---|---|---|---|---|---|---|---|---|---|\n";
   const auto percent = [](double share) { return fmt::format("{:.1f}", 100 * share); };
   for (const auto& r : e.rows) {
-    out += fmt::format("| {}{} | {}{} | {} | {} | {} |", r.label, r.everyday ? ", everyday" : r.documents ? ", documents" : "",
+    out += fmt::format("| {}{} | {}{} | {} | {} | {} |", r.label,
+                       r.everyday    ? ", everyday"
+                       : r.documents ? ", documents"
+                                     : "",
                        r.source, r.trainable ? "" : " (never trained on)", r.texts, percent(r.any_at_hundred),
                        percent(r.any_at_thousand));
     for (const double share : r.by_head) out += fmt::format(" {} |", percent(share));
     out += '\n';
+  }
+  out += "\n| disguise | attacks | plain | disguised | everyday prompts | disguised |\n|---|---|---|---|---|---|\n";
+  for (const auto& d : e.disguises) {
+    out += fmt::format("| {} | {} | {} | {} | {} | {} |\n", d.name, d.attacks, percent(d.plain), percent(d.disguised),
+                       d.harmless, percent(d.harmless_disguised));
   }
   out += fmt::format("\nPoisoned ({}) against clean documents ({}), indirect head: AUC {:.3f}.\n", e.poisoned, e.clean,
                      e.poisoned_auc);

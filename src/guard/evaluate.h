@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "guard/classifier.h"
 #include "guard/corpus.h"
-#include "guard/phrases.h"
+#include "guard/grammar.h"
 #include "guard/train.h"
 
 namespace trine::guard {
@@ -26,10 +26,19 @@ struct SourceRow {
   std::array<double, kHeads> by_head{};
 };
 
+// English texts of at most 500 bytes, every tenth, as they are and disguised: shares that score above one in a hundred.
+struct DisguiseRow {
+  std::string_view name;
+  size_t attacks = 0, harmless = 0;
+  double plain = 0, disguised = 0;  // attacks
+  double harmless_disguised = 0;    // everyday prompts in the same disguise
+};
+
 struct Evaluation {
-  std::vector<SourceRow> rows;         // by label and source
-  double poisoned_auc = 0;             // documents with an instruction set into them against clean ones, indirect head
-  size_t poisoned = 0, clean = 0;      // how many of each
+  std::vector<SourceRow> rows;  // by label and source
+  std::vector<DisguiseRow> disguises;
+  double poisoned_auc = 0;         // documents with an instruction set into them against clean ones, indirect head
+  size_t poisoned = 0, clean = 0;  // how many of each
   std::array<float, kHeads> one_in_hundred{}, one_in_thousand{};  // raw thresholds
   // Means of any_at_hundred over the sources of a label.
   double mean_recall(std::string_view label) const;

@@ -6,9 +6,9 @@
 namespace trine::guard {
 namespace {
 
-constexpr size_t kLongestSentence = 400;   // bytes; then it ends at the next blank, or after as many again
-constexpr size_t kLongestWord = 48;        // characters whose n-grams are taken
-constexpr size_t kShortLine = 50;          // a line end behind less ends a sentence: it is not a wrapped paragraph
+constexpr size_t kLongestSentence = 400;  // bytes; then it ends at the next blank, or after as many again
+constexpr size_t kLongestWord = 48;       // characters whose n-grams are taken
+constexpr size_t kShortLine = 50;         // a line end behind less ends a sentence: it is not a wrapped paragraph
 constexpr uint64_t kPrime = 0x9e3779b97f4a7c15;
 
 enum Class : uint8_t { letter, digit, blank, other };
@@ -65,10 +65,18 @@ class Extractor {
     while (at_ < text_.size()) {
       const auto c = static_cast<unsigned char>(text_[at_]);
       switch (kClasses[c]) {
-        case letter: letters(); break;
-        case digit: digits(); break;
-        case blank: blank_at(c); break;
-        case other: sign(c); break;
+        case letter:
+          letters();
+          break;
+        case digit:
+          digits();
+          break;
+        case blank:
+          blank_at(c);
+          break;
+        case other:
+          sign(c);
+          break;
       }
       if (at_ - now_.begin >= 2 * kLongestSentence) close(at_);
     }
@@ -165,13 +173,16 @@ class Extractor {
 
   void blank_at(unsigned char c) {
     const size_t line = at_ - now_.begin;
-    const bool ends_line = c == '\n' && (line < kShortLine || (at_ > 0 && ends_clause(text_[at_ - 1])) ||
-                                         (at_ + 1 < text_.size() && kClasses[static_cast<unsigned char>(text_[at_ + 1])] != letter));
+    const bool ends_line =
+        c == '\n' && (line < kShortLine || (at_ > 0 && ends_clause(text_[at_ - 1])) ||
+                      (at_ + 1 < text_.size() && kClasses[static_cast<unsigned char>(text_[at_ + 1])] != letter));
     ++at_;
     if (ends_line || line >= kLongestSentence) close(at_);
   }
 
-  static bool ends_clause(char c) { return c == '.' || c == '!' || c == '?' || c == ':' || c == ';' || c == '"' || c == '}'; }
+  static bool ends_clause(char c) {
+    return c == '.' || c == '!' || c == '?' || c == ':' || c == ';' || c == '"' || c == '}';
+  }
 
   // Signs are features (quotes, brackets and colons are the carriers of injections), but no part of a word's context.
   void sign(unsigned char c) {
@@ -181,13 +192,13 @@ class Extractor {
     signs_ += static_cast<uint32_t>(run);
     emit(kSign + c * 8 + std::min<size_t>(run, 4));
     const bool blank_ahead = at_ == text_.size() || kClasses[static_cast<unsigned char>(text_[at_])] == blank;
-    if ((c == '.' || c == '!' || c == '?') && blank_ahead) close(at_);
+    if ((c == '.' || c == '!' || c == '?' || c == ':') && blank_ahead) close(at_);
     const bool field_ends = c == '"' && at_ < text_.size() && (text_[at_] == ',' || text_[at_] == '}');
     if (field_ends && at_ - now_.begin >= 80) close(at_);
   }
 
-  static constexpr uint64_t kStart = 0x1234567, kWord = 0xcbf29ce484222325, kGram = 0x84222325cbf29ce4, kNumber = 0x51ed270b,
-                            kSign = 0x7f4a7c15;
+  static constexpr uint64_t kStart = 0x1234567, kWord = 0xcbf29ce484222325, kGram = 0x84222325cbf29ce4,
+                            kNumber = 0x51ed270b, kSign = 0x7f4a7c15;
 
   std::string_view text_;
   Features& out_;

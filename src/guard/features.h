@@ -12,17 +12,21 @@ namespace trine::guard {
 
 inline constexpr int kFeatureBits = 18;
 inline constexpr uint32_t kFeatureRows = 1U << kFeatureBits;
-// A feature is a row and a mark of 8 bits. Training gives each row to one of the features that fall on it; the others are
-// known by their marks and count for nothing, so that what nobody has seen is not taken for what somebody has.
+// A feature is a row and a mark of 8 bits. Training gives each row to one of the features that fall on it; the others
+// are known by their marks and count for nothing, so that what nobody has seen is not taken for what somebody has.
 inline constexpr int kMarkBits = 8;
-constexpr uint32_t row_of(uint32_t feature) { return feature >> kMarkBits; }
-constexpr uint8_t mark_of(uint32_t feature) { return static_cast<uint8_t>(feature); }
+constexpr uint32_t row_of(uint32_t feature) {
+  return feature >> kMarkBits;
+}
+constexpr uint8_t mark_of(uint32_t feature) {
+  return static_cast<uint8_t>(feature);
+}
 
 // A sentence, a line, or 400 bytes of what has neither.
 struct Sentence {
-  uint32_t begin = 0, end = 0;           // bytes of the text
-  uint32_t first = 0, behind = 0;        // its features
-  uint32_t digits = 0, signs = 0;        // characters in this and all sentences before
+  uint32_t begin = 0, end = 0;     // bytes of the text
+  uint32_t first = 0, behind = 0;  // its features
+  uint32_t digits = 0, signs = 0;  // characters in this and all sentences before
 
   uint32_t count() const { return behind - first; }
 };

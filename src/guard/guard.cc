@@ -128,17 +128,23 @@ Finding Guard::inspect(const Part& part, GuardScratch& scratch) const {
   // What the operator wrote is told what to do and not judged by it; what the model wrote is judged for harm alone.
   if (part.provenance != Provenance::system) {
     const Scores s = classifier_->score(n, part.provenance, scratch.classifier_);
-    const auto take = [&](Risk risk, Head head) { found.scores[risk] = static_cast<double>(s.of(head).value); };
-    take(Risk::unsafe, Head::unsafe);
-    if (part.provenance != Provenance::assistant) {
-      take(Risk::jailbreak, Head::jailbreak);
-      take(Risk::injection, Head::injection);
-      take(Risk::extraction, Head::extraction);
-      take(Risk::indirect, Head::indirect);
-    }
     const HeadScore* worst = &s.heads.front();
-    for (const HeadScore& h : s.heads)
+    const auto take = [&](Risk risk, Head head) {
+      const HeadScore& h = s.of(head);
+      found.scores[risk] = static_cast<double>(h.value);
       if (h.value > worst->value) worst = &h;
+    };
+    // The other heads know what people write to a model: of documents one in twenty would be an alarm.
+    if (is_untrusted(part.provenance)) {
+      take(Risk::indirect, Head::indirect);
+    } else {
+      take(Risk::unsafe, Head::unsafe);
+      if (part.provenance == Provenance::user) {
+        take(Risk::jailbreak, Head::jailbreak);
+        take(Risk::injection, Head::injection);
+        take(Risk::extraction, Head::extraction);
+      }
+    }
     if (worst->value > 0 && worst->view < n.views.size()) {
       const ByteSpan at = original_span(n.views[worst->view], worst->window.begin, worst->window.end);
       found.worst = part.text.substr(at.begin, at.end - at.begin);

@@ -1,71 +1,72 @@
-// Training texts from a grammar that people write (models/guard/phrases/*.txt): thousands of variations of an attack,
-// and of what looks like one and is none.
-//
-//   # a comment
-//   @each 40                               variations of each sentence that follows
-//   ignore = ignore | disregard | forget   a slot and its choices; slots are known in all files
-//   injection> {ignore} {all?} {rules}     label> sentence; {all?} is left out half of the time
-//
-// {@unsafe}, {@prompt}: a text that the caller hands in, such as a question out of the training data. Lines that end in
-// a backslash go on in the next one; \n in a sentence is a line end.
+// Rules whose words follow one another with others between them ("ignore ... previous ... instructions"). Vectorscan
+// finds the words and this puts them in order: as one pattern with gaps, 33 languages of such rules took it 30 s to
+// compile and ran at 30 MB/s; as words they are a table of literals.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <map>
+#include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/error.h"
-#include "base/function_ref.h"
+#include "guard/rule_pack.h"
 
 namespace trine::guard {
 
-// SplitMix64: the same numbers everywhere, which std::uniform_int_distribution does not promise.
-class Random {
- public:
-  explicit Random(uint64_t seed) : state_(seed) {}
-  uint64_t next();
-  size_t below(size_t n) { return static_cast<size_t>(next() % n); }  // REQUIRES: n > 0
-  bool coin() { return (next() >> 63) != 0; }
-
- private:
-  uint64_t state_;
+struct PhrasePlace {
+  uint32_t rule = 0;
+  uint32_t slot = 0;  // the step before it is slot - 1
+  bool first = false, last = false;
 };
 
-class Grammar {
+// Words that some phrases have in common, compiled once.
+struct PhraseStep {
+  const std::string* pattern = nullptr;  // of a rule
+  RuleInput input = RuleInput::folded;
+  uint8_t provenances = 0;  // of all its rules
+  const Rule* of = nullptr;
+  std::vector<PhrasePlace> places;
+};
+
+// The steps of all rules with phrases. `rules` must outlive them.
+class Phrases {
  public:
-  struct Phrase {
-    std::string label;  // as written before '>'
-    std::string text;
-    std::string file;  // the file's name: one source of training data
-  };
+  Phrases() = default;
+  static Result<Phrases> of(std::span<const Rule> rules);
 
-  // invalid_argument names file:line.
-  Result<void> read(const std::string& file, std::string_view text);
-  // Every *.txt of the folder, in the order of their names, then check().
-  static Result<Grammar> load(const std::string& folder);
-  // A slot that nobody defined, or one that holds itself.
-  Result<void> check() const;
-
-  // Every sentence's variations, the same for the same seed. `given`: a text for a name such as "@unsafe".
-  std::vector<Phrase> expand(uint64_t seed, FunctionRef<std::string(std::string_view name, Random&)> given) const;
-
-  // All files one after the other, for a hash of what the weights came from.
-  const std::string& source_text() const { return source_text_; }
+  std::span<const PhraseStep> steps() const { return steps_; }
+  size_t slots() const { return slots_; }
 
  private:
-  struct Template {
-    std::string label, text, file, at;
-    size_t variations = 1;
-  };
-  Result<void> check(const std::string& text, const std::string& at, int depth) const;
-  void expand(std::string_view text, Random& random, FunctionRef<std::string(std::string_view, Random&)> given,
-              int depth, std::string& out) const;
+  std::vector<PhraseStep> steps_;
+  size_t slots_ = 0;
+};
 
-  std::map<std::string, std::vector<std::string>, std::less<>> slots_;
-  std::vector<Template> templates_;
-  std::string source_text_;
+// How far each phrase has come in one text.
+class PhraseProgress {
+ public:
+  void begin(size_t slots) { ends_.assign(slots, {}); }  // throws std::bad_alloc; what follows does not
+
+  // A step of a phrase ended at `end` (> 0, rising from call to call): whether that is the end of the phrase.
+  // Only that a step ends behind the one before counts, and steps that end together may come in any order: so each slot
+  // keeps its last two ends, of which one lies behind `end`.
+  bool advance(const PhrasePlace& place, size_t end) {
+    if (!place.first) {
+      const auto& before = ends_[place.slot - 1];
+      const size_t prior = before.last < end ? before.last : before.one_before;
+      if (prior == 0 || end - prior > kMaxPhraseGap) return false;
+    }
+    auto& own = ends_[place.slot];
+    if (own.last != end) own = {end, own.last};
+    return place.last;
+  }
+
+ private:
+  struct Ends {
+    size_t last = 0, one_before = 0;  // 0: none
+  };
+  std::vector<Ends> ends_;
 };
 
 }  // namespace trine::guard

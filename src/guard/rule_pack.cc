@@ -21,6 +21,7 @@ using Words = std::map<std::string, std::string>;
 
 // Between two words of folded text: quotes and emphasis are how an override is dressed up.
 constexpr std::string_view kGap = R"((?:[\s"'*_,]+))";
+constexpr std::string_view kDots = " ... ";
 constexpr int kMaxWordDepth = 8;  // words made of words
 
 const std::vector<std::pair<std::string_view, RuleFamily>>& families() {
@@ -175,8 +176,49 @@ void read_from(Fields& f, std::vector<std::string>& from) {
           {"user", "system", "assistant", "tool", "document"});
 }
 
+// A pattern as Vectorscan gets it; the error is a sentence about it.
+Result<std::string> finish(std::string_view pattern, const Words& words, RuleInput input) {
+  auto expanded = Expander(words, input == RuleInput::folded).expand(pattern);
+  if (!expanded) return fail(Code::invalid_argument, "{}.", expanded.error().message);
+  if (input == RuleInput::folded) {
+    expanded = fold_letters(*expanded);
+    if (const size_t at = capital(*expanded); at != std::string_view::npos)
+      return fail(Code::invalid_argument, "has the capital letter {}, and folded text has small ones only.",
+                  (*expanded)[at]);
+  }
+  if (const auto positions = pattern_positions(*expanded); !positions)
+    return fail(Code::invalid_argument, "{}.", positions.error().message);
+  return expanded;
+}
+
+Result<std::vector<std::string>> read_steps(std::string_view phrase, const Words& words, RuleInput input) {
+  std::vector<std::string> steps;
+  while (true) {
+    const size_t dots = phrase.find(kDots);
+    auto step = finish(phrase.substr(0, dots), words, input);
+    if (!step) return tl::unexpected(step.error());
+    steps.push_back(std::move(*step));
+    if (dots == std::string_view::npos) break;
+    phrase.remove_prefix(dots + kDots.size());
+  }
+  if (steps.size() > kMaxPhraseSteps)
+    return fail(Code::invalid_argument, "has a phrase of {} steps; {} are possible, with \"{}\" between them.",
+                steps.size(), kMaxPhraseSteps, kDots);
+  return steps;
+}
+
+void read_phrases(Fields& f, const Draft& d, const std::vector<std::string>& phrases, Rule& r) {
+  if (phrases.size() > kMaxPhrases) return f.complain("phrases", fmt::format("are more than {}.", kMaxPhrases));
+  if (r.span) return f.complain("span", "needs a pattern: where a phrase begins is not known.");
+  for (const auto& phrase : phrases) {
+    auto steps = read_steps(phrase, d.words, r.input);
+    if (!steps) return f.complain("phrases", steps.error().message);
+    r.phrases.push_back(std::move(*steps));
+  }
+}
+
 void read_rule(Fields& f, Draft& d, Rule& r) {
-  std::vector<std::string> from;
+  std::vector<std::string> from, phrases;
   std::string pattern;
   f.text(required("id", "Its name, once in all packs: letters, digits, - and _."), r.id);
   f.choice(required("family", "What it is about."), r.family, families());
@@ -188,7 +230,9 @@ void read_rule(Fields& f, Draft& d, Rule& r) {
            {{"evidence", RuleAction::evidence}, {"block", RuleAction::block}});
   f.boolean({"span", "Report where each match begins, to cut it out."}, r.span);
   f.number({"weight", "Weight of the evidence."}, r.weight, 0, 1);
-  f.text(required("pattern", "Regular expression."), pattern);
+  f.text({"pattern", "Regular expression."}, pattern);
+  f.texts({"phrases", "Instead of a pattern: regular expressions that follow one another, with ... between them."},
+          phrases);
   f.text(required("says", "What a hit means, for the operator."), r.says);
   f.integer({"benign_hits", "Texts of the benign data that it matched."}, r.benign_hits, 0, 100'000'000);
 
@@ -200,19 +244,6 @@ void read_rule(Fields& f, Draft& d, Rule& r) {
   }
   r.benign_texts = d.measured.texts;
   r.measured_on = d.measured.date;
-  r.at = f.at(f.where("pattern"));
-  if (pattern.empty()) return;
-  auto expanded = Expander(d.words, r.input == RuleInput::folded).expand(pattern);
-  if (!expanded) return f.complain("pattern", expanded.error().message + ".");
-  if (r.input == RuleInput::folded) {
-    expanded = fold_letters(*expanded);
-    if (const size_t at = capital(*expanded); at != std::string_view::npos)
-      return f.complain(
-          "pattern", fmt::format("has the capital letter {}, and folded text has small ones only.", (*expanded)[at]));
-  }
-  if (const auto positions = pattern_positions(*expanded); !positions)
-    return f.complain("pattern", positions.error().message + ".");
-  r.pattern = std::move(*expanded);
   f.check([&f, action = r.action, hits = r.benign_hits, texts = r.benign_texts] {
     if (action == RuleAction::block && texts != 0 && hits > kMaxBlockingRate * texts)
       f.complain("action",
@@ -220,6 +251,12 @@ void read_rule(Fields& f, Draft& d, Rule& r) {
                              "own only below {:g} %.",
                              hits, texts, 100 * kMaxBlockingRate));
   });
+  r.at = f.at(f.where(phrases.empty() ? "pattern" : "phrases"));
+  if (pattern.empty() == phrases.empty()) return f.complain("id", "needs a pattern or phrases, and not both.");
+  if (!phrases.empty()) return read_phrases(f, d, phrases, r);
+  auto finished = finish(pattern, d.words, r.input);
+  if (!finished) return f.complain("pattern", finished.error().message);
+  r.pattern = std::move(*finished);
 }
 
 void read_draft(Fields& f, Draft& d) {

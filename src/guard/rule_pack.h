@@ -16,6 +16,10 @@
 // commas and emphasis between two words. Patterns are what Vectorscan takes of PCRE: no look-around, no back
 // references. They are matched on bytes, so letters outside ASCII may not stand in [...] or before a quantifier: write
 // (é|è).
+//
+// Instead of a pattern a rule may have phrases, any of which is a hit: patterns with "..." between them, each of which
+// ends behind the one before, at most kMaxPhraseGap bytes on. That is far cheaper than .* in a pattern:
+//       phrases: ['ignor ... {prior} ... (instruction|rule)']
 #pragma once
 
 #include <array>
@@ -50,7 +54,11 @@ enum class RuleAction : uint8_t { evidence, block };  // block: alone enough; on
 inline constexpr size_t kMaxPatternBytes = 8192;      // with its words put in
 inline constexpr uint32_t kMaxRepeat = 256;           // x{256}
 inline constexpr size_t kMaxPositions = 4096;         // letters of a pattern, repeats counted out
-inline constexpr double kMaxBlockingRate = 0.0001;    // false positives of a rule that may block
+inline constexpr size_t kMaxPhrases = 64;             // of a rule
+inline constexpr size_t kMaxPhraseSteps = 8;
+inline constexpr size_t kMaxPhraseGap = 120;        // bytes from the end of one step to the end of the next
+inline constexpr size_t kMaxStepPlaces = 256;       // phrases that may have one step in common
+inline constexpr double kMaxBlockingRate = 0.0001;  // false positives of a rule that may block
 
 struct Rule {
   std::string id;
@@ -67,8 +75,9 @@ struct Rule {
   uint32_t benign_texts = 0;
   std::string measured_on;  // "2026-11-28"
 
-  std::string pattern;  // expanded
-  std::string at;       // "file:line:column" of the pattern
+  std::string pattern;                            // expanded; empty: it has phrases
+  std::vector<std::vector<std::string>> phrases;  // their steps, expanded
+  std::string at;                                 // "file:line:column" of the pattern or of the phrases
 
   bool applies_to(Provenance p) const { return (provenances >> static_cast<int>(p) & 1) != 0; }
 };

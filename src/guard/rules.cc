@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
-#include <cstring>
 #include <iterator>
 #include <map>
 #include <new>
@@ -32,15 +31,20 @@ constexpr std::pair<RuleInput, Mode> kAutomata[] = {{RuleInput::folded, Mode::bl
                                                     {RuleInput::original, Mode::block},
                                                     {RuleInput::original, Mode::stream}};
 
-// The rules of one automaton: indices into the set.
+// What one automaton finds. Ids: index of a rule, or number of rules + index of a step of phrases.
 struct Selection {
   RuleInput input;
   Mode mode;
   std::vector<const char*> patterns;
   std::vector<unsigned> flags, ids;
 
-  bool takes(const Rule& r) const {
-    return r.input == input && (mode == Mode::block || r.applies_to(Provenance::assistant));
+  bool takes(RuleInput of, uint8_t provenances) const {
+    return of == input && (mode == Mode::block || (provenances >> static_cast<int>(Provenance::assistant) & 1) != 0);
+  }
+  void add(const std::string& pattern, unsigned flag, size_t id) {
+    patterns.push_back(pattern.c_str());
+    flags.push_back(flag);
+    ids.push_back(static_cast<unsigned>(id));
   }
 };
 
@@ -55,10 +59,10 @@ tl::unexpected<Error> refuse(const Rule& r, std::string_view reason) {
   return fail(Code::invalid_argument, "{}: rule {}: pattern: {}", r.at, r.id, reason);
 }
 
-Result<void> check_expression(const Rule& r) {
+Result<void> check_expression(const Rule& r, const std::string& pattern) {
   hs_expr_info_t* info = nullptr;
   hs_compile_error_t* error = nullptr;
-  const auto code = hs_expression_info(r.pattern.c_str(), flags_of(r, Mode::block), &info, &error);
+  const auto code = hs_expression_info(pattern.c_str(), flags_of(r, Mode::block), &info, &error);
   const std::unique_ptr<hs_compile_error_t, Free> owned(error);
   if (code != HS_SUCCESS) return refuse(r, error ? error->message : "cannot be read");
   const bool matches_nothing = info->min_width == 0;
@@ -67,13 +71,13 @@ Result<void> check_expression(const Rule& r) {
   return {};
 }
 
-Result<Database> compile_selection(const std::vector<Rule>& rules, Selection s) {
-  for (size_t i = 0; i < rules.size(); ++i) {
-    if (!s.takes(rules[i])) continue;
-    s.patterns.push_back(rules[i].pattern.c_str());
-    s.flags.push_back(flags_of(rules[i], s.mode));
-    s.ids.push_back(static_cast<unsigned>(i));
-  }
+Result<Database> compile_selection(const std::vector<Rule>& rules, const Phrases& phrases, Selection s) {
+  for (size_t i = 0; i < rules.size(); ++i)
+    if (!rules[i].pattern.empty() && s.takes(rules[i].input, rules[i].provenances))
+      s.add(rules[i].pattern, flags_of(rules[i], s.mode), i);
+  const auto steps = phrases.steps();
+  for (size_t i = 0; i < steps.size(); ++i)  // all matches: the next step may follow any of them
+    if (s.takes(steps[i].input, steps[i].provenances)) s.add(*steps[i].pattern, 0, rules.size() + i);
   if (s.ids.empty()) return Database();
   // For any processor, not just this one: what is built here runs elsewhere.
   const hs_platform_info_t platform{HS_TUNE_FAMILY_GENERIC, 0, 0, 0};
@@ -84,28 +88,40 @@ Result<Database> compile_selection(const std::vector<Rule>& rules, Selection s) 
                        s.mode == Mode::block ? HS_MODE_BLOCK : HS_MODE_STREAM, &platform, &database, &error);
   const std::unique_ptr<hs_compile_error_t, Free> owned(error);
   if (code == HS_SUCCESS) return Database(database);
-  if (error && error->expression >= 0)
-    return refuse(rules[s.ids[static_cast<size_t>(error->expression)]], error->message);
+  if (error && error->expression >= 0) {
+    const size_t id = s.ids[static_cast<size_t>(error->expression)];
+    return refuse(id < rules.size() ? rules[id] : *steps[id - rules.size()].of, error->message);
+  }
   return fail(Code::invalid_argument, "the rules cannot be compiled: {}", error ? error->message : "unknown reason");
 }
 
-Result<void> check_bounds(const std::vector<Rule>& rules) {
+// Adds a pattern of `r` to what the set costs.
+Result<void> check_cost(const Rule& r, const std::string& pattern, size_t& positions) {
+  const auto count = pattern_positions(pattern);
+  if (!count) return refuse(r, count.error().message + ".");
+  positions += *count;
+  if (positions > kMaxTotalPositions)
+    return fail(Code::resource_exhausted,
+                "{}: the rules up to here have {} positions; {} is the limit. Drop packs or shorten repeats.", r.at,
+                positions, kMaxTotalPositions);
+  return check_expression(r, pattern);
+}
+
+Result<void> check_bounds(const std::vector<Rule>& rules, const Phrases& phrases) {
+  if (rules.size() > kMaxRules)
+    return fail(Code::resource_exhausted, "{}: the packs have {} rules; {} is the limit.", rules[kMaxRules].at,
+                rules.size(), kMaxRules);
   std::map<std::string_view, const Rule*> seen;
   size_t positions = 0;
   for (const auto& r : rules) {
     const auto [first, fresh] = seen.try_emplace(r.id, &r);
     if (!fresh)
       return fail(Code::already_exists, "{}: rule {} is there already, at {}.", r.at, r.id, first->second->at);
-    const auto count = pattern_positions(r.pattern);
-    if (!count) return refuse(r, count.error().message + ".");
-    positions += *count;
-    if (seen.size() > kMaxRules || positions > kMaxTotalPositions)
-      return fail(Code::resource_exhausted,
-                  "{}: the rules up to here are {} with {} positions; {} and {} are the limits. Drop packs or shorten "
-                  "repeats.",
-                  r.at, seen.size(), positions, kMaxRules, kMaxTotalPositions);
-    if (const auto valid = check_expression(r); !valid) return valid;
+    if (r.pattern.empty()) continue;
+    if (auto checked = check_cost(r, r.pattern, positions); !checked) return checked;
   }
+  for (const auto& step : phrases.steps())
+    if (auto checked = check_cost(*step.of, *step.pattern, positions); !checked) return checked;
   return {};
 }
 
@@ -127,7 +143,7 @@ void check(hs_error_t code) {
 
 struct RuleSet::Automata {
   std::array<Database, 2> block, stream;  // by RuleInput; null: no rules
-  size_t rules = 0;
+  size_t rules = 0, slots = 0;
 
   Database& at(RuleInput input, Mode mode) {
     return (mode == Mode::block ? block : stream)[static_cast<size_t>(input)];
@@ -142,7 +158,8 @@ struct RuleScratch::State {
   std::shared_ptr<const RuleSet::Automata> automata;
   // One scan's hits. Their room is made beforehand, since nothing may be thrown through the C code of Vectorscan.
   std::vector<RuleHit> found;
-  std::vector<uint32_t> last;  // per rule: 1 + index in `found` of its last hit with a span
+  std::vector<uint32_t> last;  // per rule: 1 + index in `found` of its last hit
+  PhraseProgress phrases;
 };
 
 RuleScratch::RuleScratch() : state_(std::make_unique<State>()) {}
@@ -174,32 +191,48 @@ namespace {
 // What a match is turned into a hit with.
 struct Scan {
   std::span<const Rule> rules;
+  std::span<const PhraseStep> steps;
   Provenance provenance;
   std::vector<RuleHit>& found;
-  std::vector<uint32_t>* last;  // null: no spans
+  std::vector<uint32_t>& last;
+  PhraseProgress& phrases;
+  bool with_spans;
   size_t spans = 0;
+
+  void hit(uint32_t rule, size_t begin, size_t end) {
+    found.push_back({rule, begin, end});
+    last[rule] = static_cast<uint32_t>(found.size());
+  }
+
+  void step(const PhraseStep& step, size_t end) {
+    for (const auto& place : step.places)
+      if (last[place.rule] == 0 && rules[place.rule].applies_to(provenance) && phrases.advance(place, end))
+        hit(place.rule, RuleHit::kUnknown, end);
+  }
+
+  // Every end of a match comes, from the left: the longest one counts, and one that overlaps another belongs to it.
+  void span(uint32_t rule, size_t begin, size_t end) {
+    if (last[rule] != 0 && begin < found[last[rule] - 1].end) {
+      auto& hit = found[last[rule] - 1];
+      hit.begin = std::min(hit.begin, begin);
+      hit.end = std::max(hit.end, end);
+    } else if (spans < kMaxSpans) {
+      ++spans;
+      hit(rule, begin, end);
+    }
+  }
 };
 
 int on_match(unsigned id, unsigned long long from, unsigned long long to, unsigned, void* context) {
   auto& scan = *static_cast<Scan*>(context);
-  const Rule& rule = scan.rules[id];
-  if (!rule.applies_to(scan.provenance)) return 0;
-  if (!rule.span || scan.last == nullptr) {
-    scan.found.push_back({id, RuleHit::kUnknown, to});
+  if (id >= scan.rules.size())
+    scan.step(scan.steps[id - scan.rules.size()], to);
+  else if (!scan.rules[id].applies_to(scan.provenance))
     return 0;
-  }
-  // Every end of a match comes, from the left: the longest one counts, and one that overlaps another belongs to it.
-  auto& last = (*scan.last)[id];
-  if (last != 0 && from < scan.found[last - 1].end) {
-    auto& hit = scan.found[last - 1];
-    hit.begin = std::min<size_t>(hit.begin, from);
-    hit.end = std::max<size_t>(hit.end, to);
-    return 0;
-  }
-  if (scan.spans == kMaxSpans) return 0;
-  ++scan.spans;
-  scan.found.push_back({id, from, to});
-  last = static_cast<uint32_t>(scan.found.size());
+  else if (scan.rules[id].span && scan.with_spans)
+    scan.span(id, from, to);
+  else
+    scan.hit(id, RuleHit::kUnknown, to);
   return 0;
 }
 
@@ -212,75 +245,40 @@ void take(std::vector<RuleHit>& found, std::vector<RuleHit>& hits) {
 
 RuleSet::~RuleSet() = default;
 
-std::shared_ptr<RuleSet> RuleSet::of(std::vector<RulePack> packs) {
+Result<void> RuleSet::build() {
+  auto phrases = Phrases::of(rules_);
+  if (!phrases) return tl::unexpected(phrases.error());
+  phrases_ = std::move(*phrases);
+  if (const auto bounded = check_bounds(rules_, phrases_); !bounded) return bounded;
+  auto automata = std::make_shared<Automata>();
+  for (const auto& [input, mode] : kAutomata) {
+    auto database = compile_selection(rules_, phrases_, {input, mode, {}, {}, {}});
+    if (!database) return tl::unexpected(database.error());
+    automata->at(input, mode) = std::move(*database);
+  }
+  automata->rules = rules_.size();
+  automata->slots = phrases_.slots();
+  automata_ = std::move(automata);
+  return {};
+}
+
+Result<std::shared_ptr<const RuleSet>> RuleSet::compile(std::vector<RulePack> packs) {
+  if (hs_valid_platform() != HS_SUCCESS)
+    return fail(Code::failed_precondition, "the rules need a processor with SSE4.2 (x86-64-v2) or NEON");
   std::shared_ptr<RuleSet> set(new RuleSet);
   set->hash_ = hash_of(packs);
   for (auto& pack : packs) {
     set->version_ += fmt::format("{}{} {}", set->version_.empty() ? "" : ", ", pack.name, pack.version);
     std::move(pack.rules.begin(), pack.rules.end(), std::back_inserter(set->rules_));
   }
-  return set;
-}
-
-Result<void> RuleSet::build() {
-  if (const auto bounded = check_bounds(rules_); !bounded) return bounded;
-  auto automata = std::make_shared<Automata>();
-  for (const auto& [input, mode] : kAutomata) {
-    auto database = compile_selection(rules_, {input, mode, {}, {}, {}});
-    if (!database) return tl::unexpected(database.error());
-    automata->at(input, mode) = std::move(*database);
-  }
-  automata->rules = rules_.size();
-  automata_ = std::move(automata);
-  return {};
-}
-
-Result<std::shared_ptr<const RuleSet>> RuleSet::compile(std::vector<RulePack> packs) {
-  return restore(std::move(packs), {});
-}
-
-Result<std::shared_ptr<const RuleSet>> RuleSet::restore(std::vector<RulePack> packs, std::string_view automata) {
-  if (hs_valid_platform() != HS_SUCCESS)
-    return fail(Code::failed_precondition, "the rules need a processor with SSE4.2 (x86-64-v2) or NEON");
-  auto set = of(std::move(packs));
-  if (set->adopt(automata)) return set;
   if (const auto built = set->build(); !built) return tl::unexpected(built.error());
   return set;
 }
 
-// Format: hash of the packs (64), then for each automaton its size (8 bytes, of this machine) and what Vectorscan
-// serialised. Vectorscan checks its own version, platform and CRC.
-std::string RuleSet::precompiled() const {
-  std::string out = hash_;
-  for (const auto& [input, mode] : kAutomata) {
-    char* bytes = nullptr;
-    uint64_t size = 0;
-    if (const auto* database = automata_->of(input, mode)) check(hs_serialize_database(database, &bytes, &size));
-    out.append(reinterpret_cast<const char*>(&size), sizeof size);
-    out.append(bytes, size);
-    std::free(bytes);  // NOLINT(cppcoreguidelines-no-malloc): Vectorscan allocates with malloc
-  }
-  return out;
-}
-
-bool RuleSet::adopt(std::string_view bytes) {
-  if (!bytes.starts_with(hash_)) return false;
-  bytes.remove_prefix(hash_.size());
-  auto automata = std::make_shared<Automata>();
-  for (const auto& [input, mode] : kAutomata) {
-    uint64_t size = 0;
-    if (bytes.size() < sizeof size) return false;
-    std::memcpy(&size, bytes.data(), sizeof size);
-    bytes.remove_prefix(sizeof size);
-    if (bytes.size() < size) return false;
-    hs_database_t* database = nullptr;
-    if (size != 0 && hs_deserialize_database(bytes.data(), size, &database) != HS_SUCCESS) return false;
-    automata->at(input, mode).reset(database);
-    bytes.remove_prefix(size);
-  }
-  automata->rules = rules_.size();
-  automata_ = std::move(automata);
-  return true;
+Result<std::shared_ptr<const RuleSet>> RuleSet::shipped() {
+  auto packs = shipped_packs();
+  if (!packs) return tl::unexpected(packs.error());
+  return compile(std::move(*packs));
 }
 
 size_t RuleSet::bytes() const {
@@ -299,7 +297,8 @@ void RuleSet::scan(std::string_view text, RuleInput input, Provenance provenance
   if (database == nullptr || text.empty()) return;
   scratch.fit(automata_);
   auto& state = *scratch.state_;
-  Scan scan{rules_, provenance, state.found, &state.last};
+  state.phrases.begin(phrases_.slots());
+  Scan scan{rules_, phrases_.steps(), provenance, state.found, state.last, state.phrases, true};
   const auto size = static_cast<unsigned>(std::min<size_t>(text.size(), UINT32_MAX));
   const auto code = hs_scan(database, text.data(), size, 0, state.memory.get(), on_match, &scan);
   for (const auto& hit : state.found) state.last[hit.rule] = 0;
@@ -311,12 +310,16 @@ struct RuleStream::State {
   std::shared_ptr<const RuleSet> rules;
   hs_stream_t* stream = nullptr;
   size_t bytes = 0;
+  PhraseProgress phrases;
+  std::vector<uint32_t> last;  // per rule: not 0 once it was hit
 
   State(std::shared_ptr<const RuleSet> set, RuleInput input) : rules(std::move(set)) {
     const auto* database = rules->automata_->of(input, Mode::stream);
     if (database == nullptr) return;
     check(hs_open_stream(database, 0, &stream));
     hs_stream_size(database, &bytes);
+    phrases.begin(rules->phrases_.slots());
+    last.assign(rules->rules_.size(), 0);
   }
   ~State() {
     if (stream != nullptr) hs_close_stream(stream, nullptr, nullptr, nullptr);
@@ -335,7 +338,13 @@ void RuleStream::feed(std::string_view piece, RuleScratch& scratch, std::vector<
   if (state_->stream == nullptr || piece.empty()) return;
   scratch.fit(state_->rules->automata_);
   auto& found = scratch.state_->found;
-  Scan scan{state_->rules->rules(), Provenance::assistant, found, nullptr};
+  Scan scan{state_->rules->rules(),
+            state_->rules->phrases_.steps(),
+            Provenance::assistant,
+            found,
+            state_->last,
+            state_->phrases,
+            false};
   const auto size = static_cast<unsigned>(std::min<size_t>(piece.size(), UINT32_MAX));
   const auto code =
       hs_scan_stream(state_->stream, piece.data(), size, 0, scratch.state_->memory.get(), on_match, &scan);
@@ -347,7 +356,13 @@ void RuleStream::finish(RuleScratch& scratch, std::vector<RuleHit>& hits) {
   if (state_->stream == nullptr) return;
   scratch.fit(state_->rules->automata_);
   auto& found = scratch.state_->found;
-  Scan scan{state_->rules->rules(), Provenance::assistant, found, nullptr};
+  Scan scan{state_->rules->rules(),
+            state_->rules->phrases_.steps(),
+            Provenance::assistant,
+            found,
+            state_->last,
+            state_->phrases,
+            false};
   auto* stream = std::exchange(state_->stream, nullptr);
   const auto code = hs_close_stream(stream, scratch.state_->memory.get(), on_match, &scan);
   take(found, hits);

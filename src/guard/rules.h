@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "guard/part.h"
+#include "guard/phrases.h"
 #include "guard/rule_pack.h"
 
 namespace trine::guard {
@@ -39,10 +40,7 @@ class RuleSet {
  public:
   // invalid_argument names file:line:column of the rule that cannot be; a rule id must be there once only.
   static Result<std::shared_ptr<const RuleSet>> compile(std::vector<RulePack> packs);
-  // The same set in milliseconds, from what precompiled() gave for the same packs; compiles when `automata` is of other
-  // packs, of another release of Vectorscan or damaged in its head.
-  static Result<std::shared_ptr<const RuleSet>> restore(std::vector<RulePack> packs, std::string_view automata);
-  // The shipped packs, from the automata that were compiled when the program was built.
+  // The packs built into the program; about half a second.
   static Result<std::shared_ptr<const RuleSet>> shipped();
   ~RuleSet();
   RuleSet(const RuleSet&) = delete;
@@ -51,7 +49,6 @@ class RuleSet {
   std::span<const Rule> rules() const { return rules_; }
   const std::string& version() const { return version_; }  // "extraction 1, overriding 1": the packs and their versions
   const std::string& hash() const { return hash_; }        // SHA-256 of all packs' texts, 64 hex digits
-  std::string precompiled() const;                         // the automata, for restore() on a machine of the same kind
   size_t bytes() const;                                    // memory of the automata
 
   // Appends to `hits` each rule for `input` and `provenance` that `text` matches: once, or for a rule with `span` once
@@ -65,11 +62,10 @@ class RuleSet {
   friend class RuleStream;
   struct Automata;
   RuleSet() = default;
-  static std::shared_ptr<RuleSet> of(std::vector<RulePack> packs);
   Result<void> build();
-  bool adopt(std::string_view automata);
 
   std::vector<Rule> rules_;
+  Phrases phrases_;  // of rules_
   std::string version_, hash_;
   std::shared_ptr<const Automata> automata_;
 };

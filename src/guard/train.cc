@@ -6,7 +6,7 @@
 #include <map>
 #include <numeric>
 
-#include "guard/phrases.h"
+#include "guard/grammar.h"
 #include "guard/windows.h"
 
 namespace trine::guard {
@@ -26,7 +26,8 @@ void step(float& weight, float& seen, float gradient, float rate) {
 
 class Fit {
  public:
-  Fit(std::span<const Example> examples, const Recipe& recipe) : examples_(examples), recipe_(recipe), rows_(kFeatureRows) {
+  Fit(std::span<const Example> examples, const Recipe& recipe)
+      : examples_(examples), recipe_(recipe), rows_(kFeatureRows) {
     for (auto& r : rows_) r.seen.fill(static_cast<float>(recipe.inertia));
     weigh();
     choose_features();
@@ -85,7 +86,8 @@ class Fit {
     const auto attack = [&](uint32_t i) {
       return std::ranges::any_of(examples_[i].targets, [](Target t) { return t == Target::yes; });
     };
-    std::stable_sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return examples_[a].source < examples_[b].source; });
+    std::stable_sort(order.begin(), order.end(),
+                     [&](uint32_t a, uint32_t b) { return examples_[a].source < examples_[b].source; });
     std::vector<uint8_t> sources(size_t{kFeatureRows} << kMarkBits), last(sources.size()), worth(sources.size());
     uint32_t source = UINT32_MAX;
     uint8_t round = 0;
@@ -231,6 +233,8 @@ void declare(yaml::Fields& f, Recipe& r) {
   f.integer({"sources", "Sources that must have a feature for it to be learnt."}, r.sources, 1, 100);
 }
 
-Weights fit(std::span<const Example> examples, const Recipe& recipe) { return Fit(examples, recipe).run(); }
+Weights fit(std::span<const Example> examples, const Recipe& recipe) {
+  return Fit(examples, recipe).run();
+}
 
 }  // namespace trine::guard

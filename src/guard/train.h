@@ -16,12 +16,12 @@ namespace trine::guard {
 struct Recipe {
   uint64_t seed = 7;
   int epochs = 5;
-  double rate = 1;       // of the first step
-  double inertia = 1;    // squared gradients that every weight is taken to have seen: the first step is no leap
-  double decay = 0;      // of a weight that is learnt, by step
-  double dropout = 0.5;  // share of the features that one text is learnt without
+  double rate = 1;         // of the first step
+  double inertia = 1;      // squared gradients that every weight is taken to have seen: the first step is no leap
+  double decay = 0;        // of a weight that is learnt, by step
+  double dropout = 0.5;    // share of the features that one text is learnt without
   double positives = 0.5;  // weight of all attacks of a head against that of all else
-  int sources = 2;       // a feature that fewer sources have is not learnt: it is their style
+  int sources = 2;         // a feature that fewer sources have is not learnt: it is their style
 };
 
 void declare(yaml::Fields& fields, Recipe& recipe);  // recipe.yaml

@@ -4,11 +4,13 @@
 #include <map>
 #include <string>
 
+#include "guard/disguises.h"
+
 namespace trine::guard {
 namespace {
 
-constexpr size_t kLongestGoal = 240;    // bytes of a text that fills a slot
-constexpr size_t kLongestPassage = 300; // bytes of a document around what is set into it
+constexpr size_t kLongestGoal = 240;     // bytes of a text that fills a slot
+constexpr size_t kLongestPassage = 300;  // bytes of a document around what is set into it
 
 // The texts that fill slots and surround payloads.
 struct Pools {
@@ -22,7 +24,8 @@ Pools pools(const Corpus& corpus, int left_out) {
     const bool is_short = t.text.size() <= kLongestGoal;
     if (t.targets[static_cast<size_t>(Head::unsafe)] == Target::yes && is_short) out.unsafe.push_back(&t);
     if (t.everyday && is_short) out.prompts.push_back(&t);
-    const bool is_task = t.source.starts_with("self_instruct") || t.source == "nlu_eval_home" || t.source == "glaive_toolcall";
+    const bool is_task =
+        t.source.starts_with("self_instruct") || t.source == "nlu_eval_home" || t.source == "glaive_toolcall";
     if (is_task && is_short) out.tasks.push_back(&t);
     if (t.document && t.targets[static_cast<size_t>(Head::indirect)] == Target::no) out.documents.push_back(&t);
     if (t.source == "t0_p3_sample" && t.text.size() > 2 * kLongestPassage) out.documents.push_back(&t);
@@ -90,6 +93,20 @@ TrainingSet compose(const Corpus& corpus, const Grammar& grammar, uint64_t seed,
     }
     featuriser.features(phrase.text, out.generated.emplace_back());
     out.examples.push_back({&out.generated.back(), targets, source(phrase.file + phrase.label)});
+  }
+
+  // Disguises that tier 0 may leave in place, so that they are neither proof nor shelter.
+  size_t eligible = 0;
+  for (const auto& t : corpus.texts) {
+    if (!t.trainable || (left_out >= 0 && t.fold == left_out) || t.text.size() > kLongestGoal || t.language != "en")
+      continue;
+    const bool attack = std::ranges::any_of(t.targets, [](Target target) { return target == Target::yes; });
+    if (!t.everyday && !attack) continue;
+    const Disguise& d = disguises()[eligible++ % disguises().size()];
+    if (attack && !d.legible) continue;
+    featuriser.features(d.apply(t.text), out.generated.emplace_back());
+    out.examples.push_back(
+        {&out.generated.back(), t.targets, source(fmt::format("{}{}", d.name, attack ? " attack" : ""))});
   }
   return out;
 }

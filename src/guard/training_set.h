@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "guard/corpus.h"
-#include "guard/phrases.h"
+#include "guard/grammar.h"
 #include "guard/train.h"
 
 namespace trine::guard {

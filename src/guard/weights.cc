@@ -36,7 +36,8 @@ Int get(std::string_view bytes, size_t at) {
 
 constexpr size_t kHeadBytes = kMagic.size() + 3 * sizeof(uint32_t) + 2 * kHashDigits;
 constexpr size_t kFloats = kHeads * (4 + kShapes * kShapeBins);
-constexpr size_t kFileBytes = kHeadBytes + kFloats * sizeof(float) + size_t{kFeatureRows} * (kHeads + 1) + sizeof(uint64_t);
+constexpr size_t kFileBytes =
+    kHeadBytes + kFloats * sizeof(float) + size_t{kFeatureRows} * (kHeads + 1) + sizeof(uint64_t);
 
 // Every float of the file, in its order.
 template <class W, class Visit>

@@ -24,8 +24,8 @@ void each_window(size_t sentences, Visit&& visit) {
   }
 }
 
-// What the sum over a window's `features` is divided by. Up to 256 features (about 150 bytes) their length as a vector, so
-// that a short attack is not lost; beyond, their number: a long text would else score high for its length alone.
+// What the sum over a window's `features` is divided by. Up to 256 features (about 150 bytes) their length as a vector,
+// so that a short attack is not lost; beyond, their number: a long text would else score high for its length alone.
 inline float window_length(uint32_t features) {
   const float n = static_cast<float>(features) + kSmoothing;
   return n <= kLongWindow ? std::sqrt(n) : n / std::sqrt(kLongWindow);

@@ -67,7 +67,8 @@ TEST(Features, OrderOfWordsMatters) {
 }
 
 TEST(Features, IllFormedBytesAreTakenAsTheyCome) {
-  for (const char* text : {"\xff\xfe", "\xe4\xbd", "a\xc3", "\xf0\x9f\x98", "\x80\x80\x80"}) EXPECT_FALSE(of(text).values.empty());
+  for (const char* text : {"\xff\xfe", "\xe4\xbd", "a\xc3", "\xf0\x9f\x98", "\x80\x80\x80"})
+    EXPECT_FALSE(of(text).values.empty());
 }
 
 TEST(Windows, AreTheWholeEachSentenceAndEachThree) {

@@ -62,7 +62,8 @@ TEST(Training, AnotherSeedGivesOtherBytes) {
 
 TEST(Training, AWordOfOneSourceOnlyIsNotLearnt) {
   Texts texts = synthetic();
-  for (auto& e : texts.examples) e.source = static_cast<uint32_t>(&e - texts.examples.data());  // nobody shares a source
+  for (auto& e : texts.examples)
+    e.source = static_cast<uint32_t>(&e - texts.examples.data());  // nobody shares a source
   Recipe strict;
   strict.sources = 100;
   const Classifier strictly(fit(texts.examples, strict));
@@ -76,7 +77,8 @@ TEST(Training, NothingToLearnFromGivesWeightsThatScoreZero) {
 }
 
 TEST(Logistic, IsTheLogisticFunction) {
-  for (float x = -30; x <= 30; x += 0.37F) EXPECT_NEAR(logistic(x), 1 / (1 + std::exp(-static_cast<double>(x))), 1e-6) << x;
+  for (float x = -30; x <= 30; x += 0.37F)
+    EXPECT_NEAR(logistic(x), 1 / (1 + std::exp(-static_cast<double>(x))), 1e-6) << x;
   EXPECT_EQ(logistic(1e30F), 1);
   EXPECT_NEAR(logistic(-1e30F), 0, 1e-12);
 }
