@@ -7,14 +7,13 @@ namespace trine::gateway {
 Result<std::shared_ptr<const Guards>> Guards::make(const Config& config) {
   const GuardConfig& c = config.guard;
   auto out = std::make_shared<Guards>();
-  if (c.policy.empty() && c.rules.empty()) {
-    out->guard_ = guard::Guard::shipped();
-  } else {
+  if (!c.policy.empty() || !c.rules.empty()) {
     auto loaded = guard::Guard::load({.policy = c.policy, .rules = c.rules});
     if (!loaded) return fail(Code::invalid_argument, "guard:\n{}", loaded.error().message);
     out->guard_ = std::move(*loaded);
   }
   out->on_ = c.on;
+  if (!c.on && !out->guard_) return out;
   out->canary_ = c.canary;
   const std::string& judge = out->judge().model;
   const auto is_judge = [&](const RouteConfig& r) { return r.model == judge; };
@@ -27,7 +26,7 @@ Result<std::shared_ptr<const Guards>> Guards::make(const Config& config) {
   for (const KeyConfig& k : config.keys) keys.insert(k.guard);
   for (const std::string& route : routes)
     for (const std::string& key : keys) {
-      auto policy = out->guard_->policies().chosen(route, key);
+      auto policy = out->guard()->policies().chosen(route, key);
       if (!policy) return fail(Code::invalid_argument, "guard: {}", policy.error().message);
       out->chosen_.emplace(std::pair(route, key), std::move(*policy));
     }

@@ -19,14 +19,15 @@ class Guards {
   // that is named and is not there.
   static Result<std::shared_ptr<const Guards>> make(const Config& config);
 
-  const std::shared_ptr<const guard::Guard>& guard() const { return guard_; }
+  // The built-in one is made when it is first asked for, which takes a second: a gateway whose guard is off need not wait.
+  const std::shared_ptr<const guard::Guard>& guard() const { return guard_ ? guard_ : guard::Guard::shipped(); }
   bool on() const { return on_; }
   bool canary() const { return canary_; }
   // Who judges, where the policy names somebody.
-  const guard::JudgeSettings& judge() const { return guard_->policies().judge; }
+  const guard::JudgeSettings& judge() const { return guard()->policies().judge; }
   // Of a request by this route's and this key's choice (names of policies, or empty). Null: nobody looks at it.
   const guard::Policy* policy(const std::string& by_route, const std::string& by_key) const;
-  const guard::Policy& standard() const { return guard_->policies().standard; }
+  const guard::Policy& standard() const { return guard()->policies().standard; }
 
  private:
   std::shared_ptr<const guard::Guard> guard_;

@@ -34,13 +34,15 @@ struct Sample {
   - { model: small, deployments: [fr, de], weights: { cost: 0, control: 0, carbon: 1 } }
 )";
   string grid = "{ zones: { FR: { g_per_kwh: 50 }, DE: { g_per_kwh: 400 } } }";
+  string guard = "{ on: false }";
   string more;            // further top-level keys
   string ledger = "{ }";  // the section
   SmallDisk* disk = nullptr;
 
   string yaml() const {
     return "keys:" + keys + "deployments:" + deployments + "routes:" + routes + "grid: " + grid +
-           "\nledger: " + ledger + "\n" + more;
+           "\nledger: " + ledger +
+           "\nguard: " + guard + "\n" + more;
   }
 };
 
