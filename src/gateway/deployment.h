@@ -57,6 +57,8 @@ struct Deployment {
   Tokens context = 0;  // of the model; 0: not known
   bool simulated = false;
   std::optional<Url> metrics;  // of the engine
+  std::optional<Url> health;   // asked every health_every
+  Nanos health_every{};
   std::optional<MeterUse> meter;
   std::shared_ptr<DeploymentState> state;
 

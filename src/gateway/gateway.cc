@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "base/log.h"
+#include "gateway/health_checks.h"
 #include "gateway/idempotency.h"
 #include "gateway/identify/directory.h"
 #include "gateway/identify/oidc.h"
@@ -123,6 +124,7 @@ class Gateway {
   net::Loop office_;
   Metering metering_;
   grid::Poller grid_;
+  HealthChecks health_checks_;
   OwnUse own_use_;
   Admin admin_;
   net::Server admin_server_;
@@ -145,6 +147,7 @@ Gateway::Gateway(const ServeOptions& options, Mono started, std::shared_ptr<cons
       counters_(static_cast<size_t>(snapshot_->config->workers)),
       metering_(office_, ledger_->back_office()),
       grid_({.loop = office_, .seed = random_seed(), .dialer = nullptr}),
+      health_checks_(office_),
       own_use_(office_, ledger_->back_office()),
       admin_({.loop = office_,
               .own = own_,
@@ -234,6 +237,7 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
   admin_.use(snapshot_);
   metering_.use(snapshot_);
   own_use_.use(snapshot_);
+  health_checks_.use(snapshot_);
   grid_.use(snapshot_->grid_sources, config.grid_cache, snapshot_->grid);
   office_thread_ = std::thread([this] { office_.run(); });
   for (auto& w : workers_) w->start();
@@ -291,6 +295,7 @@ void Gateway::reload() {
   office_.post([this, s = snapshot_] {
     metering_.use(s);
     own_use_.use(s);
+    health_checks_.use(s);
     grid_.use(s->grid_sources, s->config->grid_cache, s->grid);
     admin_.use(s);
     if (auto ok = oidc_.use(s); !ok) log::error("reload: {}", ok.error().message);
@@ -319,11 +324,13 @@ void Gateway::drain(const std::function<bool()>& hurry) {
     admin_server_.close_all();
     grid_.stop();
     oidc_.stop();
+    health_checks_.stop();
     auto last_reading = [](Gateway& g, std::shared_ptr<Latch> done) -> net::Task<void> {
       co_await g.metering_.finish();
       g.own_use_.book();
       // requests under way end by themselves
-      while (!g.grid_.idle() || !g.oidc_.idle()) co_await g.office_.sleep(std::chrono::milliseconds(5));
+      while (!g.grid_.idle() || !g.oidc_.idle() || !g.health_checks_.idle())
+        co_await g.office_.sleep(std::chrono::milliseconds(5));
       done->count_down();
     };
     net::spawn(last_reading(*this, finished));

@@ -161,6 +161,8 @@ Result<std::shared_ptr<Deployment>> resolve_deployment(const Config& config, con
   out->max_concurrency = d.max_concurrency.value_or(0);
   out->endpoints = endpoint_bits(d.endpoints);
   out->metrics = d.metrics_url;
+  out->health = d.health_url;
+  out->health_every = d.health_every;
   out->free = d.price.free;
   if (auto r = resolve_origin(config, d, out->origin); !r) return tl::unexpected(r.error());
 

@@ -1,8 +1,10 @@
 #include "gateway/call/call.h"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 
+#include "base/hash.h"
 #include "base/text.h"
 #include "gateway/call/outgoing.h"
 #include "gateway/call/relay.h"
@@ -29,6 +31,13 @@ struct EngineError {
 
 bool worth_another(int status) {
   return status >= 500 || status == 429 || status == 408;
+}
+
+// Seconds that an engine asks to be left alone for; what is no number of seconds (a date) counts as one second.
+Nanos patience_of(const net::Head& answer) {
+  const auto header = answer.find("retry-after");
+  const auto s = header ? parse_number(trim(*header)) : std::nullopt;
+  return s && *s > 0 && *s < 3600 ? from_seconds(*s) : std::chrono::seconds(1);
 }
 
 bool is_json(const net::Head& head) {
@@ -73,9 +82,11 @@ net::Task<void> read_error(Exchange& x, EngineError& into) {
   release_upstream(x);
 }
 
-// One call to one deployment. The call is recorded when this returns.
-net::Task<Relayed> attempt(Exchange& x, IdempotencyClaim& claim, ClientError& error, EngineError& engine_error) {
+// One call to one deployment. The call is recorded when this returns. `reached`: the engine had to do with it.
+net::Task<Relayed> attempt(Exchange& x, IdempotencyClaim& claim, ClientError& error, EngineError& engine_error,
+                           bool& reached) {
   DeploymentState& state = *x.call.deployment->state;
+  reached = true;
   std::optional<Outgoing> outgoing(std::in_place, x, *x.call.deployment);
   const bool hides_usage = outgoing->hides_usage();
   const auto head = co_await send_upstream(x, *outgoing);
@@ -86,8 +97,9 @@ net::Task<Relayed> attempt(Exchange& x, IdempotencyClaim& claim, ClientError& er
   }
   if (!head) {
     error = upstream_error(head.error());
+    reached = x.call.upstream != nullptr;
     x.call.upstream.reset();
-    state.health.failure(x.now());
+    state.health.failure(x.now(), Health::Why::unreachable);
     close_call(x, Outcome::failed, 0);
     co_return Relayed::again;
   }
@@ -96,6 +108,8 @@ net::Task<Relayed> attempt(Exchange& x, IdempotencyClaim& claim, ClientError& er
   if (status >= 300) {
     if (status >= 500)
       state.health.failure(x.now());
+    else if (status == 429)
+      state.health.patience(x.now(), patience_of(answer));
     else
       state.health.success();
     co_await read_error(x, engine_error);
@@ -109,6 +123,48 @@ net::Task<Relayed> attempt(Exchange& x, IdempotencyClaim& claim, ClientError& er
       events ? co_await relay_stream(x, hides_usage, claim, error) : co_await relay_whole(x, claim, error);
   if (relayed == Relayed::again) state.health.failure(x.now());
   co_return relayed;
+}
+
+// The deployment to call; waits while all that could serve are at their max_concurrency. Null with `error` set where
+// waiting is in vain, or with `why_not` where none could serve.
+net::Task<std::shared_ptr<const Deployment>> find_place(Exchange& x, std::string& why_not, ClientError& error) {
+  WaitingRoom* room = x.route ? &x.context.room(x.route->model) : nullptr;
+  Waiter& w = x.waiter;
+  w.until = std::min(x.now() + (x.route ? x.route->queue.wait : Nanos(0)), x.must_end);
+  w.tenant = hash64(x.tenant.team.empty() ? x.tenant.key : x.tenant.team, hash64(x.tenant.org));
+  // Who comes while others wait stands behind them.
+  for (bool first = false, waits = room && room->size() > 0;; first = true) {
+    if (!waits) {
+      if (auto chosen = choose_deployment(x, why_not)) {
+        if (first) {
+          room->served(x.now());
+          room->next();  // there may be more than one place
+        }
+        co_return chosen;
+      }
+      if (!room || !Router::busy(x)) co_return nullptr;
+    }
+    waits = false;
+    const bool hopeless =
+        !first && (room->size() >= static_cast<size_t>(x.route->queue.length) || x.now() + room->expected() > w.until);
+    auto end = Waiter::End::timed_out;
+    if (!hopeless && x.now() < w.until) {
+      x.context.counters.waiting.add();
+      x.room = room;
+      end = co_await room->wait(w, first);
+      x.room = nullptr;
+      x.context.counters.waiting.add(-1);
+    }
+    if (end == Waiter::End::gone || x.client_gone) co_return nullptr;
+    if (end == Waiter::End::timed_out) {
+      x.context.counters.turned_away.add();
+      x.retry_after = static_cast<int64_t>(std::ceil(seconds(room->expected())));
+      error = {
+          ErrorCode::deployments_busy, hopeless ? fmt::format("{} wait already", room->size()) : std::string(), {}};
+      co_return nullptr;
+    }
+    why_not.clear();
+  }
 }
 
 }  // namespace
@@ -143,15 +199,23 @@ net::Task<void> call(Exchange& x, IdempotencyClaim& claim) {
   x.client.watch([&x] {
     x.client_gone = true;
     if (x.call.upstream) x.call.upstream->abort();
+    if (x.room) x.room->leave(x.waiter);
   });
   ClientError error{ErrorCode::no_deployment_available, {}, {}};
   EngineError engine_error;
+  x.context.retries.request();
+  bool reached = false;  // by the call before
   const int attempts = x.route ? x.route->max_attempts : 1;
   for (int i = 0; i < attempts && x.now() < x.must_end; ++i) {
+    if (reached && !x.context.retries.take(x.now())) {
+      x.context.counters.retries_refused.add();
+      break;
+    }
     std::string why_not;
-    auto chosen = choose_deployment(x, why_not);
+    auto chosen = co_await find_place(x, why_not, error);
+    if (x.client_gone) co_return abandon(x);
     if (!chosen) {
-      if (i == 0) error.detail = why_not;
+      if (i == 0 && error.code == ErrorCode::no_deployment_available) error.detail = why_not;
       break;
     }
     x.tried.push_back(chosen.get());
@@ -162,7 +226,9 @@ net::Task<void> call(Exchange& x, IdempotencyClaim& claim) {
       break;
     }
     engine_error.status = 0;
-    if (co_await attempt(x, claim, error, engine_error) == Relayed::answered) co_return;
+    const Relayed relayed = co_await attempt(x, claim, error, engine_error, reached);
+    if (x.route) x.context.room(x.route->model).next();
+    if (relayed == Relayed::answered) co_return;
     // What the request itself got wrong, another deployment would refuse as well.
     if (engine_error.status != 0 && !worth_another(engine_error.status)) break;
   }

@@ -18,9 +18,11 @@ using net::EventVerdict;
 class Sink final : public net::EventSink {
  public:
   Sink(Exchange& x, bool hides_usage, IdempotencyClaim& claim)
-      : x_(x), hides_usage_(hides_usage), claim_(claim), read_(llm::has_model_body(x.endpoint)) {}
+      : x_(x), hides_usage_(hides_usage), claim_(claim), read_(llm::has_model_body(x.endpoint)), last_event_(x.now()) {}
 
   EventVerdict event(std::string_view bytes) override {
+    // Comments keep connections open, also those of an engine that is stuck.
+    if (!bytes.starts_with(':')) last_event_ = x_.now();
     if (!read_) {
       started_ = true;
       return {};
@@ -54,6 +56,7 @@ class Sink final : public net::EventSink {
 
   // A token came, or anything else that the client must see at once.
   bool started() const { return started_; }
+  Mono last_event() const { return last_event_; }
   Tokens take_tokens() { return std::exchange(tokens_, 0); }
 
   // The answer is complete: recorded before its last byte is sent.
@@ -88,6 +91,7 @@ class Sink final : public net::EventSink {
   bool hides_usage_;
   IdempotencyClaim& claim_;
   bool read_;
+  Mono last_event_;
   bool started_ = false;
   bool failed_ = false;
   bool told_ = false;
@@ -170,7 +174,8 @@ net::Task<Relayed> relay_stream(Exchange& x, bool hides_usage, IdempotencyClaim&
       release_upstream(x);
       co_return Relayed::answered;
     }
-    up.deadline().arm(time_left(x, sink.started() ? timeouts.stream_idle : timeouts.first_byte));
+    const Nanos patience = sink.started() ? timeouts.stream_idle : timeouts.first_byte;
+    up.deadline().arm(time_left(x, sink.last_event() + patience - x.now()));
     const net::IoResult read = co_await up.more();
     if (x.client_gone) break;
     eof = read.status == net::Status::eof;

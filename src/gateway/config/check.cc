@@ -160,6 +160,7 @@ void cross_check(Fields& f, Draft& draft) {
   if (const auto names = all_names(c.deployments, deployment_name)) {
     for (size_t i = 0; i < c.routes.size(); ++i) {
       known(f, c.routes[i].deployments, draft.routes[i].deployments, *names, "routes.deployments", "deployment");
+      known(f, c.routes[i].fallbacks, draft.routes[i].fallbacks, *names, "routes.fallbacks", "deployment");
       reachable(f, c, c.routes[i], draft.routes[i].zones);
     }
     if (c.baseline && !c.baseline->deployment.empty() && !has(*names, c.baseline->deployment))
