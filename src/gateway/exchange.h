@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,7 +11,6 @@
 #include "base/id.h"
 #include "base/time.h"
 #include "energy/facts.h"
-#include "gateway/call/waiting_room.h"
 #include "gateway/context.h"
 #include "gateway/identify/identities.h"
 #include "gateway/limit/reservation.h"
@@ -85,8 +85,7 @@ struct Exchange {
   std::optional<score::Weights> weights;  // its own
 
   // call
-  WaitingRoom* room = nullptr;  // where it waits for a place, while it does
-  Waiter waiter;
+  std::function<void()> leave_room;  // while it waits for a place
   Call call;
   uint16_t calls = 0;
   bool head_sent = false;  // the client has the status line: errors go in band from here

@@ -11,7 +11,8 @@
 
 namespace trine::gateway {
 
-// On the back office's loop. Checks begin spread over their period.
+// On the back office's loop. Checks begin spread over their period. A failed one says nothing of a gateway whose own
+// network is down, but then no request would get through either.
 class HealthChecks {
  public:
   explicit HealthChecks(net::Loop& loop, net::Dialer* dialer = nullptr) : loop_(loop), dialer_(dialer) {}

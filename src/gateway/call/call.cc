@@ -33,11 +33,11 @@ bool worth_another(int status) {
   return status >= 500 || status == 429 || status == 408;
 }
 
-// Seconds that an engine asks to be left alone for; what is no number of seconds (a date) counts as one second.
+// How long an engine asks to be left alone; what is no number of seconds (a date) counts as one second.
 Nanos patience_of(const net::Head& answer) {
   const auto header = answer.find("retry-after");
   const auto s = header ? parse_number(trim(*header)) : std::nullopt;
-  return s && *s > 0 && *s < 3600 ? from_seconds(*s) : std::chrono::seconds(1);
+  return s && *s >= 0 ? from_seconds(std::min(*s, seconds(Health::kLongest))) : std::chrono::seconds(1);
 }
 
 bool is_json(const net::Head& head) {
@@ -52,7 +52,10 @@ net::Task<Result<void>> send_upstream(Exchange& x, const Outgoing& outgoing) {
   const std::shared_ptr<net::Pool> pool = x.context.pool(x.call.deployment);
   for (bool fresh = false;; fresh = true) {
     auto connection = co_await pool->acquire(fresh);
-    if (!connection) co_return tl::unexpected(connection.error());
+    if (!connection) {
+      x.call.upstream.reset();  // the kept one that was dead
+      co_return tl::unexpected(connection.error());
+    }
     x.call.upstream = std::move(*connection);
     net::UpstreamConnection& up = *x.call.upstream;
     if (x.client_gone) co_return fail(Code::cancelled, "the client left");
@@ -99,7 +102,7 @@ net::Task<Relayed> attempt(Exchange& x, IdempotencyClaim& claim, ClientError& er
     error = upstream_error(head.error());
     reached = x.call.upstream != nullptr;
     x.call.upstream.reset();
-    state.health.failure(x.now(), Health::Why::unreachable);
+    state.health.failure(x.now(), x.call.start, Health::Why::unreachable);
     close_call(x, Outcome::failed, 0);
     co_return Relayed::again;
   }
@@ -107,7 +110,7 @@ net::Task<Relayed> attempt(Exchange& x, IdempotencyClaim& claim, ClientError& er
   const int status = answer.status;
   if (status >= 300) {
     if (status >= 500)
-      state.health.failure(x.now());
+      state.health.failure(x.now(), x.call.start);
     else if (status == 429)
       state.health.patience(x.now(), patience_of(answer));
     else
@@ -116,54 +119,75 @@ net::Task<Relayed> attempt(Exchange& x, IdempotencyClaim& claim, ClientError& er
     close_call(x, Outcome::failed, status);
     co_return Relayed::again;
   }
-  state.health.success();
   const auto type = answer.find("content-type");
   const bool events = type && type->size() >= 17 && iequals(type->substr(0, 17), "text/event-stream");
   const Relayed relayed =
       events ? co_await relay_stream(x, hides_usage, claim, error) : co_await relay_whole(x, claim, error);
-  if (relayed == Relayed::again) state.health.failure(x.now());
+  if (relayed == Relayed::again) state.health.failure(x.now(), x.call.start);
   co_return relayed;
 }
 
-// The deployment to call; waits while all that could serve are at their max_concurrency. Null with `error` set where
-// waiting is in vain, or with `why_not` where none could serve.
+ClientError busy(Exchange& x, size_t waiting, Nanos least) {
+  x.context.counters.turned_away.add();
+  x.retry_after = static_cast<int64_t>(std::ceil(seconds(least)));
+  std::string detail;
+  if (waiting > 0) detail = fmt::format("{} {} already", waiting, waiting == 1 ? "waits" : "wait");
+  return {ErrorCode::deployments_busy, std::move(detail), {}};
+}
+
+// The deployment to call; waits while all that could serve are busy. Null with `error` set where waiting is in vain, or
+// with `why_not` where none could serve.
 net::Task<std::shared_ptr<const Deployment>> find_place(Exchange& x, std::string& why_not, ClientError& error) {
-  WaitingRoom* room = x.route ? &x.context.room(x.route->model) : nullptr;
-  Waiter& w = x.waiter;
-  w.until = std::min(x.now() + (x.route ? x.route->queue.wait : Nanos(0)), x.must_end);
-  w.tenant = hash64(x.tenant.team.empty() ? x.tenant.key : x.tenant.team, hash64(x.tenant.org));
+  if (!x.route) co_return choose_deployment(x, why_not);
+  WaitingRoom& room = x.context.room(x.route->model);
   // Who comes while others wait stands behind them.
-  for (bool first = false, waits = room && room->size() > 0;; first = true) {
-    if (!waits) {
+  bool behind = !room.empty() && Router::prospect(x).must_wait();
+  Waiter w;
+  for (bool again = false;; again = true, behind = false, why_not.clear()) {
+    if (!behind) {
       if (auto chosen = choose_deployment(x, why_not)) {
-        if (first) {
-          room->served(x.now());
-          room->next();  // there may be more than one place
+        if (again) {
+          room.served();
+          room.next();  // there may be more than one place
         }
         co_return chosen;
       }
-      if (!room || !Router::busy(x)) co_return nullptr;
     }
-    waits = false;
-    const bool hopeless =
-        !first && (room->size() >= static_cast<size_t>(x.route->queue.length) || x.now() + room->expected() > w.until);
-    auto end = Waiter::End::timed_out;
-    if (!hopeless && x.now() < w.until) {
-      x.context.counters.waiting.add();
-      x.room = room;
-      end = co_await room->wait(w, first);
-      x.room = nullptr;
-      x.context.counters.waiting.add(-1);
-    }
-    if (end == Waiter::End::gone || x.client_gone) co_return nullptr;
-    if (end == Waiter::End::timed_out) {
-      x.context.counters.turned_away.add();
-      x.retry_after = static_cast<int64_t>(std::ceil(seconds(room->expected())));
-      error = {
-          ErrorCode::deployments_busy, hopeless ? fmt::format("{} wait already", room->size()) : std::string(), {}};
+    const Router::Prospect prospect = Router::prospect(x);
+    if (!prospect.later) {
+      if (again) room.next();
       co_return nullptr;
     }
-    why_not.clear();
+    const Mono now = x.now();
+    if (!again) {
+      w.until = std::min(now + x.route->queue.wait, x.must_end);
+      w.tenant = hash64(x.tenant.team.empty() ? x.tenant.key : x.tenant.team, hash64(x.tenant.org));
+      // It goes as well where nothing is left to wait for, to be told so.
+      w.may_go = [&x, &w] {
+        const Router::Prospect p = Router::prospect(x);
+        return !p.must_wait() || x.now() + p.least > w.until;
+      };
+    }
+    const Nanos least = std::max(prospect.least, again ? Nanos(0) : room.expected());
+    const bool full = !again && room.size() >= static_cast<size_t>(x.route->queue.length);
+    if (full || now >= w.until || now + least > w.until) {
+      error = busy(x, again ? 0 : room.size(), least);
+      if (again) room.next();
+      co_return nullptr;
+    }
+    x.context.counters.waiting.add();
+    x.leave_room = [&room, &w] { room.leave(w); };
+    const auto end = co_await room.wait(w, again);
+    x.leave_room = nullptr;
+    x.context.counters.waiting.add(-1);
+    if (x.client_gone) {
+      if (end == Waiter::End::turn) room.next();  // another's turn
+      co_return nullptr;
+    }
+    if (end == Waiter::End::timed_out) {
+      error = busy(x, 0, std::max(Router::prospect(x).least, room.expected()));
+      co_return nullptr;
+    }
   }
 }
 
@@ -199,7 +223,7 @@ net::Task<void> call(Exchange& x, IdempotencyClaim& claim) {
   x.client.watch([&x] {
     x.client_gone = true;
     if (x.call.upstream) x.call.upstream->abort();
-    if (x.room) x.room->leave(x.waiter);
+    if (x.leave_room) x.leave_room();
   });
   ClientError error{ErrorCode::no_deployment_available, {}, {}};
   EngineError engine_error;
@@ -207,8 +231,9 @@ net::Task<void> call(Exchange& x, IdempotencyClaim& claim) {
   bool reached = false;  // by the call before
   const int attempts = x.route ? x.route->max_attempts : 1;
   for (int i = 0; i < attempts && x.now() < x.must_end; ++i) {
-    if (reached && !x.context.retries.take(x.now())) {
-      x.context.counters.retries_refused.add();
+    if (reached && !x.context.retries.any(x.now())) {
+      const Router::Prospect p = Router::prospect(x);
+      if (p.now || p.later) x.context.counters.retries_refused.add();
       break;
     }
     std::string why_not;
@@ -218,6 +243,7 @@ net::Task<void> call(Exchange& x, IdempotencyClaim& claim) {
       if (i == 0 && error.code == ErrorCode::no_deployment_available) error.detail = why_not;
       break;
     }
+    if (reached) x.context.retries.take();
     x.tried.push_back(chosen.get());
     if (i > 0) x.call.deployment->state->probe.of(x.context.worker).retries.add();
     if (!open_call(x, std::move(chosen))) {

@@ -14,6 +14,19 @@ using energy::Outcome;
 using llm::EventFacts;
 using net::EventVerdict;
 
+// Keep-alives: lines of comments, and nothing else.
+bool is_comment(std::string_view event) {
+  bool line_begins = true;
+  for (const char c : event) {
+    const bool ends = c == '\n' || c == '\r';
+    if (line_begins && !ends && c != ':') return false;
+    line_begins = ends;
+  }
+  return true;
+}
+
+constexpr size_t kMostHeld = 64 << 10;  // of what comes before the first token
+
 // Sees each event: counts tokens, takes the usage, and settles before the event that tells the client that it has all.
 class Sink final : public net::EventSink {
  public:
@@ -21,8 +34,9 @@ class Sink final : public net::EventSink {
       : x_(x), hides_usage_(hides_usage), claim_(claim), read_(llm::has_model_body(x.endpoint)), last_event_(x.now()) {}
 
   EventVerdict event(std::string_view bytes) override {
-    // Comments keep connections open, also those of an engine that is stuck.
-    if (!bytes.starts_with(':')) last_event_ = x_.now();
+    // An engine that is stuck sends them too: they are neither progress nor the first token.
+    if (is_comment(bytes)) return {};
+    last_event_ = x_.now();
     if (!read_) {
       started_ = true;
       return {};
@@ -57,6 +71,8 @@ class Sink final : public net::EventSink {
   // A token came, or anything else that the client must see at once.
   bool started() const { return started_; }
   Mono last_event() const { return last_event_; }
+  // The engine is not to blame for a client that reads slowly.
+  void waited_for_client(Nanos d) { last_event_ += d; }
   Tokens take_tokens() { return std::exchange(tokens_, 0); }
 
   // The answer is complete: recorded before its last byte is sent.
@@ -67,6 +83,8 @@ class Sink final : public net::EventSink {
     if (failed_) x_.error = "upstream_error";
     close_call(x_, outcome, x_.status);
     close_request(x_, outcome);
+    Health& health = x_.call.deployment->state->health;
+    failed_ ? health.failure(x_.now(), x_.call.start) : health.success();
     if (claim_ && !failed_) claim_.finish(nullptr);  // streams are not kept
   }
 
@@ -74,6 +92,7 @@ class Sink final : public net::EventSink {
     if (x_.call.first_token == Mono{} && tokens_ > 0) {
       x_.call.first_token = x_.now();
       x_.call.facts.first_token = x_.context.clock().wall();
+      x_.call.deployment->state->health.progress();
     }
     note_progress(x_.call, take_tokens(), 0, x_.context.clock().wall());
   }
@@ -153,13 +172,15 @@ net::Task<Relayed> relay_stream(Exchange& x, bool hides_usage, IdempotencyClaim&
       broken.code = eof ? Code::unavailable : Code::data_loss;
       break;
     }
-    if (x.head_sent || sink.started() || state == State::end) {
+    if (x.head_sent || sink.started() || state == State::end || held.size() > kMostHeld) {
       if (!held.empty()) out.insert(out.begin() + 1, held);
       x.head_sent = true;
+      const Mono before = x.now();
       if (!out.empty() && !co_await x.client.send(out)) {
         x.client_gone = true;
         break;
       }
+      sink.waited_for_client(x.now() - before);
       if (!head.empty()) {
         // No other deployment can be asked any more: what it would have needed is not held for the life of a stream.
         head = held = {};
@@ -174,8 +195,12 @@ net::Task<Relayed> relay_stream(Exchange& x, bool hides_usage, IdempotencyClaim&
       release_upstream(x);
       co_return Relayed::answered;
     }
-    const Nanos patience = sink.started() ? timeouts.stream_idle : timeouts.first_byte;
-    up.deadline().arm(time_left(x, sink.last_event() + patience - x.now()));
+    const Nanos patience = sink.last_event() + (sink.started() ? timeouts.stream_idle : timeouts.first_byte) - x.now();
+    if (patience <= Nanos(0)) {  // with so many comments no read would ever be late
+      broken.code = Code::deadline_exceeded;
+      break;
+    }
+    up.deadline().arm(time_left(x, patience));
     const net::IoResult read = co_await up.more();
     if (x.client_gone) break;
     eof = read.status == net::Status::eof;
@@ -206,7 +231,7 @@ net::Task<Relayed> relay_stream(Exchange& x, bool hides_usage, IdempotencyClaim&
       broken.code == Code::deadline_exceeded ? llm::ErrorCode::upstream_timeout : llm::ErrorCode::upstream_broke_stream,
       {},
       {}};
-  x.call.deployment->state->health.failure(x.now());
+  x.call.deployment->state->health.failure(x.now(), x.call.start);
   x.status = 200;
   x.error = llm::row(told.code).code;
   close_request(x, Outcome::failed);

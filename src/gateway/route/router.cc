@@ -179,14 +179,29 @@ Router::Traffic Router::traffic_of(const Exchange& x) const {
   return t;
 }
 
-bool Router::busy(const Exchange& x) {
+Router::Prospect Router::prospect(const Exchange& x) {
   const score::Need need = need_of(x);
-  const auto full = [&](const std::shared_ptr<const Deployment>& d) {
-    return !was_tried(x, d.get()) && score::unfit(present(*d, x.now()), need) == score::Unfit::busy;
+  const Mono now = x.now();
+  Prospect p{.now = false, .later = false, .least = Nanos::max()};
+  const auto look = [&](const std::shared_ptr<const Deployment>& d) {
+    if (was_tried(x, d.get())) return;
+    score::Option o = present(*d, now);
+    const Nanos patience = o.healthy ? Nanos(0) : d->state->health.patience_left(now);
+    if (patience > Nanos(0)) o.healthy = true;
+    const score::Unfit why = score::unfit(o, need);
+    if (why != score::Unfit::no && why != score::Unfit::busy) return;
+    if (why == score::Unfit::no && patience == Nanos(0)) {
+      p.now = true;
+      return;
+    }
+    p.later = true;
+    p.least = std::min(p.least, patience);
   };
-  const auto& known = known_to(x);
-  return std::any_of(known.begin(), known.end(), full) ||
-         (x.route && std::any_of(x.route->fallbacks.begin(), x.route->fallbacks.end(), full));
+  for (const auto& d : known_to(x)) look(d);
+  if (x.route)
+    for (const auto& d : x.route->fallbacks) look(d);
+  if (!p.later) p.least = Nanos(0);
+  return p;
 }
 
 std::shared_ptr<const Deployment> Router::choose_fallback(Exchange& x, std::string& why_not) const {

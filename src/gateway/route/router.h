@@ -27,8 +27,14 @@ class Router {
   std::shared_ptr<const Deployment> choose(Exchange& x, std::string& why_not);
   // The first fallback of the route that may serve, in its order. Null as above.
   std::shared_ptr<const Deployment> choose_fallback(Exchange& x, std::string& why_not) const;
-  // Whether some deployment could serve the request but for its max_concurrency.
-  static bool busy(const Exchange& x);
+  // Whether waiting may help a request: among the deployments and fallbacks that were not tried yet.
+  struct Prospect {
+    bool now = false;    // one may serve it
+    bool later = false;  // one could but for its max_concurrency, or had it not asked to be left alone for a while
+    Nanos least{};       // with `later`: until one of those may
+    bool must_wait() const { return later && !now; }
+  };
+  static Prospect prospect(const Exchange& x);
   // From a call that has ended: how late it was, and how much of what should have been cached was.
   void learn(const Exchange& x, const Deployment& d, const energy::CallFacts& facts);
 

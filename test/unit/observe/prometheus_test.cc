@@ -83,7 +83,7 @@ TEST_F(View, DurationsAreHistogramsWhoseCountIsTheirLastBucket) {
 TEST_F(View, ADeploymentThatRestsIsNotHealthyUntilItsRestIsOver) {
   gateway::DeploymentState& state = *snapshot->deployments[0]->state;
   state.batch.begin(1, now);
-  for (int i = 0; i < gateway::Health::kTolerated; ++i) state.health.failure(now);
+  for (int i = 0; i < gateway::Health::kTolerated; ++i) state.health.failure(now, now);
   auto s = series();
   EXPECT_EQ(s.at("trine_deployment_healthy{" + kFr + "," + kFrRest), 0);
   EXPECT_EQ(s.at("trine_deployment_healthy{" + kDe + "," + kDeRest), 1);
