@@ -141,20 +141,17 @@ net::Task<std::shared_ptr<const Deployment>> find_place(Exchange& x, std::string
   if (!x.route) co_return choose_deployment(x, why_not);
   WaitingRoom& room = x.context.room(x.route->model);
   // Who comes while others wait stands behind them.
-  bool behind = !room.empty() && Router::prospect(x).must_wait();
+  bool behind = !room.empty() && Router::prospect(x).any();
   Waiter w;
   for (bool again = false;; again = true, behind = false, why_not.clear()) {
     if (!behind) {
       if (auto chosen = choose_deployment(x, why_not)) {
-        if (again) {
-          room.served();
-          room.next();  // there may be more than one place
-        }
+        if (again) room.served();
         co_return chosen;
       }
     }
     const Router::Prospect prospect = Router::prospect(x);
-    if (!prospect.later) {
+    if (!prospect.later && !behind) {
       if (again) room.next();
       co_return nullptr;
     }
@@ -165,10 +162,10 @@ net::Task<std::shared_ptr<const Deployment>> find_place(Exchange& x, std::string
       // It goes as well where nothing is left to wait for, to be told so.
       w.may_go = [&x, &w] {
         const Router::Prospect p = Router::prospect(x);
-        return !p.must_wait() || x.now() + p.least > w.until;
+        return p.now || !p.later || x.now() + p.least > w.until;
       };
     }
-    const Nanos least = std::max(prospect.least, again ? Nanos(0) : room.expected());
+    const Nanos least = std::max(prospect.least, again || prospect.now ? Nanos(0) : room.expected());
     const bool full = !again && room.size() >= static_cast<size_t>(x.route->queue.length);
     if (full || now >= w.until || now + least > w.until) {
       error = busy(x, again ? 0 : room.size(), least);
@@ -233,7 +230,7 @@ net::Task<void> call(Exchange& x, IdempotencyClaim& claim) {
   for (int i = 0; i < attempts && x.now() < x.must_end; ++i) {
     if (reached && !x.context.retries.any(x.now())) {
       const Router::Prospect p = Router::prospect(x);
-      if (p.now || p.later) x.context.counters.retries_refused.add();
+      if (p.any()) x.context.counters.retries_refused.add();
       break;
     }
     std::string why_not;
@@ -246,7 +243,9 @@ net::Task<void> call(Exchange& x, IdempotencyClaim& claim) {
     if (reached) x.context.retries.take();
     x.tried.push_back(chosen.get());
     if (i > 0) x.call.deployment->state->probe.of(x.context.worker).retries.add();
-    if (!open_call(x, std::move(chosen))) {
+    const bool opened = open_call(x, std::move(chosen));
+    if (x.route) x.context.room(x.route->model).next();  // now that this place is taken: there may be another one
+    if (!opened) {
       error = {ErrorCode::ledger_full, {}, {}};
       engine_error = {};
       break;

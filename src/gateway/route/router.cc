@@ -200,7 +200,7 @@ Router::Prospect Router::prospect(const Exchange& x) {
   for (const auto& d : known_to(x)) look(d);
   if (x.route)
     for (const auto& d : x.route->fallbacks) look(d);
-  if (!p.later) p.least = Nanos(0);
+  if (p.now || !p.later) p.least = Nanos(0);
   return p;
 }
 

@@ -31,8 +31,8 @@ class Router {
   struct Prospect {
     bool now = false;    // one may serve it
     bool later = false;  // one could but for its max_concurrency, or had it not asked to be left alone for a while
-    Nanos least{};       // with `later`: until one of those may
-    bool must_wait() const { return later && !now; }
+    Nanos least{};       // until one may, where it is only `later`
+    bool any() const { return now || later; }
   };
   static Prospect prospect(const Exchange& x);
   // From a call that has ended: how late it was, and how much of what should have been cached was.
