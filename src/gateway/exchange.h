@@ -80,7 +80,7 @@ struct Exchange {
   std::string workload;
   std::vector<const Deployment*> tried;
   std::string reason;
-  const char* routed_by = "";             // what decided: score::Decider's name, or "only"
+  const char* routed_by = "";             // what decided: score::Decider's name, "only" or "fallback"
   Tokens held_tokens = 0;                 // of the prompt, that the chosen deployment was sent before
   std::optional<score::Weights> weights;  // its own
 

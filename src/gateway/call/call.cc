@@ -229,8 +229,7 @@ net::Task<void> call(Exchange& x, IdempotencyClaim& claim) {
   const int attempts = x.route ? x.route->max_attempts : 1;
   for (int i = 0; i < attempts && x.now() < x.must_end; ++i) {
     if (reached && !x.context.retries.any(x.now())) {
-      const Router::Prospect p = Router::prospect(x);
-      if (p.any()) x.context.counters.retries_refused.add();
+      if (Router::prospect(x).any()) x.context.counters.retries_refused.add();
       break;
     }
     std::string why_not;

@@ -84,7 +84,10 @@ class Sink final : public net::EventSink {
     close_call(x_, outcome, x_.status);
     close_request(x_, outcome);
     Health& health = x_.call.deployment->state->health;
-    failed_ ? health.failure(x_.now(), x_.call.start) : health.success();
+    if (failed_)
+      health.failure(x_.now(), x_.call.start);
+    else
+      health.success();
     if (claim_ && !failed_) claim_.finish(nullptr);  // streams are not kept
   }
 

@@ -246,10 +246,13 @@ void declare_deployment(Fields& f, Draft& draft, DeploymentConfig& d, Draft::Dep
 void declare_route(Fields& f, Draft& draft, RouteConfig& route, Draft::RouteMarks& marks) {
   name_field(f, required("model", "The model name that clients ask for."), route.model);
   f.texts(required("deployments", "Names of the deployments that may answer."), route.deployments);
-  f.texts({"fallbacks", "Who answers where none of these may: in this order, whatever it costs."}, route.fallbacks);
+  f.texts({"fallbacks",
+           "Who answers where none of these may: in this order, whatever it costs. The route's zones bind them too."},
+          route.fallbacks);
   f.object(
-      {"queue", "Where requests wait while all deployments are at their max_concurrency; of each worker."}, route.queue,
-      [](Fields& q, QueueConfig& queue) {
+      {"queue",
+       "Where requests wait while all that may serve them is at its max_concurrency or answered 429; of each worker."},
+      route.queue, [](Fields& q, QueueConfig& queue) {
         q.integer({"length", "Who comes when so many wait is answered 429 at once."}, queue.length, 0, 100'000);
         q.duration({"wait", "The longest; who would wait longer is answered 429 at once."}, queue.wait, 1ms, 10min);
       });

@@ -92,6 +92,8 @@ deployments:
     control: { jurisdiction: eu, tenancy: dedicated }
     max_concurrency: 64
     metrics_url: http://10.0.0.7:9400/metrics
+    health_url: http://10.0.0.7:9401/ready
+    health_every: 2s
     meter: node-1
     devices: ["0", GPU-5f]
     host_meter: room
@@ -122,6 +124,8 @@ deployments:
 routes:
   - model: extract
     deployments: [fr-4090, api]
+    fallbacks: [fr-night]
+    queue: { length: 7, wait: 3s }
     weights: { cost: 0.5, control: 0.2, carbon: 0.3 }
     zones: [FR, DE]
     max_attempts: 3
