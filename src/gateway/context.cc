@@ -28,6 +28,12 @@ void Context::use(std::shared_ptr<const Snapshot> snapshot) {
   snapshot_ = std::move(snapshot);
 }
 
+WaitingRoom& Context::room(std::string_view route) {
+  auto it = rooms_.find(route);
+  if (it == rooms_.end()) it = rooms_.emplace(std::string(route), std::make_unique<WaitingRoom>(loop)).first;
+  return *it->second;
+}
+
 const std::shared_ptr<net::Pool>& Context::pool(const std::shared_ptr<const Deployment>& d) {
   auto& pool = pools_[d];
   if (!pool) {

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "base/id.h"
+#include "gateway/call/retry_budget.h"
+#include "gateway/call/waiting_room.h"
 #include "gateway/call_feed.h"
 #include "gateway/executor.h"
 #include "gateway/guard/leak_indexes.h"
@@ -78,6 +80,7 @@ class Context {
   LeakIndexes leak_indexes;
   guard::JudgeCache judged;
   int fetching = 0;  // requests whose URLs are looked at just now
+  RetryBudget retries;
   bool draining = false;
   std::shared_ptr<const Identities> identities;  // null: only the configuration's keys
   std::shared_ptr<const OidcProviders> oidc;
@@ -91,6 +94,9 @@ class Context {
   const std::shared_ptr<const Snapshot>& snapshot() const { return snapshot_; }
   // Pools of deployments that are unchanged stay.
   void use(std::shared_ptr<const Snapshot> snapshot);
+
+  // Of the route with this model name.
+  WaitingRoom& room(std::string_view route);
 
   // REQUIRES: a deployment of a snapshot that is or was in use. Whoever waits for the pool keeps it: a reload may drop
   // it from here.
@@ -114,6 +120,7 @@ class Context {
   net::Dialer* dialer_;
   std::shared_ptr<const Snapshot> snapshot_;
   std::unordered_map<std::shared_ptr<const Deployment>, std::shared_ptr<net::Pool>> pools_;
+  StringMap<std::unique_ptr<WaitingRoom>> rooms_;
   std::vector<GridSlot> grid_;  // by Deployment::index of snapshot_
   GridSlot earlier_;
 };

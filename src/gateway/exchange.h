@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -91,11 +92,12 @@ struct Exchange {
   std::string workload;
   std::vector<const Deployment*> tried;
   std::string reason;
-  const char* routed_by = "";             // what decided: score::Decider's name, or "only"
+  const char* routed_by = "";             // what decided: score::Decider's name, "only" or "fallback"
   Tokens held_tokens = 0;                 // of the prompt, that the chosen deployment was sent before
   std::optional<score::Weights> weights;  // its own
 
   // call
+  std::function<void()> leave_room;  // while it waits for a place
   Call call;
   uint16_t calls = 0;
   bool head_sent = false;  // the client has the status line: errors go in band from here

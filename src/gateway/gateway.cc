@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "gateway/health_checks.h"
 #include "gateway/idempotency.h"
 #include "gateway/identify/directory.h"
 #include "gateway/identify/oidc.h"
@@ -148,6 +149,7 @@ class Gateway {
   net::Loop office_;
   Metering metering_;
   grid::Poller grid_;
+  HealthChecks health_checks_;
   OwnUse own_use_;
   Admin admin_;
   net::Server admin_server_;
@@ -172,6 +174,7 @@ Gateway::Gateway(const ServeOptions& options, Mono started, std::shared_ptr<cons
       counters_(static_cast<size_t>(snapshot_->config->workers)),
       metering_(office_, ledger_->back_office()),
       grid_({.loop = office_, .seed = random_seed(), .dialer = nullptr}),
+      health_checks_(office_),
       own_use_(office_, ledger_->back_office()),
       admin_({.loop = office_,
               .own = own_,
@@ -271,6 +274,7 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
   admin_.use(snapshot_);
   metering_.use(snapshot_);
   own_use_.use(snapshot_);
+  health_checks_.use(snapshot_);
   grid_.use(snapshot_->grid_sources, config.grid_cache, snapshot_->grid);
   // Where no request needs the guard its API still does: made beside the start, not by the first who asks.
   text_executor_.post([guards = snapshot_->guards] { (void)guards->guard(); });
@@ -350,6 +354,7 @@ Result<void> Gateway::try_reload() {
   office_.post([this, s = snapshot_] {
     metering_.use(s);
     own_use_.use(s);
+    health_checks_.use(s);
     grid_.use(s->grid_sources, s->config->grid_cache, s->grid);
     admin_.use(s);
     if (auto ok = oidc_.use(s); !ok) log::error("reload: {}", ok.error().message);
@@ -380,11 +385,13 @@ void Gateway::drain(const std::function<bool()>& hurry) {
     grid_.stop();
     oidc_.stop();
     if (refusals_) refusals_->flush();
+    health_checks_.stop();
     auto last_reading = [](Gateway& g, std::shared_ptr<Latch> done) -> net::Task<void> {
       co_await g.metering_.finish();
       g.own_use_.book();
       // requests under way end by themselves
-      while (!g.grid_.idle() || !g.oidc_.idle()) co_await g.office_.sleep(std::chrono::milliseconds(5));
+      while (!g.grid_.idle() || !g.oidc_.idle() || !g.health_checks_.idle())
+        co_await g.office_.sleep(std::chrono::milliseconds(5));
       done->count_down();
     };
     net::spawn(last_reading(*this, finished));

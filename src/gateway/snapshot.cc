@@ -176,6 +176,8 @@ Result<void> fill(Snapshot& s, const Snapshot* before) {
     Route& route = s.routes[r.model];
     route.model = r.model;
     for (size_t i : r.candidates) route.deployments.push_back(s.deployments[i]);
+    for (size_t i : r.fallback_candidates) route.fallbacks.push_back(s.deployments[i]);
+    route.queue = r.queue;
     auto weights = weights_of(r.weights);
     if (!weights) return tl::unexpected(weights.error());
     route.weights = *weights;

@@ -47,6 +47,8 @@ struct Key {
 struct Route {
   std::string model;
   std::vector<std::shared_ptr<const Deployment>> deployments;
+  std::vector<std::shared_ptr<const Deployment>> fallbacks;  // in this order, where none of these may serve
+  QueueConfig queue;
   score::Weights weights;
   std::vector<std::string> zones;  // hard constraint; empty: any
   std::vector<std::string_view> zone_views;

@@ -91,6 +91,8 @@ constexpr std::array kTable = {
     ErrorRow{no_deployment_available, "no_deployment_available", 503, kServer, true,
              "No deployment can take this request now",
              "Wait for the seconds in `Retry-After`, then send it again, or use another model."},
+    ErrorRow{deployments_busy, "deployments_busy", 429, kLimit, true, "Everything that serves this model is busy",
+             "Wait for the seconds in `Retry-After`, then send it again, or use another model."},
     ErrorRow{upstream_unreachable, "upstream_unreachable", 502, kServer, true, "The model's server cannot be reached",
              "Send it again; if it goes on, tell the gateway's operator."},
     ErrorRow{upstream_timeout, "upstream_timeout", 504, kServer, true, "The model's server did not answer in time",

@@ -41,6 +41,7 @@ enum class ErrorCode : uint8_t {
   idempotency_conflict,
   conflict,
   no_deployment_available,
+  deployments_busy,
   upstream_unreachable,
   upstream_timeout,
   upstream_error,

@@ -345,6 +345,16 @@ constexpr Family kFamilies[] = {
     {"trine_budget_reserved", Kind::gauge, kOfBudget, "What requests under way hold of it, in the same unit.",
      budgets<OfBudget::reserved>},
 
+    // Failover.
+    {"trine_waiting_requests", Kind::gauge, "",
+     "Requests that wait for a place, since all that could serve them is busy.", of_workers<&WorkerCounters::waiting>},
+    {"trine_turned_away_requests_total", Kind::counter, "",
+     "Requests that waited in vain for a place, or were told at once that they would.",
+     of_workers<&WorkerCounters::turned_away>},
+    {"trine_retries_refused_total", Kind::counter, "",
+     "Failed calls that were not repeated elsewhere, since a tenth of all may be.",
+     of_workers<&WorkerCounters::retries_refused>},
+
     // Ledger.
     {"trine_ledger_lag_records", Kind::gauge, "", "Records in the journal that are not in the database yet.",
      [](Page& p, const Scene& s) { p.sample({}, s.view.ledger.lag_records); }},

@@ -16,15 +16,31 @@ using energy::Outcome;
 using llm::EventFacts;
 using net::EventVerdict;
 
+// Keep-alives: lines of comments, and nothing else.
+bool is_comment(std::string_view event) {
+  bool line_begins = true;
+  for (const char c : event) {
+    const bool ends = c == '\n' || c == '\r';
+    if (line_begins && !ends && c != ':') return false;
+    line_begins = ends;
+  }
+  return true;
+}
+
+constexpr size_t kMostHeld = 64 << 10;  // of what comes before the first token
+
 // Sees each event: counts tokens, takes the usage, and settles before the event that tells the client that it has all.
 class Sink final : public net::EventSink {
  public:
   Sink(Exchange& x, bool hides_usage, IdempotencyClaim& claim)
-      : x_(x), hides_usage_(hides_usage), claim_(claim), read_(llm::has_model_body(x.endpoint)) {
+      : x_(x), hides_usage_(hides_usage), claim_(claim), read_(llm::has_model_body(x.endpoint)), last_event_(x.now()) {
     if (x.guarding && read_) guard_.emplace(x);
   }
 
   EventVerdict event(std::string_view bytes) override {
+    // An engine that is stuck sends them too: they are neither progress nor the first token.
+    if (is_comment(bytes)) return {};
+    last_event_ = x_.now();
     if (!read_) {
       started_ = true;
       return {};
@@ -63,6 +79,9 @@ class Sink final : public net::EventSink {
 
   // A token came, or anything else that the client must see at once.
   bool started() const { return started_; }
+  Mono last_event() const { return last_event_; }
+  // The engine is not to blame for a client that reads slowly.
+  void waited_for_client(Nanos d) { last_event_ += d; }
   Tokens take_tokens() { return std::exchange(tokens_, 0); }
 
   // The answer is complete: recorded before its last byte is sent.
@@ -74,6 +93,11 @@ class Sink final : public net::EventSink {
     finish_guard();
     close_call(x_, outcome, x_.status);
     close_request(x_, outcome);
+    Health& health = x_.call.deployment->state->health;
+    if (failed_)
+      health.failure(x_.now(), x_.call.start);
+    else
+      health.success();
     if (claim_ && !failed_) claim_.finish(nullptr);  // streams are not kept
   }
 
@@ -81,6 +105,7 @@ class Sink final : public net::EventSink {
     if (x_.call.first_token == Mono{} && tokens_ > 0) {
       x_.call.first_token = x_.now();
       x_.call.facts.first_token = x_.context.clock().wall();
+      x_.call.deployment->state->health.progress();
     }
     note_progress(x_.call, take_tokens(), 0, x_.context.clock().wall());
   }
@@ -119,6 +144,7 @@ class Sink final : public net::EventSink {
   bool hides_usage_;
   IdempotencyClaim& claim_;
   bool read_;
+  Mono last_event_;
   bool started_ = false;
   bool failed_ = false;
   bool told_ = false;
@@ -209,13 +235,15 @@ net::Task<Relayed> relay_stream(Exchange& x, bool hides_usage, IdempotencyClaim&
       broken.code = eof ? Code::unavailable : Code::data_loss;
       break;
     }
-    if (x.head_sent || sink.started() || state == State::end) {
+    if (x.head_sent || sink.started() || state == State::end || held.size() > kMostHeld) {
       if (!held.empty()) out.insert(out.begin() + 1, held);
       x.head_sent = true;
+      const Mono before = x.now();
       if (!out.empty() && !co_await x.client.send(out)) {
         x.client_gone = true;
         break;
       }
+      sink.waited_for_client(x.now() - before);
       if (!head.empty()) {
         // No other deployment can be asked any more: what it would have needed is not held for the life of a stream.
         head = held = {};
@@ -230,7 +258,12 @@ net::Task<Relayed> relay_stream(Exchange& x, bool hides_usage, IdempotencyClaim&
       release_upstream(x);
       co_return Relayed::answered;
     }
-    up.deadline().arm(time_left(x, sink.started() ? timeouts.stream_idle : timeouts.first_byte));
+    const Nanos patience = sink.last_event() + (sink.started() ? timeouts.stream_idle : timeouts.first_byte) - x.now();
+    if (patience <= Nanos(0)) {  // with so many comments no read would ever be late
+      broken.code = Code::deadline_exceeded;
+      break;
+    }
+    up.deadline().arm(time_left(x, patience));
     const net::IoResult read = co_await up.more();
     if (x.client_gone) break;
     eof = read.status == net::Status::eof;
@@ -266,7 +299,7 @@ net::Task<Relayed> relay_stream(Exchange& x, bool hides_usage, IdempotencyClaim&
       broken.code == Code::deadline_exceeded ? llm::ErrorCode::upstream_timeout : llm::ErrorCode::upstream_broke_stream,
       {},
       {}};
-  x.call.deployment->state->health.failure(x.now());
+  x.call.deployment->state->health.failure(x.now(), x.call.start);
   x.status = 200;
   x.error = llm::row(told.code).code;
   close_request(x, Outcome::failed);

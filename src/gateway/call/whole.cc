@@ -72,6 +72,7 @@ net::Task<Relayed> relay_whole(Exchange& x, IdempotencyClaim& claim, llm::Client
   }
   x.status = status;
   close_request(x, energy::Outcome::ok);
+  x.call.deployment->state->health.success();
 
   add_figures(head, x);
   json::Splice spliced(body);

@@ -207,7 +207,9 @@ struct DeploymentConfig {
   PriceConfig price;
   std::map<std::string, std::string> control;
   std::optional<int> max_concurrency;
-  std::optional<Url> metrics_url;      // of the engine; already with the default of sim and vllm
+  std::optional<Url> metrics_url;  // of the engine; already with the default of sim and vllm
+  std::optional<Url> health_url;   // asked every health_every; already with the default of the engine; none: not asked
+  Nanos health_every = std::chrono::seconds(5);
   std::string meter;                   // a MeterConfig's name; empty: none
   std::vector<std::string> devices;    // of the meter: names or numbers; empty: all GPUs that it shows
   std::string host_meter;              // a MeterConfig's name; empty: the server is modelled
@@ -227,10 +229,17 @@ struct StickyConfig {
   Nanos ttl = std::chrono::minutes(10);  // since its last request
 };
 
+// Where requests wait while all deployments of a route are at their max_concurrency; per worker.
+struct QueueConfig {
+  int length = 100;
+  Nanos wait = std::chrono::seconds(5);
+};
+
 struct RouteConfig {
   std::string model;  // what clients ask for
-  std::vector<std::string> deployments;
-  std::vector<size_t> candidates;  // the same as indices into Config::deployments
+  std::vector<std::string> deployments, fallbacks;
+  std::vector<size_t> candidates, fallback_candidates;  // the same as indices into Config::deployments
+  QueueConfig queue;
   WeightsConfig weights;
   std::vector<std::string> zones;  // empty: any
   int max_attempts = 2;

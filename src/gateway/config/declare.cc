@@ -213,6 +213,11 @@ void declare_deployment(Fields& f, Draft& draft, DeploymentConfig& d, Draft::Dep
   f.integer({"max_concurrency", "Requests at a time; no bound if absent."}, d.max_concurrency, 1, 1'000'000);
   url_field(f, {"metrics_url", "The engine's metrics; default for sim and vllm: /metrics on the URL's host."},
             d.metrics_url);
+  url_field(f,
+            {"health_url",
+             "Asked whether it answers; default for vllm, sglang, tgi and llama_cpp: /health on the URL's host."},
+            d.health_url);
+  f.duration({"health_every", "How often."}, d.health_every, 100ms, 1h);
   f.text({"meter", "Name of the meter that reads its GPUs; without one energy is estimated."}, d.meter);
   f.texts({"devices", "Its GPUs, as the meter names or numbers them; default: all that the meter shows."}, d.devices);
   f.text({"host_meter", "Name of the meter of its server; without one the server is modelled."}, d.host_meter);
@@ -242,6 +247,16 @@ void declare_deployment(Fields& f, Draft& draft, DeploymentConfig& d, Draft::Dep
 void declare_route(Fields& f, Draft& draft, RouteConfig& route, Draft::RouteMarks& marks) {
   name_field(f, required("model", "The model name that clients ask for."), route.model);
   f.texts(required("deployments", "Names of the deployments that may answer."), route.deployments);
+  f.texts({"fallbacks",
+           "Who answers where none of these may: in this order, whatever it costs. The route's zones bind them too."},
+          route.fallbacks);
+  f.object(
+      {"queue",
+       "Where requests wait while all that may serve them is at its max_concurrency or answered 429; of each worker."},
+      route.queue, [](Fields& q, QueueConfig& queue) {
+        q.integer({"length", "Who comes when so many wait is answered 429 at once."}, queue.length, 0, 100'000);
+        q.duration({"wait", "The longest; who would wait longer is answered 429 at once."}, queue.wait, 1ms, 10min);
+      });
   std::optional<WeightsConfig> weights;
   weights_field(f, {"weights", "What the choice among them weighs; default 0.4, 0.2, 0.4."}, weights);
   if (weights) route.weights = *weights;
@@ -256,6 +271,7 @@ void declare_route(Fields& f, Draft& draft, RouteConfig& route, Draft::RouteMark
   marks.model = f.where("model");
   marks.zones = f.where("zones");
   for (size_t i = 0; i < route.deployments.size(); ++i) marks.deployments.push_back(f.where("deployments", i));
+  for (size_t i = 0; i < route.fallbacks.size(); ++i) marks.fallbacks.push_back(f.where("fallbacks", i));
   for (size_t i = 0; i < route.zones.size(); ++i)
     draft.config.catalog_refs.push_back(
         {CatalogKind::zone, route.zones[i], "", f.at(f.where("zones", i)), "routes.zones", ""});

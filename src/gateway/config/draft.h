@@ -21,7 +21,7 @@ struct Draft {
   };
   struct RouteMarks {
     yaml::Mark model, zones;
-    std::vector<yaml::Mark> deployments;
+    std::vector<yaml::Mark> deployments, fallbacks;
   };
 
   Config config;

@@ -65,7 +65,7 @@ net::Task<Judged> ask_judge(Exchange& x, const guard::JudgeQuestion& question) {
     if (const auto scan = llm::scan_response(*answer)) x.call.usage = scan->usage;
     d->state->health.success();
   } else {
-    d->state->health.failure(x.now());
+    d->state->health.failure(x.now(), x.call.start);
   }
   close_call(x, answer ? energy::Outcome::ok : energy::Outcome::failed, answer ? 200 : 0);
   if (!answer) co_return none;
