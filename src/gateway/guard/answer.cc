@@ -192,7 +192,8 @@ EventVerdict AnswerGuard::event(std::string_view bytes, bool ends) {
       lane.changed = true;
       edits.emplace_back(p.raw, std::move(out));
     }
-    if (lane.holds() && !ends)
+    // What cuts data out, or puts it back, may hold some too.
+    if ((lane.holds() || reads_data_ || g_.vault.size() > 0) && !ends)
       lane.template_ = bytes;
     else
       lane.template_.clear();

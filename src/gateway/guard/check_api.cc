@@ -31,6 +31,7 @@ constexpr size_t kMostTexts = 10'000;
 // What is asked about.
 struct Question {
   std::vector<std::string> kept;  // texts of strings, in `parts`; reserved: it never grows
+  std::string chat;               // `messages` alone
   std::pmr::monotonic_buffer_resource arena;
   std::vector<guard::Part> parts;
   std::vector<std::string> where;  // "input", "messages[2]": for entities, as the parts
@@ -92,9 +93,11 @@ std::optional<ClientError> read_question(std::string_view body, Question& q) {
   q.kept.reserve(kMostTexts + 8);
   std::optional<ClientError> problem;
   bool asked = false;
+  std::string_view messages;
   const auto walked = json::each_member(body, [&](std::string_view key, Value v) {
     if (problem) return true;
     if (key == "input" || key == "documents" || key == "output" || key == "system" || key == "messages") asked = true;
+    if (key == "messages") messages = v.raw;
     if (key == "input") problem = add_strings(q, Provenance::user, v, "input");
     if (key == "documents") problem = add_strings(q, Provenance::document, v, "documents");
     if (key == "output" || key == "system") {
@@ -110,9 +113,11 @@ std::optional<ClientError> read_question(std::string_view body, Question& q) {
   if (!walked) return ClientError{ErrorCode::invalid_json, walked.error().message, {}};
   if (problem) return problem;
   if (!asked) return wrong("give `input`, `messages`, `documents`, or `output` and `system`", "input");
+  if (messages.empty()) return {};
+  // As a chat has them, and nothing else of the body.
+  q.chat = fmt::format("{{\"messages\":{}}}", messages);
   std::vector<llm::TextPiece> pieces;
-  // `messages` as a chat has them.
-  if (const auto read = llm::read_texts(llm::Endpoint::chat, body, q.arena, pieces); !read)
+  if (const auto read = llm::read_texts(llm::Endpoint::chat, q.chat, q.arena, pieces); !read)
     return wrong(read.error().message, "messages");
   for (const llm::TextPiece& p : pieces) {
     q.parts.push_back({provenance_of(p.role), p.text});
