@@ -215,7 +215,7 @@ void declare_deployment(Fields& f, Draft& draft, DeploymentConfig& d, Draft::Dep
             d.metrics_url);
   url_field(f,
             {"health_url",
-             "Asked whether it answers; default for vllm, sglang, tgi and llama_cpp: /health on the URL's host."},
+             "Asked whether it answers; default for vllm, sglang, tgi and llama.cpp: /health on the URL's host."},
             d.health_url);
   f.duration({"health_every", "How often."}, d.health_every, 100ms, 1h);
   f.text({"meter", "Name of the meter that reads its GPUs; without one energy is estimated."}, d.meter);
