@@ -276,8 +276,6 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
   own_use_.use(snapshot_);
   health_checks_.use(snapshot_);
   grid_.use(snapshot_->grid_sources, config.grid_cache, snapshot_->grid);
-  // Where no request needs the guard its API still does: made beside the start, not by the first who asks.
-  text_executor_.post([guards = snapshot_->guards] { (void)guards->guard(); });
   office_thread_ = std::thread([this] { office_.run(); });
   for (auto& w : workers_) w->start();
 

@@ -1,6 +1,7 @@
 #include "guard/guard.h"
 
 #include <algorithm>
+#include <atomic>
 #include <stdexcept>
 
 namespace trine::guard {
@@ -79,13 +80,22 @@ Result<std::shared_ptr<const Guard>> Guard::load(const Sources& sources) {
   return std::shared_ptr<const Guard>(new Guard(std::move(policies), std::move(*rules), std::move(*classifier)));
 }
 
+namespace {
+std::atomic<bool> is_made{false};
+}
+
 const std::shared_ptr<const Guard>& Guard::shipped() {
   static const auto guard = [] {
     auto made = load({});
     if (!made) throw std::runtime_error("the built-in guard: " + made.error().message);
+    is_made.store(true, std::memory_order_release);
     return *made;
   }();
   return guard;
+}
+
+bool Guard::shipped_is_made() {
+  return is_made.load(std::memory_order_acquire);
 }
 
 std::vector<RuleEvidence> Guard::evidence_of(std::span<const RuleHit> hits) const {

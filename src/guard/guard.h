@@ -56,6 +56,7 @@ class Guard {
   static Result<std::shared_ptr<const Guard>> load(const Sources& sources);
   // The built-in policy, rules and weights, made once.
   static const std::shared_ptr<const Guard>& shipped();
+  static bool shipped_is_made();
 
   const PolicyFile& policies() const { return policies_; }
   const std::shared_ptr<const RuleSet>& rules() const { return rules_; }

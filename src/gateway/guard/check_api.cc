@@ -257,6 +257,8 @@ net::Task<void> serve_guard_api(Exchange& x) {
   if (const auto error = read_question(x.body.view(), q)) co_return co_await refuse(x, *error);
 
   const auto& guards = x.snapshot->guards;
+  if (!guards->is_made() && x.context.executor)
+    co_await x.context.executor->run(x.context.loop, [guards] { return guards->guard() != nullptr; });
   const guard::Policy* policy = guards->policy({}, x.key->guard);
   x.guarding = std::make_unique<Guarding>();
   x.guarding->guards = guards;

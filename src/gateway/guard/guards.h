@@ -19,8 +19,10 @@ class Guards {
   // that is named and is not there.
   static Result<std::shared_ptr<const Guards>> make(const Config& config);
 
-  // The built-in one is made when it is first asked for, which takes a second: a gateway whose guard is off need not wait.
+  // The built-in one is made when it is first asked for, which takes a second; a gateway whose guard is off does not
+  // wait for it.
   const std::shared_ptr<const guard::Guard>& guard() const { return guard_ ? guard_ : guard::Guard::shipped(); }
+  bool is_made() const { return guard_ || guard::Guard::shipped_is_made(); }
   bool on() const { return on_; }
   bool canary() const { return canary_; }
   // Who judges, where the policy names somebody.
