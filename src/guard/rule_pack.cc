@@ -177,8 +177,8 @@ void read_from(Fields& f, std::vector<std::string>& from) {
 }
 
 // A pattern as Vectorscan gets it; the error is a sentence about it.
-Result<std::string> finish(std::string_view pattern, const Words& words, RuleInput input) {
-  auto expanded = Expander(words, input == RuleInput::folded).expand(pattern);
+Result<std::string> finish(std::string_view pattern, const Words& words, RuleInput input, bool gaps) {
+  auto expanded = Expander(words, gaps).expand(pattern);
   if (!expanded) return fail(Code::invalid_argument, "{}.", expanded.error().message);
   if (input == RuleInput::folded) {
     expanded = fold_letters(*expanded);
@@ -195,7 +195,7 @@ Result<std::vector<std::string>> read_steps(std::string_view phrase, const Words
   std::vector<std::string> steps;
   while (true) {
     const size_t dots = phrase.find(kDots);
-    auto step = finish(phrase.substr(0, dots), words, input);
+    auto step = finish(phrase.substr(0, dots), words, input, false);
     if (!step) return tl::unexpected(step.error());
     steps.push_back(std::move(*step));
     if (dots == std::string_view::npos) break;
@@ -254,7 +254,7 @@ void read_rule(Fields& f, Draft& d, Rule& r) {
   r.at = f.at(f.where(phrases.empty() ? "pattern" : "phrases"));
   if (pattern.empty() == phrases.empty()) return f.complain("id", "needs a pattern or phrases, and not both.");
   if (!phrases.empty()) return read_phrases(f, d, phrases, r);
-  auto finished = finish(pattern, d.words, r.input);
+  auto finished = finish(pattern, d.words, r.input, r.input == RuleInput::folded);
   if (!finished) return f.complain("pattern", finished.error().message);
   r.pattern = std::move(*finished);
 }

@@ -18,7 +18,8 @@
 // (é|è).
 //
 // Instead of a pattern a rule may have phrases, any of which is a hit: patterns with "..." between them, each of which
-// ends behind the one before, at most kMaxPhraseGap bytes on. That is far cheaper than .* in a pattern:
+// ends behind the one before, at most kMaxPhraseGap bytes on. That is far cheaper than .* in a pattern, as long as the
+// steps are words of four letters and more, which Vectorscan finds as literals; so a space in them is just a space:
 //       phrases: ['ignor ... {prior} ... (instruction|rule)']
 #pragma once
 

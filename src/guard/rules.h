@@ -28,11 +28,11 @@ struct RuleHit {
   size_t end = 0;           // behind the last byte of the first match; of the longest one for rules with `span`
 };
 
-// Bounds of a whole set; rule_pack.h has those of one pattern. A set at these bounds compiles in seconds and tens of
-// megabytes: bench/rules_bench.cc measures one.
+// Bounds of a whole set; rule_pack.h has those of one pattern. What a set at these bounds costs depends on its
+// patterns: bench/rules_bench.cc measures two (docs/guard-rules.md).
 inline constexpr size_t kMaxRules = 4096;
-inline constexpr size_t kMaxTotalPositions = 200'000;  // sum of pattern_positions()
-inline constexpr size_t kMaxSpans = 256;               // hits with a span that one scan reports
+inline constexpr size_t kMaxTotalPositions = 90'000;  // sum of pattern_positions()
+inline constexpr size_t kMaxSpans = 256;              // hits with a span that one scan reports
 
 class RuleScratch;
 
@@ -40,7 +40,7 @@ class RuleSet {
  public:
   // invalid_argument names file:line:column of the rule that cannot be; a rule id must be there once only.
   static Result<std::shared_ptr<const RuleSet>> compile(std::vector<RulePack> packs);
-  // The packs built into the program; about half a second.
+  // The packs built into the program; about a second.
   static Result<std::shared_ptr<const RuleSet>> shipped();
   ~RuleSet();
   RuleSet(const RuleSet&) = delete;

@@ -67,7 +67,7 @@ TEST(RulePack, LetsOnlyRareRulesBlock) {
 TEST(RulePack, CountsWhatRepeatsBecome) {
   EXPECT_EQ(pattern_positions("abc").value(), 3);
   EXPECT_EQ(pattern_positions("(ab|[c-e]){3}x*").value(), 10);
-  EXPECT_EQ(pattern_positions("\\x{41}{2,5}\\d{3,}").value(), 9);
+  EXPECT_EQ(pattern_positions("\\x{41}{2,5}\\d{3,}").value(), 14);
   EXPECT_EQ(pattern_positions("[]a{9}]{2}[[:alpha:]]{3}").value(), 5);
 }
 
