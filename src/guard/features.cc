@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "guard/word_classes.h"
+
 namespace trine::guard {
 namespace {
 
@@ -89,6 +91,7 @@ class Extractor {
     now_.begin = static_cast<uint32_t>(at);
     now_.first = static_cast<uint32_t>(out_.values.size());
     before_ = before_that_ = kStart;
+    classes_ = 0;
   }
 
   void close(size_t at) {
@@ -112,19 +115,30 @@ class Extractor {
     before_ = hash;
   }
 
+  // A word of a class: the class, with each of the five before it in the sentence, whatever stands between, and with
+  // the two before it.
+  void class_of_words(uint8_t of) {
+    emit(kClass + of);
+    uint64_t before = classes_;
+    for (int k = 0; k < 5 && (before & 0xff) != 0; ++k, before >>= 8) emit(kPair + (before & 0xff) * 256 + of);
+    if ((classes_ & 0xff00) != 0) emit(kTriple + (classes_ & 0xffff) * 256 + of);
+    classes_ = classes_ << 8 | of;
+  }
+
   void letters() {
     std::array<char32_t, kLongestWord + 2> c;
     size_t n = 0;
     c[n++] = U'^';
     bool dense = false;
-    uint64_t hash = kWord;
+    uint64_t hash = kWordHash;
     const size_t begin = at_;
     const auto flush = [&](bool dense_now) {
       c[n++] = U'$';
       ngrams(c.data(), n, dense_now);
       word(hash * kPrime);
+      if (const uint8_t of = word_class(hash); of != 0) class_of_words(of);
       n = 1;
-      hash = kWord;
+      hash = kWordHash;
     };
     while (at_ < text_.size() && kClasses[static_cast<unsigned char>(text_[at_])] == letter) {
       const Decoded d = decode(text_, at_);
@@ -141,8 +155,7 @@ class Extractor {
       }
       dense |= is_dense_script(d.c);
       c[n++] = d.c;
-      hash = (hash ^ d.c) * kPrime;
-      hash ^= hash >> 29;
+      hash = word_hash(hash, d.c);
       at_ += d.bytes;
       if (n == kLongestWord + 1) break;  // the rest is a word of its own
     }
@@ -197,14 +210,15 @@ class Extractor {
     if (field_ends && at_ - now_.begin >= 80) close(at_);
   }
 
-  static constexpr uint64_t kStart = 0x1234567, kWord = 0xcbf29ce484222325, kGram = 0x84222325cbf29ce4,
-                            kNumber = 0x51ed270b, kSign = 0x7f4a7c15;
+  static constexpr uint64_t kStart = 0x1234567, kGram = 0x84222325cbf29ce4, kNumber = 0x51ed270b, kSign = 0x7f4a7c15,
+                            kClass = 0x3c6ef372, kPair = 0xa54ff53a, kTriple = 0x510e527f;
 
   std::string_view text_;
   Features& out_;
   size_t at_ = 0;
   Sentence now_;
   uint64_t before_ = kStart, before_that_ = kStart;
+  uint64_t classes_ = 0;  // of the words of this sentence that have one, the last in the lowest byte
   uint32_t digits_ = 0, signs_ = 0;
 };
 
