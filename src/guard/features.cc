@@ -71,7 +71,7 @@ class Extractor {
           letters();
           break;
         case digit:
-          digits();
+          is_leet(at_) ? letters() : digits();
           break;
         case blank:
           blank_at(c);
@@ -92,6 +92,7 @@ class Extractor {
     now_.first = static_cast<uint32_t>(out_.values.size());
     before_ = before_that_ = kStart;
     classes_ = 0;
+    leet_words_ = 0;
   }
 
   void close(size_t at) {
@@ -125,6 +126,31 @@ class Extractor {
     classes_ = classes_ << 8 | of;
   }
 
+  // Letters for digits, as in "1gn0re": a digit has a letter behind it, and all of them look like one. After two such
+  // words of a sentence, "m3" and "7o" are words, too.
+  bool is_leet(size_t at) const {
+    size_t letters = 0, digits = 0;
+    bool inside = false;
+    for (const size_t end = std::min(text_.size(), at + kLongestWord); at < end; ++at) {
+      const auto c = static_cast<unsigned char>(text_[at]);
+      if (kClasses[c] == letter) {
+        if (c >= 0x80) return false;
+        ++letters;
+        inside |= digits > 0;
+      } else if (kClasses[c] == digit) {
+        if (letter_for(text_[at]) == 0) return false;
+        ++digits;
+      } else {
+        break;
+      }
+    }
+    return leet_words_ >= 2 ? letters + digits >= 2 && letters >= 1 : inside && letters >= 2;
+  }
+  static char32_t letter_for(char digit) {
+    constexpr std::array<char32_t, 10> kLetters = {U'o', U'i', 0, U'e', U'a', U's', 0, U't', 0, 0};
+    return kLetters[static_cast<size_t>(digit - '0')];
+  }
+
   void letters() {
     std::array<char32_t, kLongestWord + 2> c;
     size_t n = 0;
@@ -140,8 +166,13 @@ class Extractor {
       n = 1;
       hash = kWordHash;
     };
-    while (at_ < text_.size() && kClasses[static_cast<unsigned char>(text_[at_])] == letter) {
-      const Decoded d = decode(text_, at_);
+    bool leet = false;
+    while (at_ < text_.size()) {
+      const Class class_here = kClasses[static_cast<unsigned char>(text_[at_])];
+      if (class_here == digit && !leet && (leet = is_leet(begin))) ++leet_words_;
+      if (class_here != letter && !(class_here == digit && leet)) break;
+      Decoded d = decode(text_, at_);
+      if (class_here == digit) d.c = letter_for(text_[at_]);
       if (d.c == U'。' || d.c == U'！' || d.c == U'？' || d.c == U'।' || d.c == U'؟') {  // ends of sentences
         if (n > 1) flush(dense);
         at_ += d.bytes;
@@ -218,7 +249,8 @@ class Extractor {
   size_t at_ = 0;
   Sentence now_;
   uint64_t before_ = kStart, before_that_ = kStart;
-  uint64_t classes_ = 0;  // of the words of this sentence that have one, the last in the lowest byte
+  uint64_t classes_ = 0;     // of the words of this sentence that have one, the last in the lowest byte
+  uint32_t leet_words_ = 0;  // of this sentence
   uint32_t digits_ = 0, signs_ = 0;
 };
 
@@ -243,7 +275,10 @@ std::array<uint8_t, kShapes> shape(const Features& text, size_t first, size_t be
   const Sentence before = first == 0 ? Sentence{} : text.sentences[first - 1];
   const uint32_t bytes = last.end - text.sentences[first].begin;
   const auto length = static_cast<uint8_t>(std::clamp<int>(std::bit_width(bytes) - 4, 0, kShapeBins - 1));
-  return {length, bin_of_share(last.digits - before.digits, bytes), bin_of_share(last.signs - before.signs, bytes)};
+  const auto whole =
+      static_cast<uint8_t>(std::clamp<int>(std::bit_width(text.sentences.back().end) - 6, 0, kShapeBins - 1));
+  return {length, bin_of_share(last.digits - before.digits, bytes), bin_of_share(last.signs - before.signs, bytes),
+          whole};
 }
 
 }  // namespace trine::guard

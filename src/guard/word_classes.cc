@@ -57,7 +57,8 @@ constexpr std::string_view kClassWords[] = {
     "verbatim exactly exact precisely literally unchanged letter character literal unedited unmodified raw omitting "
     "wortlich genau exactement exactamente",
     // another form
-    "base64 rot13 hex hexadecimal reverse reversed backwards json xml yaml markdown latin leetspeak morse cipher binary "
+    "base64 rot13 hex hexadecimal reverse reversed backwards json xml yaml markdown latin leetspeak morse cipher "
+    "binary "
     "emojis emoji ascii codeblock backticks poem song rap haiku acrostic french german spanish italian base caesar",
     "your yours yourself deine ihre deiner votre vos tes ton tus tu tuo tue seu suas jouw je uw",
     "you u",
@@ -71,7 +72,8 @@ constexpr std::string_view kClassWords[] = {
     "esqueca esquece negeer vergeet glem ignorer ignorera glom unohda zignoruj zapomnij ignoruj zapomen hagyd felejtsd "
     "игнорируй игнорируйте забудь забудьте unut забудь ігноруй uita",
     "stop end halt cease finish done finished over wait quit break",
-    "now instead henceforth onwards onward forth new next today following updated jetzt nun maintenant ahora adesso ora "
+    "now instead henceforth onwards onward forth new next today following updated jetzt nun maintenant ahora adesso "
+    "ora "
     "agora nu teraz nyt most теперь сейчас simdi acum",
     "must should always shall required only need strictly mandatory ensure remember obey comply follow adhere",
     "never not don dont cannot cant no without nor none neither nothing won wont doesn",
@@ -106,7 +108,8 @@ constexpr std::string_view kClassWords[] = {
     "steroids nazi extremist supremacy sexual nude bioweapon toxin fake forged stolen illegal illicit",
     "undetected untraceable caught anonymously secretly covertly detection detected police authorities illegally "
     "detecting unnoticed suspicion traced trace consent knowledge undetectable stealthily forensic underage",
-    "someone somebody people child children kids minors women woman immigrants muslims jews blacks gays elderly victims "
+    "someone somebody people child children kids minors women woman immigrants muslims jews blacks gays elderly "
+    "victims "
     "victim neighbor neighbour coworker girlfriend wife teenager employees group person minority minorities teenagers "
     "refugees vulnerable",
     "how guide tutorial steps step method methods ways recipe plan strategy tips way manual strategies techniques",
