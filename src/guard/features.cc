@@ -126,8 +126,8 @@ class Extractor {
     classes_ = classes_ << 8 | of;
   }
 
-  // Letters for digits, as in "1gn0re": a digit has a letter behind it, and all of them look like one. After two such
-  // words of a sentence, "m3" and "7o" are words, too.
+  // Letters for digits, as in "1gn0re": a digit has a letter behind it, and all of them look like one. After one such
+  // word of a sentence, "m3" and "7o" are words, too.
   bool is_leet(size_t at) const {
     size_t letters = 0, digits = 0;
     bool inside = false;
@@ -144,7 +144,7 @@ class Extractor {
         break;
       }
     }
-    return leet_words_ >= 2 ? letters + digits >= 2 && letters >= 1 : inside && letters >= 2;
+    return leet_words_ > 0 ? letters + digits >= 2 && letters >= 1 : inside && letters >= 2;
   }
   static char32_t letter_for(char digit) {
     constexpr std::array<char32_t, 10> kLetters = {U'o', U'i', 0, U'e', U'a', U's', 0, U't', 0, 0};
