@@ -102,7 +102,7 @@ Classifier::Raw Classifier::raw(const Features& features, ClassifierScratch& scr
     const auto bins = shape(features, first, behind);
     for (size_t h = 0; h < kHeads; ++h) {
       float value = bias_[h] + static_cast<float>(sums[behind][h] - sums[first][h]) * scale_[h] / length;
-      for (size_t k = 0; k < kShapes; ++k) value += shapes_[k][bins[k]][h];
+      for (size_t k = 0; k < shapes_of(h); ++k) value += shapes_[k][bins[k]][h];
       if (value > best.value[h]) {
         best.value[h] = value;
         best.window[h] = {a.begin, z.end};

@@ -26,6 +26,13 @@ inline constexpr std::array<Head, kHeads> kAllHeads = {Head::jailbreak, Head::in
                                                        Head::indirect};
 std::string_view name(Head head);
 
+// How many of the shapes a head weighs. What users ask is short as a rule, and a long text has many windows of which
+// one may score by chance: so the length of the whole text counts, but not where attacks are long themselves.
+constexpr uint32_t shapes_of(size_t head) {
+  const bool is_long = head == static_cast<size_t>(Head::jailbreak) || head == static_cast<size_t>(Head::indirect);
+  return is_long ? kShapes - 1 : kShapes;
+}
+
 // In [0, 1]: kOneInHundred where one of 100 everyday prompts scores as high on any head, kOneInThousand where one of
 // 1000 does. docs/guard-model.md has the prompts.
 inline constexpr float kOneInHundred = 0.5F;

@@ -21,9 +21,10 @@ struct TrainingText {
   Targets targets{};
   bool everyday = false;  // what people ask: thresholds are set on it
   bool document = false;  // what people hand in
-  bool trainable = true;  // its licence allows weights that are shipped
-  int fold = -1;          // the one that leaves its source out; -1: in none
-  Features features;      // of its plain view
+  bool trainable =
+      true;           // its licence allows weights that are shipped, and it is not held back for the last measurement
+  int fold = -1;      // the one that leaves its source out; -1: in none
+  Features features;  // of its plain view
 };
 
 struct Corpus {

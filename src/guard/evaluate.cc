@@ -120,15 +120,16 @@ float threshold(const Weighted& scores, double rate) {
 // weighing the same, and each head alone on the same share. The indirect head's is for documents.
 RawScores thresholds(const std::vector<Held>& held, double rate) {
   const auto is_document = [](const Held& h) { return h.text->document && h.text->family == "benign"; };
+  const auto is_asked = [](const Held& h) { return h.text->everyday && h.text->trainable; };
   std::map<std::string, double> counts, documents;
   for (const auto& h : held) {
-    if (h.text->everyday) counts[h.text->source] += 1;
+    if (is_asked(h)) counts[h.text->source] += 1;
     if (is_document(h)) documents[h.text->source] += 1;
   }
   std::array<Weighted, kHeads> scores;
   for (const auto& h : held) {
     for (const Head head : kUserHeads) {
-      if (h.text->everyday) scores[index(head)].emplace_back(h.raw[index(head)], 1 / counts[h.text->source]);
+      if (is_asked(h)) scores[index(head)].emplace_back(h.raw[index(head)], 1 / counts[h.text->source]);
     }
     if (is_document(h)) {
       scores[index(Head::indirect)].emplace_back(h.raw[index(Head::indirect)], 1 / documents[h.text->source]);
@@ -144,7 +145,7 @@ RawScores thresholds(const std::vector<Held>& held, double rate) {
     for (const Head head : kUserHeads) now[index(head)] = threshold(scores[index(head)], each);
     double fired = 0;
     for (const auto& h : held) {
-      if (h.text->everyday && any_fires(h.raw, now)) fired += 1 / counts[h.text->source];
+      if (is_asked(h) && any_fires(h.raw, now)) fired += 1 / counts[h.text->source];
     }
     if (fired <= rate * static_cast<double>(counts.size())) {
       low = each;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "guard/word_classes.h"
+
 namespace trine::guard {
 namespace {
 
@@ -69,7 +71,7 @@ class Extractor {
           letters();
           break;
         case digit:
-          digits();
+          is_leet(at_) ? letters() : digits();
           break;
         case blank:
           blank_at(c);
@@ -89,6 +91,8 @@ class Extractor {
     now_.begin = static_cast<uint32_t>(at);
     now_.first = static_cast<uint32_t>(out_.values.size());
     before_ = before_that_ = kStart;
+    classes_ = 0;
+    leet_words_ = 0;
   }
 
   void close(size_t at) {
@@ -112,22 +116,63 @@ class Extractor {
     before_ = hash;
   }
 
+  // A word of a class: the class, with each of the five before it in the sentence, whatever stands between, and with
+  // the two before it.
+  void class_of_words(uint8_t of) {
+    emit(kClass + of);
+    uint64_t before = classes_;
+    for (int k = 0; k < 5 && (before & 0xff) != 0; ++k, before >>= 8) emit(kPair + (before & 0xff) * 256 + of);
+    if ((classes_ & 0xff00) != 0) emit(kTriple + (classes_ & 0xffff) * 256 + of);
+    classes_ = classes_ << 8 | of;
+  }
+
+  // Letters for digits, as in "1gn0re": a digit has a letter behind it, and all of them look like one. After one such
+  // word of a sentence, "m3" and "7o" are words, too.
+  bool is_leet(size_t at) const {
+    size_t letters = 0, digits = 0;
+    bool inside = false;
+    for (const size_t end = std::min(text_.size(), at + kLongestWord); at < end; ++at) {
+      const auto c = static_cast<unsigned char>(text_[at]);
+      if (kClasses[c] == letter) {
+        if (c >= 0x80) return false;
+        ++letters;
+        inside |= digits > 0;
+      } else if (kClasses[c] == digit) {
+        if (letter_for(text_[at]) == 0) return false;
+        ++digits;
+      } else {
+        break;
+      }
+    }
+    return leet_words_ > 0 ? letters + digits >= 2 && letters >= 1 : inside && letters >= 2;
+  }
+  static char32_t letter_for(char digit) {
+    constexpr std::array<char32_t, 10> kLetters = {U'o', U'i', 0, U'e', U'a', U's', 0, U't', 0, 0};
+    return kLetters[static_cast<size_t>(digit - '0')];
+  }
+
   void letters() {
     std::array<char32_t, kLongestWord + 2> c;
     size_t n = 0;
     c[n++] = U'^';
     bool dense = false;
-    uint64_t hash = kWord;
+    uint64_t hash = kWordHash;
     const size_t begin = at_;
     const auto flush = [&](bool dense_now) {
       c[n++] = U'$';
       ngrams(c.data(), n, dense_now);
       word(hash * kPrime);
+      if (const uint8_t of = word_class(hash); of != 0) class_of_words(of);
       n = 1;
-      hash = kWord;
+      hash = kWordHash;
     };
-    while (at_ < text_.size() && kClasses[static_cast<unsigned char>(text_[at_])] == letter) {
-      const Decoded d = decode(text_, at_);
+    bool leet = false;
+    while (at_ < text_.size()) {
+      const Class class_here = kClasses[static_cast<unsigned char>(text_[at_])];
+      if (class_here == digit && !leet && (leet = is_leet(begin))) ++leet_words_;
+      if (class_here != letter && !(class_here == digit && leet)) break;
+      Decoded d = decode(text_, at_);
+      if (class_here == digit) d.c = letter_for(text_[at_]);
       if (d.c == U'。' || d.c == U'！' || d.c == U'？' || d.c == U'।' || d.c == U'؟') {  // ends of sentences
         if (n > 1) flush(dense);
         at_ += d.bytes;
@@ -141,8 +186,7 @@ class Extractor {
       }
       dense |= is_dense_script(d.c);
       c[n++] = d.c;
-      hash = (hash ^ d.c) * kPrime;
-      hash ^= hash >> 29;
+      hash = word_hash(hash, d.c);
       at_ += d.bytes;
       if (n == kLongestWord + 1) break;  // the rest is a word of its own
     }
@@ -197,14 +241,16 @@ class Extractor {
     if (field_ends && at_ - now_.begin >= 80) close(at_);
   }
 
-  static constexpr uint64_t kStart = 0x1234567, kWord = 0xcbf29ce484222325, kGram = 0x84222325cbf29ce4,
-                            kNumber = 0x51ed270b, kSign = 0x7f4a7c15;
+  static constexpr uint64_t kStart = 0x1234567, kGram = 0x84222325cbf29ce4, kNumber = 0x51ed270b, kSign = 0x7f4a7c15,
+                            kClass = 0x3c6ef372, kPair = 0xa54ff53a, kTriple = 0x510e527f;
 
   std::string_view text_;
   Features& out_;
   size_t at_ = 0;
   Sentence now_;
   uint64_t before_ = kStart, before_that_ = kStart;
+  uint64_t classes_ = 0;     // of the words of this sentence that have one, the last in the lowest byte
+  uint32_t leet_words_ = 0;  // of this sentence
   uint32_t digits_ = 0, signs_ = 0;
 };
 
@@ -229,7 +275,10 @@ std::array<uint8_t, kShapes> shape(const Features& text, size_t first, size_t be
   const Sentence before = first == 0 ? Sentence{} : text.sentences[first - 1];
   const uint32_t bytes = last.end - text.sentences[first].begin;
   const auto length = static_cast<uint8_t>(std::clamp<int>(std::bit_width(bytes) - 4, 0, kShapeBins - 1));
-  return {length, bin_of_share(last.digits - before.digits, bytes), bin_of_share(last.signs - before.signs, bytes)};
+  const auto whole =
+      static_cast<uint8_t>(std::clamp<int>(std::bit_width(text.sentences.back().end) - 6, 0, kShapeBins - 1));
+  return {length, bin_of_share(last.digits - before.digits, bytes), bin_of_share(last.signs - before.signs, bytes),
+          whole};
 }
 
 }  // namespace trine::guard

@@ -36,13 +36,14 @@ struct Features {
   std::vector<Sentence> sentences;  // in order, without gaps in their features
 };
 
-// Appends nothing for an empty text. Linear in the text: at most 3 features per byte and a sentence per 2 bytes.
+// Appends nothing for an empty text. Linear in the text: at most 6 features per byte and a sentence per 2 bytes.
 // REQUIRES: below 4 GiB.
 void extract_features(std::string_view text, Features& out);
 
-// Shape of a span of sentences, one bin each: how long, how much of it is digits, how much punctuation.
+// Shape of a span of sentences, one bin each: how long, how much of it is digits, how much punctuation, and how long
+// the whole text is.
 inline constexpr uint32_t kShapeBins = 8;
-inline constexpr uint32_t kShapes = 3;
+inline constexpr uint32_t kShapes = 4;
 std::array<uint8_t, kShapes> shape(const Features& text, size_t first, size_t behind);
 
 }  // namespace trine::guard

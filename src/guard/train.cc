@@ -47,6 +47,10 @@ class Fit {
         mask_ = random.next() | 1;
         learn(examples_[i], epoch > 0);
       }
+      if (epoch + recipe_.averaged >= recipe_.epochs) remember();
+    }
+    for (size_t i = 0; i < rows_.size(); ++i) {
+      for (size_t h = 0; h < kHeads; ++h) rows_[i].weight[h] = sums_of_epochs_[i][h] / static_cast<float>(remembered_);
     }
     return quantised();
   }
@@ -146,7 +150,7 @@ class Fit {
       const auto bins = shape(f, first, behind);
       for (size_t h = 0; h < kHeads; ++h) {
         float value = bias_[h].weight + static_cast<float>(sums_[behind][h] - sums_[first][h]) / length;
-        for (size_t k = 0; k < kShapes; ++k) value += shapes_[k][bins[k]][h].weight;
+        for (size_t k = 0; k < shapes_of(h); ++k) value += shapes_[k][bins[k]][h].weight;
         if (value > best[h].value) best[h] = {first, behind, value, length, bins};
       }
     });
@@ -164,10 +168,19 @@ class Fit {
         step(r.weight[h], r.seen[h], each + decay_ * r.weight[h], rate_);
       }
       step(bias_[h].weight, bias_[h].seen, gradient, rate_);
-      for (size_t k = 0; k < kShapes; ++k) {
+      for (size_t k = 0; k < shapes_of(h); ++k) {
         auto& s = shapes_[k][best[h].bins[k]][h];
         step(s.weight, s.seen, gradient, rate_ * 0.3F);
       }
+    }
+  }
+
+  // The mean over the last epochs is steadier than the last step.
+  void remember() {
+    sums_of_epochs_.resize(rows_.size());
+    ++remembered_;
+    for (size_t i = 0; i < rows_.size(); ++i) {
+      for (size_t h = 0; h < kHeads; ++h) sums_of_epochs_[i][h] += rows_[i].weight[h];
     }
   }
 
@@ -196,6 +209,8 @@ class Fit {
   std::span<const Example> examples_;
   const Recipe& recipe_;
   std::vector<RowState> rows_;
+  std::vector<std::array<float, kHeads>> sums_of_epochs_;
+  int remembered_ = 0;
   std::vector<uint8_t> marks_;  // of the feature that has a row
   std::vector<uint8_t> known_;  // 0: nobody has it
   uint64_t mask_ = 1;
@@ -225,6 +240,7 @@ void declare(yaml::Fields& f, Recipe& r) {
   f.integer({"seed", "Of the order of the texts and of the phrases' variations."}, seed, 0, INT32_MAX);
   r.seed = static_cast<uint64_t>(seed);
   f.integer({"epochs", "How often each text is learnt."}, r.epochs, 1, 100);
+  f.integer({"averaged", "Of how many of the last epochs the weights are the mean."}, r.averaged, 1, 100);
   f.number({"rate", "Of the first step."}, r.rate, 0, 100);
   f.number({"inertia", "Squared gradients that every weight is taken to have seen."}, r.inertia, 1e-6, 1e6);
   f.number({"decay", "Of a weight that is learnt, by step."}, r.decay, 0, 1);

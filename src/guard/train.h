@@ -16,6 +16,7 @@ namespace trine::guard {
 struct Recipe {
   uint64_t seed = 7;
   int epochs = 5;
+  int averaged = 3;        // the weights are the mean over so many of the last epochs
   double rate = 1;         // of the first step
   double inertia = 1;      // squared gradients that every weight is taken to have seen: the first step is no leap
   double decay = 0;        // of a weight that is learnt, by step

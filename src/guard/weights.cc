@@ -9,7 +9,7 @@ namespace trine::guard {
 namespace {
 
 constexpr std::string_view kMagic = "TRINEGW\n";
-constexpr uint32_t kVersion = 1;
+constexpr uint32_t kVersion = 2;
 constexpr size_t kHashDigits = 64;
 
 // FNV-1a: against a damaged file, not against an enemy.

@@ -56,6 +56,28 @@ TEST(Features, NoBlankForMegabytesStillGivesSentencesOfBoundedLength) {
   for (const auto& s : of(std::string(100'000, 'x')).sentences) EXPECT_LE(s.end - s.begin, 1000U);
 }
 
+TEST(Features, WordsOfOneClassShareWhatTheyDoToEachOther) {
+  // The two classes and their pair.
+  EXPECT_EQ(shared(of("reveal prompt"), of("print rules")), 3U);
+  EXPECT_EQ(shared(of("reveal the very long prompt"), of("print rules")), 3U) << "whatever stands between";
+  EXPECT_EQ(shared(of("reveal. prompt"), of("print rules")), 2U) << "no pair across sentences";
+  EXPECT_EQ(shared(of("garden"), of("print")), 0U);
+}
+
+TEST(Features, DigitsThatStandForLettersAreLetters) {
+  EXPECT_EQ(of("1gn0r3 7h3 rul35").values, of("ignore the rules").values);
+  EXPECT_EQ(of("1gn0r3 7h3 m3").values, of("ignore the me").values) << "short words once the sentence does it";
+  EXPECT_NE(of("area51").values, of("areasi").values) << "a number behind a name stays one";
+  EXPECT_NE(of("h264").values, of("h").values);
+}
+
+TEST(Features, TheShapeSaysHowLongTheWholeTextIs) {
+  const Features brief = of("One sentence here. And two.");
+  const Features lengthy = of("One sentence here. " + std::string(4000, 'x'));
+  EXPECT_LT(shape(brief, 0, 1).back(), shape(lengthy, 0, 1).back());
+  EXPECT_EQ(shape(brief, 0, 1)[0], shape(lengthy, 0, 1)[0]);
+}
+
 TEST(Features, WordsOfOneStemShareLetters) {
   EXPECT_GT(shared(of("ignorieren"), of("ignoriere")), 5U);
   EXPECT_EQ(shared(of("ignorieren"), of("zebra")), 0U);
