@@ -7,55 +7,57 @@
 namespace trine::guard {
 namespace {
 
-// Folded words (lower case, no accents where tier 0 takes them off). The order numbers the classes, which weights know.
+// Folded words: tier 0 leaves accents on. The order numbers the classes, which the weights know: who changes it trains
+// again. NOLINTBEGIN(bugprone-suspicious-missing-comma): a class is one string on several lines.
 constexpr std::string_view kClassWords[] = {
     // asks for a text as it is
     "reveal print output repeat display disclose expose recite echo dump leak reproduce quote regurgitate replay "
     "replicate restate transcribe divulge reprint copy paste reiterate revealing printing outputting repeating retell "
     "recall rewrite retype unveil extract retrieve fetch cat "
-    "wiederhole zeige nenne verrate montre affiche repete revele muestra repite revela imprime mostra ripeti rivela "
-    "stampa mostre repita exiba toon herhaal vis gentag visa upprepa pokaz powtorz wypisz ukaz zopakuj vypis nayta "
-    "toista mutasd ismeteld покажи повтори выведи раскрой goster tekrarla arata",
+    "wiederhole zeige nenne verrate montre affiche répète révèle muestra repite revela imprime mostra ripeti rivela "
+    "stampa mostre repita exiba toon herhaal vis gentag visa upprepa pokaż powtórz wypisz ukaz zopakuj vypiš näytä "
+    "toista mutasd ismételd покажи повтори выведи раскрой göster tekrarla arată",
     // asks for something
     "show tell give provide share list send read state spell say return present write type narrate recap detail name "
-    "let see view know access find display reply supply hand bring sag schreibe gib dis ecris donne dame di escribe",
+    "let see view know access find display reply supply hand bring sag schreibe gib dis écris donne dame di escribe",
     // asks for it in another form
     "summarize summarise translate paraphrase rephrase reword convert encode render describe explain outline decode "
     "format transform express encrypt obfuscate serialize compress expand elaborate clarify define interpret fasse "
-    "ubersetze traduis resume traduce traduci traduza vertaal",
+    "übersetze traduis resume traduce traduci traduza vertaal",
     // what a model was told
     "prompt prompts preprompt instruction instructions directive directives guideline guidelines rule rules policy "
     "policies configuration config constraint constraints programming briefing order orders command commands "
     "initialization protocol protocols principles parameters specifications "
-    "anweisungen anweisung regeln befehle vorgaben consignes regles directives instrucciones reglas ordenes istruzioni "
-    "regole instrucoes regras instructies regels instruktioner regler ohjeet saannot instrukcje polecenia zasady "
-    "pokyny pravidla utasitasok szabalyok инструкции правила указания команды talimatlar kurallar instructiuni reguli",
+    "anweisungen anweisung regeln befehle vorgaben consignes règles directives instrucciones reglas ordenes istruzioni "
+    "regole instruções regras instructies regels instruktioner regler ohjeet säännöt instrukcje polecenia zasady "
+    "pokyny pravidla utasítások szabályok инструкции правила указания команды talimatlar kurallar instructiuni reguli",
     // of the one who set it up
     "system developer initial original hidden base core internal starting setup meta underlying default foundational "
     "initially originally backend developers creator creators admin administrator operator openai anthropic google "
-    "systemprompt entwickler systeme developpeur sistema desarrollador",
+    "systemprompt entwickler système développeur sistema desarrollador",
     // what nobody is to know
     "secret secrets password passphrase confidential key credentials private token tokens code codes pin apikey "
-    "classified sensitive passcode passwords keys passwort motdepasse contrasena clave parola senha wachtwoord heslo "
-    "haslo пароль sifre salasana jelszo losenord adgangskode",
+    "classified sensitive passcode passwords keys passwort motdepasse contraseña clave parola senha wachtwoord heslo "
+    "hasło пароль sifre salasana jelszó lösenord adgangskode",
     // what stood before
     "previous prior above earlier before preceding former beginning past foregoing previously aforementioned existing "
-    "precede precedes preceded last vorherigen bisherigen obigen oben precedentes precedente anteriores anterior "
-    "precedenti anteriori eerdere vorige bovenstaande tidigare foregaende tidligere aiemmat edelliset poprzednie "
-    "wczesniejsze powyzsze predchozi predchadzajuce korabbi elozo предыдущие прошлые прежние onceki попередні "
+    "precede precedes preceded last vorherigen bisherigen obigen oben précédentes precedentes precedente anteriores "
+    "anterior "
+    "precedenti anteriori eerdere vorige bovenstaande tidigare föregående tidligere aiemmat edelliset poprzednie "
+    "wcześniejsze powyższe předchozí predchádzajúce korábbi előző предыдущие прошлые прежние önceki попередні "
     "anterioare prethodne",
     // a piece of text
     "text message messages word words sentence sentences paragraph paragraphs line lines content contents context "
     "input document phrases phrase section block prefix preamble introduction texte texto testo tekst",
     // the talk
     "conversation chat dialogue discussion thread session transcript history exchange discourse talk interaction "
-    "conversations gesprach conversacion conversazione",
+    "conversations gespräch conversación conversazione",
     // all of it
     "all everything entire whole full complete every any each entirety fully completely alle alles toutes tout todas "
-    "todo tutte tutto todos wszystkie vsechny kaikki osszes все всё tum",
+    "todo tutte tutto todos wszystkie všechny kaikki összes все всё tüm",
     // to the letter
     "verbatim exactly exact precisely literally unchanged letter character literal unedited unmodified raw omitting "
-    "wortlich genau exactement exactamente",
+    "wörtlich genau exactement exactamente",
     // another form
     "base64 rot13 hex hexadecimal reverse reversed backwards json xml yaml markdown latin leetspeak morse cipher "
     "binary "
@@ -69,12 +71,12 @@ constexpr std::string_view kClassWords[] = {
     "ignore disregard forget bypass override overlook neglect dismiss discard abandon cancel suspend omit erase "
     "overrule circumvent ignoring disregarding forgetting nullify void annul ignored skip delete "
     "ignoriere ignorieren vergiss vergessen missachte oublie oubliez ignorez ignora ignore olvida olvide dimentica "
-    "esqueca esquece negeer vergeet glem ignorer ignorera glom unohda zignoruj zapomnij ignoruj zapomen hagyd felejtsd "
-    "игнорируй игнорируйте забудь забудьте unut забудь ігноруй uita",
+    "esqueça esquece negeer vergeet glem ignorer ignorera glom unohda zignoruj zapomnij ignoruj zapomeň hagyd felejtsd "
+    "игнорируй игнорируйте забудь забудьте unut ігноруй uita",
     "stop end halt cease finish done finished over wait quit break",
     "now instead henceforth onwards onward forth new next today following updated jetzt nun maintenant ahora adesso "
     "ora "
-    "agora nu teraz nyt most теперь сейчас simdi acum",
+    "agora nu teraz nyt теперь сейчас şimdi acum",
     "must should always shall required only need strictly mandatory ensure remember obey comply follow adhere",
     "never not don dont cannot cant no without nor none neither nothing won wont doesn",
     "respond answer response reply responses answers responding answering answered begin start starting starts prefix "
@@ -122,6 +124,7 @@ constexpr std::string_view kClassWords[] = {
     "make build create produce get obtain construct develop design manufacture buy acquire generate prepare craft "
     "compose",
 };
+// NOLINTEND(bugprone-suspicious-missing-comma)
 constexpr size_t kSlots = 4096;
 constexpr unsigned kShift = 64 - 12;
 
