@@ -120,8 +120,9 @@ void declare_policy(Fields& f, PolicyDraft& p, Types types) {
       if (d.has(type)) draft.personal_data[std::string(type)] = action;
     }
   });
-  f.boolean({"placeholders", "What is cut out of a request leaves a placeholder (<IBAN_1>) that its answer turns back."},
-            p.reversible);
+  f.boolean(
+      {"placeholders", "What is cut out of a request leaves a placeholder (<IBAN_1>) that its answer turns back."},
+      p.reversible);
   f.object({"categories", "What is done about harm that the judge finds, by MLCommons' categories."}, p,
            [](Fields& c, PolicyDraft& draft) {
              for (size_t i = 0; i < kHazards; ++i) {

@@ -41,8 +41,7 @@ struct Sample {
 
   string yaml() const {
     return "keys:" + keys + "deployments:" + deployments + "routes:" + routes + "grid: " + grid +
-           "\nledger: " + ledger +
-           (guard.empty() ? "\n" : "\nguard: " + guard + "\n") + more;
+           "\nledger: " + ledger + (guard.empty() ? "\n" : "\nguard: " + guard + "\n") + more;
   }
 };
 

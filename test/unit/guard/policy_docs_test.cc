@@ -1,4 +1,5 @@
-// The reference at the end of docs/guard-policy.md is what the reader of the file accepts. TRINE_UPDATE_DOCS=1 writes it.
+// The reference at the end of docs/guard-policy.md is what the reader of the file accepts. TRINE_UPDATE_DOCS=1 writes
+// it.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
