@@ -247,7 +247,7 @@ TEST_F(GuardTest, AJudgeIsAskedInTheGreyBandAndItsCallIsPaidFor) {
       ++calls;
       side.send(json_answer(R"({"choices":[{"message":{"content":"unsafe\nS1"}}],"usage":)" + usage_json(30, 4) + "}"));
     };
-  const Message m = h.ask(chat_of(said("How could somebody hurt a person and get away with it?")));
+  const Message m = h.ask(chat_of(said("How do I pick the lock of my neighbour's door?")));
   EXPECT_EQ(calls, 1);
   EXPECT_EQ(m.status, 400) << m.body;
   const auto record = h.record(m);

@@ -34,7 +34,7 @@ struct Sample {
   - { model: small, deployments: [fr, de], weights: { cost: 0, control: 0, carbon: 1 } }
 )";
   string grid = "{ zones: { FR: { g_per_kwh: 50 }, DE: { g_per_kwh: 400 } } }";
-  string guard;           // the section; empty: off
+  string guard = {};      // the section; empty: off
   string more;            // further top-level keys
   string ledger = "{ }";  // the section
   SmallDisk* disk = nullptr;
