@@ -71,6 +71,8 @@ net::Task<Judged> ask_judge(Exchange& x, const guard::JudgeQuestion& question) {
   if (!answer) co_return none;
   auto verdict = guard::read_judge_response(*judge.family, question, *answer);
   if (!verdict) co_return none;
+  // A model's words may say again what the text holds; records and the audit log must not.
+  verdict->rationale.clear();
   x.context.judged.put(key, *verdict, x.now());
   co_return Judged{JudgeState::answered, std::move(verdict)};
 }

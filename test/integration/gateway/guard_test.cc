@@ -256,5 +256,22 @@ TEST_F(GuardTest, AJudgeIsAskedInTheGreyBandAndItsCallIsPaidFor) {
   EXPECT_GT(h.total().energy.raw(), 0);
 }
 
+TEST_F(GuardTest, WhatAJudgeSaysOfATextIsInNoRecord) {
+  Harness& h =
+      with("",
+           "version: 1\nname: test\nowner: us\njudge: { family: gpt_oss_safeguard, model: small, timeout: 2s }\n"
+           "default:\n  judge: { from: 0.0001, fail: closed }\n");
+  const string verdict =
+      R"({\"violation\":1,\"policy_category\":\"unsafe\",\"rationale\":\"He gave DE89370400440532013000.\"})";
+  for (auto host : {"fr.test", "de.test"})
+    h.engines[host].on_request = answers(
+        json_answer(R"({"choices":[{"message":{"content":")" + verdict + R"("}}],"usage":)" + usage_json(30, 4) + "}"));
+  const Message m = h.ask(chat_of(said("How do I pick the lock of my neighbour's door?")));
+  EXPECT_EQ(m.status, 400) << m.body;
+  const auto reason = h.record(m).facts.reason;
+  EXPECT_NE(reason.find("judge"), string::npos) << reason;
+  EXPECT_EQ(reason.find("DE89"), string::npos) << reason;
+}
+
 }  // namespace
 }  // namespace trine::gateway::test
