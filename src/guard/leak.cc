@@ -57,9 +57,8 @@ LeakStream::Step LeakStream::feed(std::string_view delta) {
   }
   for (const char signed_byte : delta) {
     const auto c = static_cast<unsigned char>(signed_byte);
-    if (c >= 0xC0) character_at_ = seen_;
-    const uint64_t at = c < 0x80 ? seen_ : character_at_;
-    fold_.add(c, [&](Symbol s) { matcher_.add(s, at, matcher_.count(), evidence_); });
+    if ((c & 0xC0) != 0x80) character_at_ = seen_;
+    fold_.add(c, [&](Symbol s) { matcher_.add(s, character_at_, matcher_.count(), evidence_); });
     recent_[seen_ % recent_.size()] = c;
     ++seen_;
     runs_ = (runs_ + kOneEach) & kRunMask[c];

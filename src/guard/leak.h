@@ -147,7 +147,7 @@ class LeakStream {
   LeakMatcher matcher_;
   LeakFold fold_;
   uint64_t seen_ = 0, out_ = 0;
-  uint64_t character_at_ = 0;  // where the last character beyond ASCII began
+  uint64_t character_at_ = 0;  // where the last character began; a byte that continues none belongs to it
   uint64_t runs_ = 0;          // see kRunMask
   bool base64_active_ = false, digits_active_ = false, coded_active_ = false;
   std::unique_ptr<LeakCoded> coded_;
