@@ -93,6 +93,18 @@ struct Settlement {
   bool operator==(const Settlement&) const = default;
 };
 
+// What a stage spared a request: tokens that no engine had to process, and what they would have cost at the deployment
+// that served the rest (a cached answer: what the first one cost). Negative where a step added tokens. A part of the
+// saving against the baseline, never added to it (docs/accounting.md).
+struct Avoided {
+  RequestId request;
+  std::string step;  // "documents.repeats", "cache.exact", ...
+  Wall at{};
+  Tokens in = 0, out = 0;
+  Figures figures;  // an estimate, with its range
+  bool operator==(const Avoided&) const = default;
+};
+
 // One device's meter over one window, after attribution. requests + foreign + unattributed == total, exactly, in each
 // of energy, carbon and money.
 struct DeviceWindow {

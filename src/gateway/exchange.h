@@ -41,6 +41,14 @@ struct Call {
   std::unique_ptr<net::UpstreamConnection> upstream;
 };
 
+// Tokens that a stage spared the engine. Settle makes an energy::Avoided of it, and prices it at the deployment that
+// served the rest where the stage has no figures.
+struct Spared {
+  const char* step;  // "documents.repeats", "cache.exact", ...
+  Tokens in = 0, out = 0;
+  std::optional<energy::Figures> figures;
+};
+
 struct Exchange {
   Exchange(Context& c, net::ServerConnection& connection) : context(c), client(connection) {}
   Exchange(const Exchange&) = delete;
@@ -86,6 +94,9 @@ struct Exchange {
     std::string text;
   };
   std::vector<InPlace> in_place;
+
+  // documents, cache
+  std::vector<Spared> spared;
 
   // route
   const Route* route = nullptr;
