@@ -57,8 +57,10 @@ bool is_binary(std::string_view bytes) {
   });
   if (contains(head, "\0"sv)) {
     // UTF-16 without a mark: every other byte of European text is 0, always on the same side.
-    const size_t even = static_cast<size_t>(std::count(head.begin(), head.end(), '\0'));
-    return even < head.size() / 4 || static_cast<size_t>(odd) > even + head.size() / 64;
+    size_t zeros[2] = {};
+    for (size_t i = 0; i < head.size(); ++i) zeros[i & 1] += head[i] == '\0' ? 1 : 0;
+    const size_t fewer = std::min(zeros[0], zeros[1]), more = std::max(zeros[0], zeros[1]);
+    return more < head.size() / 4 || fewer > head.size() / 64 || static_cast<size_t>(odd) > more + head.size() / 64;
   }
   return static_cast<size_t>(odd) > head.size() / 64;
 }

@@ -120,8 +120,10 @@ void work(const documents::Job& job, std::string_view file, Recogniser* ocr) {
   send(FrameType::done, documents::end_json(end, most_resident_bytes()));
 }
 
-void send_error(Problem problem, std::string_view finding) {
-  send(FrameType::error, documents::error_json(documents::refuse(problem, finding).value()));
+// `last`: what a library left half-built must not meet the next document, so this process ends.
+void send_error(Problem problem, std::string_view finding, bool last = false) {
+  send(FrameType::error, documents::error_json(documents::refuse(problem, finding).value(), last));
+  if (last) ::_exit(0);
 }
 
 void serve(Recogniser& ocr) {
@@ -152,11 +154,9 @@ void serve(Recogniser& ocr) {
     } catch (const Refusal& r) {
       send_error(r.problem, r.finding);
     } catch (const std::bad_alloc&) {
-      send_error(Problem::too_much_memory, {});
-      ::_exit(0);  // what a library left half-built must not meet the next document
+      send_error(Problem::too_much_memory, {}, true);
     } catch (const std::exception&) {
-      send_error(Problem::damaged, "its reader cannot make sense of it");
-      ::_exit(0);
+      send_error(Problem::damaged, "its reader cannot make sense of it", true);
     }
   }
 }

@@ -195,19 +195,20 @@ Result<void> read_end(std::string_view json, Document& d, uint64_t& resident_byt
   return {};
 }
 
-std::string error_json(const DocumentError& error) {
+std::string error_json(const DocumentError& error, bool last) {
   std::string out;
-  json::Writer(out).object().key("problem").value(name(error.problem)).key("message").value(error.message).end();
+  json::Writer(out).object().key("problem").value(name(error.problem)).key("message").value(error.message).key("last").value(last).end();
   return out;
 }
 
-Result<DocumentError> error_of(std::string_view json) {
+Result<DocumentError> error_of(std::string_view json, bool& last) {
   DocumentError error;
   const auto value = json::read(json);
   const bool good = value && take_members(*value, [&](std::string_view key, const json::Value& m) {
                       std::string word;
                       if (key == "problem") return take(m, word) && problem_named(word, error.problem);
-                      return key == "message" && take(m, error.message);
+                      if (key == "last") return take(m, last);
+    return key == "message" && take(m, error.message);
                     });
   if (!good) return fail(Code::data_loss, "an error of the document worker is not of its form");
   return error;

@@ -18,8 +18,9 @@ std::string end_json(const Document& document, uint64_t resident_bytes);
 // Fills parts, facts and warnings.
 Result<void> read_end(std::string_view json, Document& document, uint64_t& resident_bytes);
 
-std::string error_json(const DocumentError& error);
-Result<DocumentError> error_of(std::string_view json);
+// `last`: the worker ends after this; no other job may be given to it.
+std::string error_json(const DocumentError& error, bool last);
+Result<DocumentError> error_of(std::string_view json, bool& last);
 
 // The whole, for clients and for tests.
 std::string to_json(const Document& document);

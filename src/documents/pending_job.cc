@@ -96,10 +96,11 @@ PendingJob::Outcome PendingJob::take(const Frame& frame) {
       return finish(std::move(result_), true);
     }
     case FrameType::error: {
-      auto error = error_of(frame.payload);
+      bool last = false;
+      auto error = error_of(frame.payload, last);
       if (!error) return distrust(error.error().message);
       // The rest of the file may still be on its way to a worker that has stopped reading.
-      return finish(tl::unexpected(std::move(*error)), !wants_write());
+      return finish(tl::unexpected(std::move(*error)), !last && !wants_write());
     }
     case FrameType::job:
     case FrameType::input:

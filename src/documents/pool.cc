@@ -16,6 +16,15 @@ namespace trine::documents {
 
 using internal::WorkerProcess;
 
+namespace {
+
+bool hung_up(int fd) {
+  pollfd p{fd, 0, 0};
+  return ::poll(&p, 1, 0) == 1 && (p.revents & (POLLHUP | POLLERR)) != 0;
+}
+
+}  // namespace
+
 DocumentResult<std::unique_ptr<DocumentPool>> DocumentPool::start(PoolOptions options) {
   std::unique_ptr<DocumentPool> pool(new DocumentPool(std::move(options)));
   for (int i = 0; i < std::max(1, pool->options_.workers); ++i) {
@@ -50,6 +59,11 @@ std::optional<DocumentPool::Idle> DocumentPool::take(std::chrono::milliseconds m
     ++alive_;
   }
   if (!freed_.wait_for(lock, most_wait, [this] { return !idle_.empty(); })) return {};
+  // One that ended while it was idle (the system wanted its memory) costs no job.
+  for (Idle& idle : idle_) {
+    if (!hung_up(idle.worker.fd())) continue;
+    if (auto fresh = spawn()) idle = std::move(*fresh);
+  }
   // One that has greeted already is ready now; a fresh one is still loading.
   auto it = std::find_if(idle_.begin(), idle_.end(), [](const Idle& i) { return i.greeted; });
   if (it == idle_.end()) it = idle_.begin();

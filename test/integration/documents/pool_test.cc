@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 
 #include <atomic>
@@ -79,11 +80,28 @@ TEST(Pool, AWorkerIsLockedUp) {
 TEST(Pool, AKilledWorkerCostsItsJobAndNothingElse) {
   const auto pool = start_pool();
   ASSERT_TRUE(pool);
-  ::kill(pool->idle_pids().at(0), SIGKILL);
-  const auto r = pool->extract({}, "never read");
-  ASSERT_FALSE(r);
-  EXPECT_TRUE(is_documents(r.error().problem)) << r.error().message;
+  const pid_t pid = pool->idle_pids().at(0);
+  auto pending = pool->begin({}, "never read");
+  ASSERT_TRUE(pending);
+  ::kill(pid, SIGKILL);
+  std::optional<DocumentResult<Extraction>> r;
+  while (!(r = (*pending)->advance())) {
+    pollfd p{(*pending)->fd(), POLLIN, 0};
+    ::poll(&p, 1, 60'000);
+  }
+  ASSERT_FALSE(*r);
+  EXPECT_TRUE(is_documents(r->error().problem)) << r->error().message;
   EXPECT_TRUE(pool->extract({}, "the next is read"));
+}
+
+TEST(Pool, AWorkerThatEndedWhileIdleCostsNoJob) {
+  const auto pool = start_pool();
+  ASSERT_TRUE(pool);
+  const pid_t pid = pool->idle_pids().at(0);
+  ::kill(pid, SIGKILL);
+  while (status_line(pid, "State").substr(0, 1) != "Z") ::sched_yield();  // it is gone when it waits to be reaped
+  EXPECT_TRUE(pool->extract({}, "read by another"));
+  EXPECT_NE(pool->idle_pids().at(0), pid);
 }
 
 TEST(Pool, AJobThatIsGivenUpKillsItsWorker) {
