@@ -197,7 +197,15 @@ Result<void> read_end(std::string_view json, Document& d, uint64_t& resident_byt
 
 std::string error_json(const DocumentError& error, bool last) {
   std::string out;
-  json::Writer(out).object().key("problem").value(name(error.problem)).key("message").value(error.message).key("last").value(last).end();
+  json::Writer(out)
+      .object()
+      .key("problem")
+      .value(name(error.problem))
+      .key("message")
+      .value(error.message)
+      .key("last")
+      .value(last)
+      .end();
   return out;
 }
 
@@ -208,7 +216,7 @@ Result<DocumentError> error_of(std::string_view json, bool& last) {
                       std::string word;
                       if (key == "problem") return take(m, word) && problem_named(word, error.problem);
                       if (key == "last") return take(m, last);
-    return key == "message" && take(m, error.message);
+                      return key == "message" && take(m, error.message);
                     });
   if (!good) return fail(Code::data_loss, "an error of the document worker is not of its form");
   return error;

@@ -72,9 +72,24 @@ struct Place {
   int64_t number, of;
 };
 
-// True when each number of the lines is the same on all pages, or the page's, or runs with it.
-bool numbers_count_pages(const std::vector<const Line*>& lines, const std::vector<Shape>& shapes, const Document& d,
-                         bool& any_differs) {
+constexpr std::string_view kPageWords[] = {"page", "seite",  "pagina", "p\xC3\xA1gina", "strona", "str.", "sida",
+                                           "side", "strana", "oldal",  "blatt",         "p.",     "pg."};
+
+// Whether the number number `k` of a line is said to be a page's: "page #", "#/#", "# von #" behind a page's word.
+bool counts_pages(const std::string& letters, size_t k) {
+  size_t at = letters.find('#');
+  for (; k > 0 && at != std::string::npos; --k) at = letters.find('#', at + 1);
+  if (at == std::string::npos) return false;
+  const std::string_view before = std::string_view(letters).substr(0, at);
+  for (const std::string_view word : kPageWords)
+    if (const size_t w = before.rfind(word); w != std::string_view::npos && before.size() - w - word.size() <= 3)
+      return true;
+  return std::string_view(letters).substr(at).starts_with("#/#") ||
+         std::string_view(letters).substr(at).starts_with("# / #");
+}
+
+// True when each number of the lines is the same on all pages, or is said to be the page's and runs with it.
+bool numbers_count_pages(const std::vector<const Line*>& lines, const std::vector<Shape>& shapes, const Document& d) {
   const size_t count = shapes.front().numbers.size();
   for (size_t k = 0; k < count; ++k) {
     bool same = true, runs = true;
@@ -84,8 +99,7 @@ bool numbers_count_pages(const std::vector<const Line*>& lines, const std::vecto
       runs = runs && shapes[i].numbers[k] - d.pages[lines[i]->page].number ==
                          shapes.front().numbers[k] - d.pages[lines.front()->page].number;
     }
-    if (!same && !runs) return false;
-    any_differs = any_differs || !same;
+    if (!same && !(runs && counts_pages(shapes.front().letters, k))) return false;
   }
   return true;
 }
@@ -96,9 +110,7 @@ bool is_page_number(const Shape& shape, const Place& place) {
   if (shape.numbers[0] != place.number || (shape.numbers.size() == 2 && shape.numbers[1] != place.of)) return false;
   const auto letters =
       std::count_if(shape.letters.begin(), shape.letters.end(), [](char c) { return c >= 'a' && c <= 'z'; });
-  static constexpr std::string_view kWords[] = {"page", "seite", "pagina", "p\xC3\xA1gina", "strona", "str",
-                                                "sida", "side",  "strana", "oldal",         "blatt",  "p."};
-  return letters == 0 || std::any_of(std::begin(kWords), std::end(kWords),
+  return letters == 0 || std::any_of(std::begin(kPageWords), std::end(kPageWords),
                                      [&](std::string_view w) { return shape.letters.starts_with(w); });
 }
 
@@ -159,8 +171,7 @@ Dropped drop_repeats(Document& d) {
         continue;
       std::vector<Shape> shapes;
       for (const Line* line : once) shapes.push_back(shape_of(line->text));
-      bool any_differs = false;
-      if (!numbers_count_pages(once, shapes, d, any_differs)) continue;
+      if (!numbers_count_pages(once, shapes, d)) continue;
       for (size_t i = 1; i < once.size(); ++i) gone.push_back(*once[i]);
     }
     first = end;

@@ -13,21 +13,12 @@ bool begins_code_point(char c) {
   return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
 }
 
-// The end of the longest stretch from `begin` that is within the budget. The estimate counts a run of blanks as one
-// byte, so walking is needed; it is linear in what is taken.
+// The end of the longest stretch from `begin` that is within the budget. Linear in what is taken.
 size_t longest(std::string_view text, size_t begin, Tokens most) {
   const auto bytes = static_cast<size_t>(most) * 10 / 3;
-  size_t counted = 0;
-  bool blank = false;
+  CountedBytes counted;
   size_t at = begin;
-  for (; at < text.size(); ++at) {
-    const bool b = is_blank(text[at]);
-    if (!b || !blank) {
-      if (counted == bytes) break;
-      ++counted;
-    }
-    blank = b;
-  }
+  while (at < text.size() && counted.add(text[at]) <= bytes) ++at;
   while (at > begin && at < text.size() && !begins_code_point(text[at])) --at;
   return at;
 }

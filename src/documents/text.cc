@@ -85,14 +85,9 @@ const PageSpan* Text::page_at(size_t offset) const {
 }
 
 Tokens estimate_tokens(std::string_view text) {
-  size_t bytes = 0;
-  bool blank = false;
-  for (const char c : text) {
-    const bool is_blank = c == ' ' || c == '\n' || c == '\t' || c == '\r';
-    if (!is_blank || !blank) ++bytes;
-    blank = is_blank;
-  }
-  return llm::count_estimate(bytes);
+  CountedBytes counted;
+  for (const char c : text) counted.add(c);
+  return llm::count_estimate(counted.bytes());
 }
 
 }  // namespace trine::documents

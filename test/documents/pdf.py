@@ -2,6 +2,7 @@
 
 Deterministic: the same calls give the same bytes. No third-party library, so that tests need python3 alone.
 """
+import struct
 import unicodedata
 import zlib
 
@@ -12,13 +13,38 @@ _HELVETICA = [278, 278, 355, 556, 556, 889, 667, 191, 333, 333, 389, 584, 278, 3
               556, 222, 222, 500, 222, 833, 556, 556, 556, 556, 333, 500, 278, 556, 500, 722, 500, 500, 500, 334, 260, 334, 584]
 
 
+_SMALLER = 0.86  # of embedded letters: those of the DejaVu fonts are as much wider than Helvetica's
+
+
 def char_width(char):
     base = unicodedata.normalize("NFD", char)[0]
     return _HELVETICA[ord(base) - 32] if 32 <= ord(base) < 127 else 556
 
 
-def text_width(text, size):
-    return sum(char_width(c) for c in text) * size / 1000
+def truetype_widths(font):
+    """Advance widths of a TrueType font's characters, in 1/1000 of its size."""
+    tables = {}
+    for i in range(struct.unpack_from(">H", font, 4)[0]):
+        tag, _, offset, _ = struct.unpack_from(">4sIII", font, 12 + 16 * i)
+        tables[tag] = offset
+    units = struct.unpack_from(">H", font, tables[b"head"] + 18)[0]
+    metrics = struct.unpack_from(">H", font, tables[b"hhea"] + 34)[0]
+    cmap = tables[b"cmap"]
+    for i in range(struct.unpack_from(">H", font, cmap + 2)[0]):
+        at = cmap + struct.unpack_from(">HHI", font, cmap + 4 + 8 * i)[2]
+        if struct.unpack_from(">H", font, at)[0] == 4:
+            break
+    segments = struct.unpack_from(">H", font, at + 6)[0] // 2
+    ends, starts, deltas, offsets = (struct.unpack_from(f">{segments}H", font, at + 14 + k * 2 * segments + (2 if k else 0)) for k in range(4))
+    widths = {}
+    for k in range(segments):
+        for code in range(starts[k], min(ends[k], 0x2FFF) + 1):
+            glyph = code
+            if offsets[k]:
+                glyph = struct.unpack_from(">H", font, at + 16 + 6 * segments + 2 * k + offsets[k] + 2 * (code - starts[k]))[0]
+            glyph = (glyph + deltas[k]) & 0xFFFF
+            widths[chr(code)] = struct.unpack_from(">H", font, tables[b"hmtx"] + 4 * min(glyph, metrics - 1))[0] * 1000 / units
+    return widths
 
 
 def _bytes(value):
@@ -28,14 +54,14 @@ def _bytes(value):
 class Pdf:
     """Pages of 595 x 842 points (A4); y counts from the top, at the baseline."""
 
-    def __init__(self, title=None, compress=True):
+    def __init__(self, embedded_font=None):
         self.objects = []  # bytes of each object's body, number = index + 1
         self.pages = []  # (content, {name: image object}, width, height)
         self.codes = {}  # character -> code, for those that are not ASCII
         self.attachments = []
-        self.title = title
-        self.compress = compress
-        self.embedded_font = None
+        # A TrueType file, for what is to be drawn where no font is installed under the base-14 names.
+        self.embedded_font = embedded_font
+        self.widths = truetype_widths(embedded_font) if embedded_font else None
 
     # -- objects -----------------------------------------------------------------------------------------------
     def add(self, body):
@@ -44,9 +70,14 @@ class Pdf:
 
     def stream(self, entries, data, compress=None):
         data = _bytes(data)
-        if self.compress if compress is None else compress:
+        if compress is not False:
             data, entries = zlib.compress(data, 9), entries + " /Filter /FlateDecode"
         return self.add(b"<< %s /Length %d >>\nstream\n%s\nendstream" % (_bytes(entries), len(data), data))
+
+    def width(self, text, size):
+        if self.widths:
+            return sum(self.widths.get(c, 600) for c in text) * size * _SMALLER / 1000
+        return sum(char_width(c) for c in text) * size / 1000
 
     # -- pages -------------------------------------------------------------------------------------------------
     def page(self, width=595, height=842):
@@ -69,9 +100,10 @@ class Pdf:
 
     def text(self, x, y, text, size=10, bold=False, right=False):
         if right:
-            x -= text_width(text, size)
+            x -= self.width(text, size)
         content, _, _, height = self.pages[-1]
-        content.append(b"BT /%s %g Tf %.2f %.2f Td (%s) Tj ET" % (b"F2" if bold else b"F1", size, x, height - y, self._encode(text)))
+        drawn = size * _SMALLER if self.embedded_font else size
+        content.append(b"BT /%s %g Tf %.2f %.2f Td (%s) Tj ET" % (b"F2" if bold else b"F1", drawn, x, height - y, self._encode(text)))
         return self
 
     def rule(self, x0, y0, x1, y1):
@@ -83,7 +115,7 @@ class Pdf:
         """Wraps at `width`; gives the y below the last line."""
         line = ""
         for word in text.split() + [None]:
-            if word is not None and text_width((line + " " + word).strip(), size) <= width:
+            if word is not None and self.width((line + " " + word).strip(), size) <= width:
                 line = (line + " " + word).strip()
                 continue
             self.text(x, y, line, size)
@@ -109,12 +141,11 @@ class Pdf:
         encoding = f"<< /BaseEncoding /WinAnsiEncoding /Differences [{differences}] >>" if differences else "/WinAnsiEncoding"
         if self.embedded_font is None:
             return self.add(f"<< /Type /Font /Subtype /Type1 /BaseFont /{base} /Encoding {encoding} >>")
-        # A TrueType file, for what is to be rendered where no font is installed under the base-14 names.
         file = self.stream(f"/Length1 {len(self.embedded_font)}", self.embedded_font)
         descriptor = self.add(f"<< /Type /FontDescriptor /FontName /Embedded /Flags 32 /FontBBox [-1000 -300 2000 1100] /ItalicAngle 0 "
                               f"/Ascent 900 /Descent -230 /CapHeight 730 /StemV 80 /FontFile2 {file} 0 R >>")
         code_of = {code: c for c, code in self.codes.items()}
-        widths = " ".join(str(char_width(code_of.get(i, chr(i)) if i >= 32 else " ")) for i in range(32, 256))
+        widths = " ".join(f"{self.widths.get(code_of.get(i, chr(i)), 600):.0f}" for i in range(32, 256))
         return self.add(f"<< /Type /Font /Subtype /TrueType /BaseFont /Embedded /FirstChar 32 /LastChar 255 /Widths [{widths}] "
                         f"/FontDescriptor {descriptor} 0 R /Encoding {encoding} >>")
 

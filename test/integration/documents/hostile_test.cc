@@ -57,8 +57,6 @@ TEST(HostileDocuments, EachIsAnsweredWithAReasonAndTheNextJobIsServed) {
     job.name = f.given_name;
     const auto r = pool->extract(job, bytes);
     const std::string outcome = r ? "ok" : name(r.error().problem);
-    if (std::getenv("TRINE_SHOW") != nullptr) fmt::print("{:45} {:16} {}\n", f.file, outcome, r ? fmt::format("{} us", r->document.facts.cpu_us) : r.error().message);
-    EXPECT_TRUE(is_among(outcome, f.outcomes))
         << "is " << outcome << ", should be " << f.outcomes << (r ? "" : ": " + r.error().message);
     if (r) {
       EXPECT_LE(r->document.facts.cpu_us, 7'000'000u);
