@@ -47,6 +47,9 @@ class Merger {
  public:
   explicit Merger(std::vector<Conflict>& conflicts) : conflicts_(conflicts) {}
 
+  // A key that stands twice in an object, which only the walk finds: then what was merged is void.
+  const std::string& problem() const { return problem_; }
+
   void value(const std::vector<Said>& said, const std::string& path, int depth, std::string& out) {
     std::vector<Said> useful;
     for (const Said& s : said)
@@ -71,12 +74,13 @@ class Merger {
         conflict(path, said.front(), s);
         continue;
       }
-      (void)json::each_member(s.value.raw, [&](std::string_view key, Value v) {
+      const auto walked = json::each_member(s.value.raw, [&](std::string_view key, Value v) {
         const auto [it, fresh] = places.try_emplace(std::string(key), fields.size());
         if (fresh) fields.emplace_back(key, std::vector<Said>());
         fields[it->second].second.push_back({v, s.piece});
         return true;
       });
+      if (!walked && problem_.empty()) problem_ = fmt::format("answer {}: {}", s.piece, walked.error().message);
     }
     out += '{';
     for (size_t i = 0; i < fields.size(); ++i) {
@@ -120,6 +124,7 @@ class Merger {
   }
 
   std::vector<Conflict>& conflicts_;
+  std::string problem_;
 };
 
 }  // namespace
@@ -129,9 +134,6 @@ Result<Merged> merge(std::span<const std::string_view> answers) {
   for (size_t i = 0; i < answers.size(); ++i) {
     const auto v = json::read(answers[i]);
     if (!v || !v->is_object()) return fail(Code::invalid_argument, "answer {} is no JSON object", i);
-    // read() lets a key stand twice inside; a walk does not.
-    const auto walked = json::each_member(v->raw, [](std::string_view, Value) { return true; });
-    if (!walked) return fail(Code::invalid_argument, "answer {}: {}", i, walked.error().message);
     said.push_back({*v, i});
   }
   Merged out;
@@ -139,7 +141,9 @@ Result<Merged> merge(std::span<const std::string_view> answers) {
     out.json = "{}";
     return out;
   }
-  Merger(out.conflicts).object(said, {}, 0, out.json);
+  Merger merger(out.conflicts);
+  merger.object(said, {}, 0, out.json);
+  if (!merger.problem().empty()) return fail(Code::invalid_argument, "{}", merger.problem());
   return out;
 }
 
