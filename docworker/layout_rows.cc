@@ -2,14 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <utility>
 
 namespace trine::docworker::layout {
 namespace {
 
+// Words stand from left to right and hardly overlap, so the last that begins left of the gutter's edge tells.
 bool is_clear(const Row& row, double x, double half) {
-  return std::none_of(row.words.begin(), row.words.end(),
-                      [&](const Word& w) { return w.x0 < x + half && w.x1 > x - half; });
+  const auto after =
+      std::partition_point(row.words.begin(), row.words.end(), [&](const Word& w) { return w.x0 < x + half; });
+  return after == row.words.begin() || std::prev(after)->x1 <= x - half;
 }
 
 // What is on one side of a gutter over some rows.
