@@ -159,7 +159,7 @@ PendingJob::Outcome PendingJob::lost() {
   return refuse(Problem::crashed, fmt::format("its reader gave up (exit {})", ending.exit_code));
 }
 
-PendingJob::Outcome PendingJob::distrust(std::string why) {
+PendingJob::Outcome PendingJob::distrust(std::string_view why) {
   return finish(refuse(Problem::crashed, why), false);
 }
 

@@ -72,8 +72,8 @@ class PendingJob {
   void prepare(const Job& job, std::string_view file);
   Outcome take(const Frame& frame);
   Outcome take_image(std::string_view payload);
-  Outcome lost();                     // the worker's end of the pipe is closed
-  Outcome distrust(std::string why);  // it says what no worker says: killed
+  Outcome lost();                          // the worker's end of the pipe is closed
+  Outcome distrust(std::string_view why);  // it says what no worker says: killed
   Outcome finish(DocumentResult<Extraction> result, bool reusable);
   bool greet(std::string_view payload, std::string& why);
 

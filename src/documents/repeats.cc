@@ -170,6 +170,7 @@ Dropped drop_repeats(Document& d) {
       if (static_cast<int64_t>(once.size()) < std::max<int64_t>(2, (pages * 3 + 4) / 5) || once.size() != group.size())
         continue;
       std::vector<Shape> shapes;
+      shapes.reserve(once.size());
       for (const Line* line : once) shapes.push_back(shape_of(line->text));
       if (!numbers_count_pages(once, shapes, d)) continue;
       for (size_t i = 1; i < once.size(); ++i) gone.push_back(*once[i]);
