@@ -86,6 +86,10 @@ void BM_Request(benchmark::State& state) {
   const Route& route = s->routes.find("m")->second;
   const energy::GridValue grid{.g_per_kwh = 400};
   const score::Shape shape{.in = 500, .cached = 0, .out = 200};
+  std::vector<score::Tariff> tariffs;  // as Context keeps them
+  for (const auto& d : s->deployments)
+    tariffs.push_back(d->own ? score::Tariff(d->own->hardware, d->own->speed, grid, 0)
+                             : score::Tariff::vendor(d->vendor->model, d->vendor->price, grid).value());
   std::vector<std::string> secrets;
   for (size_t i = 0; i < 4096; ++i) secrets.push_back("sk-" + std::to_string(i * 7919 % kKeys));
   size_t i = static_cast<size_t>(state.thread_index()) * 1000;
@@ -97,7 +101,7 @@ void BM_Request(benchmark::State& state) {
     asked.in = shape.in;
     asked.out = shape.out;
     for (const auto& d : route.deployments) {
-      const auto q = quote_of(*d, grid, shape);
+      const auto q = quote_of(*d, tariffs[d->index], shape);
       asked.carbon = std::max(asked.carbon, q.carbon);
       asked.energy = std::max(asked.energy, q.energy);
       asked.cost = std::max(asked.cost, q.cost);

@@ -58,10 +58,9 @@ std::optional<Wall> parse_iso8601(std::string_view s) {
   const int mo = digits(s, 2);
   if (mo < 0 || !eat(s, '-')) return {};
   const int d = digits(s, 2);
-  if (y < 1678 || y > 2261) return {};  // what nanoseconds in 64 bits reach
   const year_month_day date{year(y), month(static_cast<unsigned>(mo)), day(static_cast<unsigned>(d))};
   if (d < 0 || !date.ok()) return {};
-  if (y < 1678 || y > 2261) return {};  // what nanoseconds in 64 bits reach, with any time of day and offset
+  if (y < 1970 || y > 2261) return {};  // the difference of any two fits 64 bits of nanoseconds
   Wall t = sys_days(date);
   if (s.empty()) return t;
   if (!eat(s, 'T') && !eat(s, ' ')) return {};

@@ -28,7 +28,8 @@ constexpr int64_t unix_ns(Wall t) {
 
 // "2026-11-23T09:30:00Z", or with milliseconds "…:00.123Z" where they are not zero.
 std::string iso8601(Wall t);
-// The same form back, also with an offset ("+02:00") or a date alone; nullopt for anything else.
+// The same form back, also with an offset ("+02:00") or a date alone; nullopt for anything else, and
+// outside the years 1970 to 2261.
 std::optional<Wall> parse_iso8601(std::string_view text);
 
 // "15m", "1h", "7d", "500ms", "30s" → duration; nullopt for anything else, negatives and overflow.

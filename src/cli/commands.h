@@ -36,5 +36,6 @@ int run_teams(const TeamsOptions& o);
 int run_keys(const KeysOptions& o);
 int run_abuse(const AbuseOptions& o);
 int run_audit(const AuditOptions& o);
+int run_guard(const GuardOptions& o);
 
 }  // namespace trine::cli

@@ -43,6 +43,7 @@ struct Run {
   int operator()(const TeamsOptions& o) const { return run_teams(o); }
   int operator()(const KeysOptions& o) const { return run_keys(o); }
   int operator()(const AbuseOptions& o) const { return run_abuse(o); }
+  int operator()(const GuardOptions& o) const { return run_guard(o); }
   int operator()(const AuditOptions& o) const { return run_audit(o); }
 };
 

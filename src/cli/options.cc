@@ -59,6 +59,7 @@ struct Draft {
   TeamsOptions teams;
   KeysOptions keys;
   AbuseOptions abuse;
+  GuardOptions guard;
   AuditOptions audit;
 };
 
@@ -456,6 +457,16 @@ class Commands {
     watch("list", "those that are flagged, slowed or suspended, and why", AbuseOptions::What::list);
     watch("suspend", "refuse all of a key's requests until it is cleared", AbuseOptions::What::suspend);
     watch("clear", "end a suspension or a watch, and forget what led to it", AbuseOptions::What::clear);
+
+    auto* guard = group("guard", "what the guard says of a text, and how well it does");
+    const auto guards = [&](const char* name, const char* about, GuardOptions::What what) {
+      auto* c = command(guard, name, about, [this, what]() -> Command { return d_.guard.what = what, d_.guard; });
+      guard_options(c, what, d_.guard);
+    };
+    guards("check", "scores, findings and the decision for one text", GuardOptions::What::check);
+    guards("eval", "leave out each source in turn and measure on it; minutes", GuardOptions::What::eval);
+    guards("train", "make the weights anew: the same bytes for the same data", GuardOptions::What::train);
+    guards("policy", "a policy in sentences, for who answers for it", GuardOptions::What::policy);
 
     auto* audit = group("audit", "who changed what");
     const auto log = [&](const char* name, const char* about, AuditOptions::What what) {

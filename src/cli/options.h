@@ -261,13 +261,21 @@ struct AuditOptions {
   bool json = false;
 };
 
+struct GuardOptions {
+  enum class What { check, eval, train, policy } what = What::check;
+  std::string config, policy, rules;      // what to judge by; empty: what is built in
+  std::string text, as = "user", system;  // check: "-" reads standard input
+  std::string data, model = "models/guard", out = "models/guard/weights.bin";
+  bool json = false;
+};
+
 using Command =
     std::variant<ServeOptions, CheckOptions, EngineSimOptions, ReportOptions, ExplainOptions, EstimateOptions,
                  BaselineCreateOptions, BaselineShowOptions, EraseOptions, LedgerVerifyOptions, CatalogCheckOptions,
                  CatalogImportOptions, CatalogListOptions, ConfigDocsOptions, KeyNewOptions, GridOptions,
                  BudgetsListOptions, GridImportOptions, ScoreOptions, DecideOptions, DecisionsOptions,
                  CloseMonthOptions, InstancesListOptions, InstancesApplyOptions, ReplayOptions, PlanOptions,
-                 TeamsOptions, KeysOptions, AuditOptions, AbuseOptions>;
+                 TeamsOptions, KeysOptions, AuditOptions, AbuseOptions, GuardOptions>;
 
 struct Parsed {
   std::optional<Command> command;  // nothing: print `out` or `err` and end with `exit_code`

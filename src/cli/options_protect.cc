@@ -71,6 +71,35 @@ void keys_options(CLI::App* c, KeysOptions::What what, KeysOptions& o) {
   c->add_option("id", o.id, "the key's id, trn_ and twelve letters; never its secret")->type_name("ID")->required();
 }
 
+void guard_options(CLI::App* c, GuardOptions::What what, GuardOptions& o) {
+  using What = GuardOptions::What;
+  if (what == What::eval || what == What::train) {
+    c->add_option("--data", o.data, "the folder of labelled texts: benign/, extraction/, ... (docs/guard-model.md)")
+        ->type_name("DIR")
+        ->required();
+    c->add_option("--model", o.model, "the folder of the recipe and of our own phrases")
+        ->type_name("DIR")
+        ->capture_default_str();
+    if (what == What::train)
+      c->add_option("--out", o.out, "the file of weights")->type_name("FILE")->capture_default_str();
+    return;
+  }
+  auto* config = c->add_option("-c,--config", o.config, "policy and rules of this configuration")->type_name("FILE");
+  c->add_option("--policy", o.policy, "this policy file; default: the built-in one")
+      ->type_name("FILE")
+      ->excludes(config);
+  if (what == What::policy) return;
+  c->add_option("--rules", o.rules, "rule packs of this folder besides")->type_name("DIR")->excludes(config);
+  c->add_option("--as", o.as, "who wrote it: user, system, assistant, tool or document")
+      ->type_name("WHO")
+      ->check(CLI::IsMember({"user", "system", "assistant", "tool", "document"}).description(""))
+      ->capture_default_str();
+  c->add_option("--system", o.system, "a file with the system prompt that an answer must not give away")
+      ->type_name("FILE");
+  json_flag(c, o.json);
+  c->add_option("text", o.text, "the text; - reads standard input")->type_name("TEXT")->required();
+}
+
 void abuse_options(CLI::App* c, AbuseOptions::What what, AbuseOptions& o) {
   identity_options(c, o.source);
   json_flag(c, o.json);

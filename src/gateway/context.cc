@@ -28,6 +28,12 @@ void Context::use(std::shared_ptr<const Snapshot> snapshot) {
   snapshot_ = std::move(snapshot);
 }
 
+WaitingRoom& Context::room(std::string_view route) {
+  auto it = rooms_.find(route);
+  if (it == rooms_.end()) it = rooms_.emplace(std::string(route), std::make_unique<WaitingRoom>(loop)).first;
+  return *it->second;
+}
+
 const std::shared_ptr<net::Pool>& Context::pool(const std::shared_ptr<const Deployment>& d) {
   auto& pool = pools_[d];
   if (!pool) {
@@ -38,7 +44,7 @@ const std::shared_ptr<net::Pool>& Context::pool(const std::shared_ptr<const Depl
   return pool;
 }
 
-const energy::GridValue& Context::grid(const Deployment& d, Wall now) {
+Context::GridSlot& Context::slot(const Deployment& d, Wall now) {
   // A deployment of an earlier snapshot has an index of its own: it is rare, and looked up each time.
   const bool current = d.index < snapshot_->deployments.size() && snapshot_->deployments[d.index].get() == &d;
   GridSlot& slot = current ? grid_[d.index] : earlier_;
@@ -48,8 +54,29 @@ const energy::GridValue& Context::grid(const Deployment& d, Wall now) {
     slot.value = {.g_per_kwh = r.value.g_per_kwh, .sigma = r.sigma_ln, .hourly = r.hourly()};
     slot.until = snapshot_->grid->slot_end(d.zone, now);
     slot.version = version;
+    slot.tariff.reset();
   }
-  return slot.value;
+  return slot;
+}
+
+const energy::GridValue& Context::grid(const Deployment& d, Wall now) {
+  return slot(d, now).value;
+}
+
+const score::Tariff& Context::tariff(const Deployment& d, uint32_t others, Wall now) {
+  GridSlot& s = slot(d, now);
+  if (!d.own) others = 0;  // a vendor's does not depend on it
+  if (s.tariff && s.running == others && now < s.priced_until) return *s.tariff;
+  s.running = others;
+  s.priced_until = Wall::max();
+  if (!d.own) {
+    s.tariff = score::Tariff::vendor(d.vendor->model, d.vendor->price, s.value).value_or(score::Tariff());
+    return *s.tariff;
+  }
+  const energy::OwnHardware& hardware = d.own->hardware;
+  s.tariff.emplace(hardware, d.own->speed, s.value, others, now);
+  if (hardware.tariff) s.priced_until = hardware.tariff->next_change(now).value_or(Wall::max());
+  return *s.tariff;
 }
 
 }  // namespace trine::gateway

@@ -37,6 +37,14 @@ struct MeterUse {
   bool operator==(const MeterUse&) const = default;
 };
 
+// Where a deployment is asked whether it answers.
+struct HealthPage {
+  Url url;
+  net::Origin origin;
+  std::string authorization;  // where it is on the deployment's own server; a secret
+  Nanos every{};
+};
+
 struct Deployment {
   size_t index = 0;  // in Snapshot::deployments
   std::string name;
@@ -57,6 +65,7 @@ struct Deployment {
   Tokens context = 0;  // of the model; 0: not known
   bool simulated = false;
   std::optional<Url> metrics;  // of the engine
+  std::optional<HealthPage> health_page;
   std::optional<MeterUse> meter;
   std::shared_ptr<DeploymentState> state;
 

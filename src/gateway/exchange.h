@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include "base/time.h"
 #include "energy/facts.h"
 #include "gateway/context.h"
+#include "gateway/guard/guarding.h"
 #include "gateway/identify/identities.h"
 #include "gateway/limit/reservation.h"
 #include "llm/errors.h"
@@ -61,6 +63,7 @@ struct Exchange {
   const Key* key = nullptr;
   energy::Tenant tenant;              // who pays
   const KeyPolicy* limits = nullptr;  // its limits and budgets, and those of its groups
+  const char* token_fault = "";       // why its token counts for nothing; for logs
   uint64_t prefix_salt = 0;           // whose prompts may be taken together (Key::prefix_salt)
 
   // the body, once read
@@ -74,16 +77,27 @@ struct Exchange {
   std::string limit_head;                // header lines
   int64_t retry_after = 0;               // seconds; 0: the usual
 
+  // guard, where somebody looks
+  std::unique_ptr<Guarding> guarding;
+
+  // egress, guard: what stands in the body in place of what the client wrote. Views into the body, and JSON.
+  struct InPlace {
+    std::string_view raw;
+    std::string text;
+  };
+  std::vector<InPlace> in_place;
+
   // route
   const Route* route = nullptr;
   std::string workload;
   std::vector<const Deployment*> tried;
   std::string reason;
-  const char* routed_by = "";             // what decided: score::Decider's name, or "only"
+  const char* routed_by = "";             // what decided: score::Decider's name, "only" or "fallback"
   Tokens held_tokens = 0;                 // of the prompt, that the chosen deployment was sent before
   std::optional<score::Weights> weights;  // its own
 
   // call
+  std::function<void()> leave_room;  // while it waits for a place
   Call call;
   uint16_t calls = 0;
   bool head_sent = false;  // the client has the status line: errors go in band from here

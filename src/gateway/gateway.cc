@@ -1,6 +1,7 @@
 #include "gateway/gateway.h"
 
 #include <malloc.h>
+#include <pwd.h>
 
 #include <algorithm>
 #include <condition_variable>
@@ -9,11 +10,14 @@
 #include <thread>
 
 #include "base/log.h"
+#include "base/text.h"
+#include "gateway/health_checks.h"
 #include "gateway/idempotency.h"
 #include "gateway/identify/directory.h"
 #include "gateway/identify/oidc.h"
 #include "gateway/settle/settle.h"
 #include "gateway/watch/desk.h"
+#include "gateway/watch/refusals.h"
 #include "gateway/worker.h"
 #include "grid/poller.h"
 
@@ -49,6 +53,22 @@ Result<std::shared_ptr<const Snapshot>> load_snapshot(const std::string& file, c
   auto catalog = load_catalog(**config);
   if (!catalog) return tl::unexpected(catalog.error());
   return make_snapshot(*config, *catalog, before);
+}
+
+// Of a file as it stands, for the audit log; empty: it cannot be read.
+std::string hash_of_file(const std::string& file) {
+  auto text = yaml::file_contents(file, yaml::kMaxFileBytes);
+  if (!text) return {};
+  const std::string hash = hex(hash_key(*text));
+  wipe(*text);
+  return hash;
+}
+
+// Who sent the signal: "local:alice"; "system": not a process.
+std::string sender(const siginfo_t& signal) {
+  if (signal.si_code > 0) return "system";
+  const passwd* p = ::getpwuid(signal.si_uid);
+  return p ? fmt::format("local:{}", p->pw_name) : fmt::format("local:{}", signal.si_uid);
 }
 
 Result<std::shared_ptr<net::TlsContext>> load_tls(const Config& config) {
@@ -96,7 +116,8 @@ class Gateway {
   static Result<std::unique_ptr<Gateway>> open(const ServeOptions& options, Mono started);
   ~Gateway();
 
-  void reload();
+  // `actor`: who asked for it.
+  void reload(const std::string& actor);
   // `hurry` is asked from time to time; true ends the requests that still run.
   void drain(const std::function<bool()>& hurry);
 
@@ -104,17 +125,22 @@ class Gateway {
   Gateway(const ServeOptions& options, Mono started, std::shared_ptr<const Snapshot> snapshot,
           std::unique_ptr<ledger::Ledger> ledger);
   Result<void> start(const std::shared_ptr<net::TlsContext>& tls);
+  // Lines of the audit log, if there is one; written soon. `durable`: see AuditLog::append.
+  void note(std::vector<protect::AuditEntry> lines, bool durable);
   void warn_of_restart(const Config& now) const;
+  Result<void> try_reload();
   // Tells budgets that are new what the ledger says was spent. Blocks.
   Result<void> know_spending(const LimitTable& limits);
 
   ServeOptions options_;
   std::mutex knowing_;
   const Mono started_;
+  std::string file_hash_;  // of the configuration in force
   std::shared_ptr<const Snapshot> snapshot_;
   std::unique_ptr<ledger::Ledger> ledger_;
   Executor executor_;           // of requests that are looked up
   Executor identity_executor_;  // of keys: nobody's questions make a revocation wait
+  Executor text_executor_;      // of long texts that the guard looks at
   OwnEndpoints own_;
   Idempotency idempotency_;
   std::vector<WorkerCounters> counters_;
@@ -123,11 +149,13 @@ class Gateway {
   net::Loop office_;
   Metering metering_;
   grid::Poller grid_;
+  HealthChecks health_checks_;
   OwnUse own_use_;
   Admin admin_;
   net::Server admin_server_;
   std::unique_ptr<Directory> directory_;  // null: keys of the configuration only
-  std::unique_ptr<WatchDesk> desk_;       // with the directory
+  std::unique_ptr<WatchDesk> desk_;       // with the directory, as is the next
+  std::unique_ptr<RefusalDesk> refusals_;
   OidcKeys oidc_;
   std::unique_ptr<IdentityApi> identity_api_;  // where there is a directory
   std::thread office_thread_;
@@ -139,12 +167,14 @@ Gateway::Gateway(const ServeOptions& options, Mono started, std::shared_ptr<cons
                  std::unique_ptr<ledger::Ledger> ledger)
     : options_(options),
       started_(started),
+      file_hash_(hash_of_file(options.config_file)),
       snapshot_(std::move(snapshot)),
       ledger_(std::move(ledger)),
       own_(*ledger_, executor_),
       counters_(static_cast<size_t>(snapshot_->config->workers)),
       metering_(office_, ledger_->back_office()),
       grid_({.loop = office_, .seed = random_seed(), .dialer = nullptr}),
+      health_checks_(office_),
       own_use_(office_, ledger_->back_office()),
       admin_({.loop = office_,
               .own = own_,
@@ -190,6 +220,7 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
         .counters = &counters_[i],
         .hand =
             [this](std::vector<CallNote> notes) { office_.post([this, n = std::move(notes)] { metering_.take(n); }); },
+        .executor = &text_executor_,
         .snapshot = snapshot_,
         .tls = tls});
     net::HostPort where = at(config.listen.traffic);
@@ -218,10 +249,19 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
     const auto kept = directory_->watched();
     if (!kept) return tl::unexpected(kept.error());
     desk_->start(*kept);
+    refusals_ = std::make_unique<RefusalDesk>(
+        office_, [this](std::vector<protect::AuditEntry> lines) { note(std::move(lines), false); });
     for (auto& w : workers_)
-      w->use([this](std::vector<protect::Observation> notes) {
-        office_.post([this, n = std::move(notes)] { desk_->take(n); });
-      });
+      w->use(
+          [this](std::vector<protect::Observation> notes) {
+            office_.post([this, n = std::move(notes)] { desk_->take(n); });
+          },
+          [this](std::vector<Refusals> notes) {
+            office_.post([this, n = std::move(notes)] {
+              refusals_->take(n);
+              desk_->take(n);
+            });
+          });
     identity_api_ = std::make_unique<IdentityApi>(
         IdentityApi::Parts{.loop = office_,
                            .directory = *directory_,
@@ -234,6 +274,7 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
   admin_.use(snapshot_);
   metering_.use(snapshot_);
   own_use_.use(snapshot_);
+  health_checks_.use(snapshot_);
   grid_.use(snapshot_->grid_sources, config.grid_cache, snapshot_->grid);
   office_thread_ = std::thread([this] { office_.run(); });
   for (auto& w : workers_) w->start();
@@ -257,6 +298,17 @@ Result<void> Gateway::know_spending(const LimitTable& limits) {
   return seed(limits, ledger_->reports(), system_clock().wall());
 }
 
+void Gateway::note(std::vector<protect::AuditEntry> lines, bool durable) {
+  if (!directory_) return;
+  const size_t count = lines.size();
+  const bool posted =
+      directory_->post([lines = std::move(lines), durable](protect::IdentityStore&, protect::AuditLog& audit) {
+        for (const protect::AuditEntry& e : lines)
+          if (auto r = audit.append(e, durable); !r) log::error("the audit log: {}", r.error().message);
+      });
+  if (!posted) log::error("{} lines are not in the audit log: too much to do", count);
+}
+
 void Gateway::warn_of_restart(const Config& now) const {
   const Config& was = *snapshot_->config;
   std::string what;
@@ -268,22 +320,31 @@ void Gateway::warn_of_restart(const Config& now) const {
   if (!what.empty()) log::warning("reload: these need a restart to change:{}", what);
 }
 
-void Gateway::reload() {
+void Gateway::reload(const std::string& actor) {
+  protect::AuditEntry line;
+  line.at = system_clock().wall();
+  line.actor = actor;
+  line.action = "config.reload";
+  line.subject = "file " + options_.config_file;
+  line.detail = {{"sha256", hash_of_file(options_.config_file)}, {"sha256_before", file_hash_}};
+  if (const auto done = try_reload(); !done) {
+    log::error("reload refused, the old configuration stays:\n{}", done.error().message);
+    line.outcome = "refused";
+    line.detail.emplace_back("because", done.error().message);
+  } else {
+    file_hash_ = line.detail.front().second;
+  }
+  note({std::move(line)}, true);
+}
+
+Result<void> Gateway::try_reload() {
   auto snapshot = load_snapshot(options_.config_file, snapshot_.get());
-  if (!snapshot) {
-    log::error("reload refused, the old configuration stays:\n{}", snapshot.error().message);
-    return;
-  }
+  if (!snapshot) return tl::unexpected(snapshot.error());
   auto tls = load_tls(*(*snapshot)->config);
-  if (!tls) {
-    log::error("reload refused, the old configuration stays: {}", tls.error().message);
-    return;
-  }
+  if (!tls) return tl::unexpected(tls.error());
   for (const std::string& note : (*snapshot)->config->notes) log::warning("{}", note);
-  if (auto ok = know_spending(*(*snapshot)->limits); !ok) {
-    log::error("reload refused, the old configuration stays: budgets: {}", ok.error().message);
-    return;
-  }
+  if (auto ok = know_spending(*(*snapshot)->limits); !ok)
+    return fail(ok.error().code, "budgets: {}", ok.error().message);
   warn_of_restart(*(*snapshot)->config);
   snapshot_ = *snapshot;
   log::set_level(snapshot_->config->log_level);
@@ -291,6 +352,7 @@ void Gateway::reload() {
   office_.post([this, s = snapshot_] {
     metering_.use(s);
     own_use_.use(s);
+    health_checks_.use(s);
     grid_.use(s->grid_sources, s->config->grid_cache, s->grid);
     admin_.use(s);
     if (auto ok = oidc_.use(s); !ok) log::error("reload: {}", ok.error().message);
@@ -298,6 +360,7 @@ void Gateway::reload() {
   });
   log::info("reloaded: {} deployments, {} routes, {} keys", snapshot_->deployments.size(), snapshot_->routes.size(),
             snapshot_->config->keys.size());
+  return {};
 }
 
 void Gateway::drain(const std::function<bool()>& hurry) {
@@ -319,11 +382,14 @@ void Gateway::drain(const std::function<bool()>& hurry) {
     admin_server_.close_all();
     grid_.stop();
     oidc_.stop();
+    if (refusals_) refusals_->flush();
+    health_checks_.stop();
     auto last_reading = [](Gateway& g, std::shared_ptr<Latch> done) -> net::Task<void> {
       co_await g.metering_.finish();
       g.own_use_.book();
       // requests under way end by themselves
-      while (!g.grid_.idle() || !g.oidc_.idle()) co_await g.office_.sleep(std::chrono::milliseconds(5));
+      while (!g.grid_.idle() || !g.oidc_.idle() || !g.health_checks_.idle())
+        co_await g.office_.sleep(std::chrono::milliseconds(5));
       done->count_down();
     };
     net::spawn(last_reading(*this, finished));
@@ -338,6 +404,7 @@ Gateway::~Gateway() {
     office_thread_.join();
   }
   executor_.wait();
+  text_executor_.wait();
   if (directory_) directory_->close();
 }
 
@@ -350,10 +417,10 @@ Result<void> serve(const ServeOptions& options) {
   auto gateway = Gateway::open(options, started);
   if (!gateway) return tl::unexpected(gateway.error());
   for (;;) {
-    int signal = 0;
-    if (sigwait(&signals, &signal) != 0) continue;
-    if (signal == SIGHUP) {
-      (*gateway)->reload();
+    siginfo_t signal{};
+    if (sigwaitinfo(&signals, &signal) < 0) continue;
+    if (signal.si_signo == SIGHUP) {
+      (*gateway)->reload(sender(signal));
       continue;
     }
     log::info("draining: present requests end, new connections are refused");

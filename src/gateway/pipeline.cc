@@ -3,6 +3,9 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "gateway/call/call.h"
+#include "gateway/egress/egress.h"
+#include "gateway/guard/check_api.h"
+#include "gateway/guard/guard_in.h"
 #include "gateway/identify/identify.h"
 #include "gateway/limit/limit.h"
 #include "gateway/reply.h"
@@ -139,6 +142,7 @@ std::optional<ClientError> claim_key(Exchange& x, std::string_view header, Idemp
 net::Task<void> refuse_request(Exchange& x, ClientError error) {
   x.status = llm::status(error);
   x.error = llm::row(error.code).code;
+  note_refusal(x, error);
   close_request(x, energy::Outcome::refused);
   co_await send_error(x, error);
 }
@@ -171,6 +175,7 @@ net::Task<void> Pipeline::serve(net::ServerConnection& connection) {
   if (const auto error = co_await watch(x)) co_return co_await refuse_request(x, *error);
   x.workload = workload_of(x);
   if (own_.is_ours(x)) co_return co_await own_.serve(x);
+  if (is_guard_api(x)) co_return co_await serve_guard_api(x);
   if (const auto error = path_error(x)) co_return co_await refuse_request(x, *error);
   if (!may_ask(*x.key, x.endpoint)) {
     const ClientError error{ErrorCode::endpoint_not_allowed, {}, {}};
@@ -204,7 +209,11 @@ net::Task<void> Pipeline::serve(net::ServerConnection& connection) {
   // 2 limit: behind the answers that are repeated, which cost nothing and are not billed
   if (const auto error = limit(x)) co_return co_await refuse_request(x, *error);
 
-  // 3 documents, 4 guard-in, 5 cache: the stages to come stand here, in this order.
+  // 4 guard-in
+  if (const auto error = co_await guard_in(x)) co_return co_await refuse_request(x, *error);
+  if (const auto error = co_await egress(x)) co_return co_await refuse_request(x, *error);
+
+  // 3 documents, 5 cache: the stages to come.
 
   // 6 route, 7 call, 8 guard-out, 9 settle
   co_await call(x, claim);

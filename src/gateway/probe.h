@@ -70,7 +70,13 @@ struct alignas(64) WorkerCounters {
   Counter client_errors;            // refused before they cost anything
   Counter unrecorded;               // served while the ledger was full, by policy
   Counter connections_open;
+  Counter waiting;                                   // now, for a place on a busy deployment
+  Counter turned_away;                               // waited in vain, or would have
+  Counter retries_refused;                           // no retry, since too many were made
   std::array<Counter, protect::kRefusals> refusals;  // by protect::Refused
+  std::array<Counter, 4> guarded;                    // requests by guard::Action
+  std::array<Counter, 4> answers_guarded;            // answers by guard::Action
+  Counter guard_ns;                                  // time of requests in the guard, the judge's answers included
 };
 
 }  // namespace trine::gateway

@@ -1,5 +1,7 @@
 #include "gateway/resolve.h"
 
+#include <algorithm>
+
 #include "base/hash.h"
 #include "score/control.h"
 
@@ -72,22 +74,33 @@ Result<fleet::VendorService> resolve_hosted(const DeploymentConfig& d, const cat
   return v;
 }
 
-Result<void> resolve_origin(const Config& config, const DeploymentConfig& d, net::Origin& origin) {
-  origin.address = {d.url.host, d.url.port};
+Result<void> resolve_origin(const Config& config, const DeploymentConfig& d, const Url& url, net::Origin& origin) {
+  origin.address = {url.host, url.port};
   origin.connect_timeout = config.timeouts.connect;
-  origin.server_name = d.server_name;
-  const bool here = d.url.host == "localhost" || d.url.host == "::1" || d.url.host.starts_with("127.");
+  if (url.host == d.url.host) origin.server_name = d.server_name;
+  const bool here = url.host == "localhost" || url.host == "::1" || url.host.starts_with("127.");
   if (config.proxy && !here) {
     origin.proxy = net::HostPort{config.proxy->url.host, config.proxy->url.port};
     origin.proxy_credentials = config.proxy->credentials;
   }
-  if (!d.url.tls) return {};
+  if (!url.tls) return {};
   auto tls = net::tls_client({.ca_file = d.ca.empty() ? config.extra_ca : d.ca,
                               .cert_file = d.client_cert,
                               .key_file = d.client_key,
                               .verify = d.tls_verify});
   if (!tls) return fail(Code::invalid_argument, "deployments: \"{}\": {}", d.name, tls.error().message);
   origin.tls = *tls;
+  return {};
+}
+
+// The key goes to nobody but the deployment's own server.
+Result<void> resolve_health(const Config& config, const DeploymentConfig& d, HealthPage& page) {
+  page.url = *d.health_url;
+  page.every = d.health_every;
+  const bool own = page.url.host == d.url.host && page.url.port == d.url.port && page.url.tls == d.url.tls;
+  if (own && !d.api_key.empty()) page.authorization = "Bearer " + d.api_key;
+  if (auto r = resolve_origin(config, d, page.url, page.origin); !r) return r;
+  page.origin.connect_timeout = std::min(page.origin.connect_timeout, page.every);
   return {};
 }
 
@@ -162,7 +175,9 @@ Result<std::shared_ptr<Deployment>> resolve_deployment(const Config& config, con
   out->endpoints = endpoint_bits(d.endpoints);
   out->metrics = d.metrics_url;
   out->free = d.price.free;
-  if (auto r = resolve_origin(config, d, out->origin); !r) return tl::unexpected(r.error());
+  if (auto r = resolve_origin(config, d, d.url, out->origin); !r) return tl::unexpected(r.error());
+  if (d.health_url)
+    if (auto r = resolve_health(config, d, out->health_page.emplace()); !r) return tl::unexpected(r.error());
 
   const catalog::Region* region = d.region.empty() ? nullptr : catalog.find_region(d.region);
   const catalog::Vendor* vendor = d.vendor.empty() ? nullptr : catalog.find_vendor(d.vendor);

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "catalog/load.h"
+#include "gateway/egress/egress.h"
 #include "gateway/resolve.h"
 #include "grid/cache.h"
 #include "grid/poller.h"
@@ -147,6 +148,7 @@ Result<Key> resolve_key(const KeyConfig& k) {
           .weights = {},
           .may_override_weights = k.may_override_weights};
   key.prefix_salt = prefix_salt_of(key.tenant);
+  key.guard = k.guard;
   if (k.weights) {
     auto w = weights_of(*k.weights);
     if (!w) return tl::unexpected(w.error());
@@ -157,6 +159,9 @@ Result<Key> resolve_key(const KeyConfig& k) {
 
 Result<void> fill(Snapshot& s, const Snapshot* before) {
   const Config& config = *s.config;
+  auto guards = Guards::make(config);
+  if (!guards) return tl::unexpected(guards.error());
+  s.guards = std::move(*guards);
   s.limits =
       std::make_shared<LimitTable>(config, before ? before->limits->shared_state() : std::make_shared<LimitState>());
   for (const DeploymentConfig& d : config.deployments) {
@@ -171,12 +176,15 @@ Result<void> fill(Snapshot& s, const Snapshot* before) {
     Route& route = s.routes[r.model];
     route.model = r.model;
     for (size_t i : r.candidates) route.deployments.push_back(s.deployments[i]);
+    for (size_t i : r.fallback_candidates) route.fallbacks.push_back(s.deployments[i]);
+    route.queue = r.queue;
     auto weights = weights_of(r.weights);
     if (!weights) return tl::unexpected(weights.error());
     route.weights = *weights;
     route.zones = r.zones;
     route.max_attempts = r.max_attempts;
     route.workload = r.workload;
+    route.guard = r.guard;
     route.slo = {.ttft_s = seconds(r.slo.ttft_p95), .tpot_s = seconds(r.slo.tpot_p95)};
     route.strict_slo = r.slo.strict;
     route.sticky = r.sticky;
@@ -212,6 +220,9 @@ Result<void> fill(Snapshot& s, const Snapshot* before) {
       auto policy = s.limits->policy({r.org, r.team, r.project, account}, nullptr);
       s.oidc_limits.emplace(fmt::format("{}\n{}\n{}\n{}", account, r.org, r.team, r.project), std::move(policy));
     }
+  auto egress = egress_policy(config.egress);
+  if (!egress) return tl::unexpected(egress.error());
+  s.egress = std::move(*egress);
   if (auto ok = s.limits->check(); !ok) return ok;
   if (config.baseline) {
     auto baseline = resolve_baseline(s);

@@ -13,9 +13,11 @@
 #include "gateway/baseline_file.h"
 #include "gateway/config/config.h"
 #include "gateway/deployment.h"
+#include "gateway/guard/guards.h"
 #include "gateway/limit/table.h"
 #include "grid/live.h"
 #include "grid/source.h"
+#include "net/egress.h"
 #include "net/stream.h"
 #include "score/slate.h"
 
@@ -31,6 +33,7 @@ struct Key {
   std::optional<score::Weights> weights;
   uint32_t endpoints = score::kAllEndpoints;  // bits of score::Endpoint
   bool may_override_weights = false;
+  std::string guard = {};  // a policy's name
   // Hash of whose prompts may be taken together for their common beginnings: the project's, or the key's where it has
   // none. What one tenant has sent never moves another's requests.
   uint64_t prefix_salt = 0;
@@ -44,11 +47,14 @@ struct Key {
 struct Route {
   std::string model;
   std::vector<std::shared_ptr<const Deployment>> deployments;
+  std::vector<std::shared_ptr<const Deployment>> fallbacks;  // in this order, where none of these may serve
+  QueueConfig queue;
   score::Weights weights;
   std::vector<std::string> zones;  // hard constraint; empty: any
   std::vector<std::string_view> zone_views;
   int max_attempts = 2;
   std::string workload;
+  std::string guard;  // a policy's name, or "off"
   score::Slo slo;
   bool strict_slo = false;
   std::optional<StickyConfig> sticky;
@@ -89,8 +95,10 @@ struct Snapshot {
   StringMap<Route> routes;
   boost::unordered_flat_map<uint64_t, std::vector<Key>> keys;  // by the first bytes of the hash
   std::optional<Key> anonymous;
-  StringMap<Key> certificates;  // by "sha256:...", "san:..." or "cn:..." of a client's certificate
+  StringMap<Key> certificates;                      // by "sha256:...", "san:..." or "cn:..." of a client's certificate
+  std::shared_ptr<const net::EgressPolicy> egress;  // of URLs in requests
   std::optional<Baseline> baseline;
+  std::shared_ptr<const Guards> guards;
   std::shared_ptr<LimitTable> limits;
   StringMap<KeyPolicy> oidc_limits;  // by oidc_account(), organisation, team and project, a line each
   int64_t generation = 1;            // counts reloads

@@ -28,7 +28,8 @@ Worker::Worker(Parts parts)
                 .feed = feed_,
                 .idempotency = *parts.idempotency,
                 .counters = *parts.counters,
-                .seed = random_seed()}),
+                .seed = random_seed(),
+                .executor = parts.executor}),
       pipeline_(context_, *parts.own),
       server_(loop_, pipeline_, server_limits(*parts.snapshot->config),
               tls_ ? net::Server::Upgrade([this](std::unique_ptr<net::Stream> s) { return upgrade(std::move(s)); })
@@ -78,8 +79,11 @@ void Worker::use(std::shared_ptr<const OidcProviders> providers, std::function<v
   });
 }
 
-void Worker::use(WatchFeed::Hand hand) {
-  loop_.post([this, h = std::move(hand)]() mutable { context_.watch.use(std::move(h)); });
+void Worker::use(WatchFeed::Hand hand, RefusalFeed::Hand refusals) {
+  loop_.post([this, h = std::move(hand), r = std::move(refusals)]() mutable {
+    context_.watch.use(std::move(h));
+    context_.refusals.use(std::move(r));
+  });
 }
 
 void Worker::use(std::shared_ptr<const WatchLevels> levels) {
@@ -91,6 +95,7 @@ void Worker::drain(std::function<void()> drained) {
     context_.draining = true;
     server_.drain([this, d = std::move(d)] {
       feed_.flush();
+      context_.refusals.flush();
       d();
     });
   });
@@ -110,6 +115,7 @@ void Worker::Tick::expired() {
   for (Exchange* x : worker_.context_.running) feed_progress(*x);
   worker_.feed_.flush();
   worker_.context_.watch.flush();
+  worker_.context_.refusals.flush();
   WorkerCounters& n = worker_.context_.counters;
   n.connections_open.set(static_cast<int64_t>(worker_.server_.connections()));
   arm(kEvery);

@@ -21,7 +21,8 @@ class Worker {
     Idempotency* idempotency = nullptr;
     OwnEndpoints* own = nullptr;
     WorkerCounters* counters = nullptr;
-    CallFeed::Hand hand;  // any thread
+    CallFeed::Hand hand;           // any thread
+    Executor* executor = nullptr;  // for long texts
     std::shared_ptr<const Snapshot> snapshot;
     std::shared_ptr<net::TlsContext> tls;  // null: plain HTTP
   };
@@ -38,7 +39,7 @@ class Worker {
   // Lets go of `until` once these are in use.
   void use(std::shared_ptr<const Identities> identities, std::shared_ptr<void> until);
   void use(std::shared_ptr<const OidcProviders> providers, std::function<void(size_t)> want_keys);
-  void use(WatchFeed::Hand hand);  // any thread
+  void use(WatchFeed::Hand hand, RefusalFeed::Hand refusals);  // any thread
   void use(std::shared_ptr<const WatchLevels> levels);
   void drain(std::function<void()> drained);
   void close_all();

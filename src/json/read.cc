@@ -64,32 +64,6 @@ class Keys {
   std::deque<std::string> unescaped_;
 };
 
-void append_utf8(std::string& out, uint32_t c) {
-  if (c < 0x80) {
-    out += static_cast<char>(c);
-  } else if (c < 0x800) {
-    out += static_cast<char>(0xC0 | c >> 6);
-    out += static_cast<char>(0x80 | (c & 0x3F));
-  } else if (c < 0x10000) {
-    out += static_cast<char>(0xE0 | c >> 12);
-    out += static_cast<char>(0x80 | (c >> 6 & 0x3F));
-    out += static_cast<char>(0x80 | (c & 0x3F));
-  } else {
-    out += static_cast<char>(0xF0 | c >> 18);
-    out += static_cast<char>(0x80 | (c >> 12 & 0x3F));
-    out += static_cast<char>(0x80 | (c >> 6 & 0x3F));
-    out += static_cast<char>(0x80 | (c & 0x3F));
-  }
-}
-
-std::optional<uint32_t> hex4(std::string_view s, size_t at) {
-  uint32_t unit = 0;
-  if (at + 4 > s.size()) return std::nullopt;
-  const auto [end, error] = std::from_chars(s.data() + at, s.data() + at + 4, unit, 16);
-  if (error != std::errc() || end != s.data() + at + 4) return std::nullopt;
-  return unit;
-}
-
 }  // namespace
 
 const char* name(Value::Type type) {
@@ -108,59 +82,6 @@ const char* name(Value::Type type) {
       return "null";
   }
   return "nothing";
-}
-
-std::optional<std::string> unescape(std::string_view s) {
-  std::string out;
-  out.reserve(s.size());
-  for (size_t i = 0; i < s.size();) {
-    const size_t stop = std::min(s.find('\\', i), s.size());
-    out.append(s, i, stop - i);
-    i = stop;
-    if (i == s.size()) break;
-    if (i + 1 == s.size()) return std::nullopt;
-    const char c = s[i + 1];
-    i += 2;
-    switch (c) {
-      case '"':
-      case '\\':
-      case '/':
-        out += c;
-        break;
-      case 'b':
-        out += '\b';
-        break;
-      case 'f':
-        out += '\f';
-        break;
-      case 'n':
-        out += '\n';
-        break;
-      case 'r':
-        out += '\r';
-        break;
-      case 't':
-        out += '\t';
-        break;
-      case 'u': {
-        auto unit = hex4(s, i);
-        if (!unit || (*unit >= 0xDC00 && *unit < 0xE000)) return std::nullopt;
-        i += 4;
-        if (*unit >= 0xD800 && *unit < 0xDC00) {
-          if (s.substr(i, 2) != "\\u") return std::nullopt;
-          const auto low = hex4(s, i + 2);
-          if (!low || *low < 0xDC00 || *low >= 0xE000) return std::nullopt;
-          i += 6;
-          unit = 0x10000 + ((*unit - 0xD800) << 10) + (*low - 0xDC00);
-        }
-        append_utf8(out, *unit);
-        break;
-      }
-      default:
-        return std::nullopt;
-    }
-  }
-  return out;
 }
 
 Result<int64_t> Value::as_int() const {

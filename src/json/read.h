@@ -60,7 +60,8 @@ Result<Value> read(std::string_view document);
 // The member `key` of an object, if it is there; validates the whole object.
 Result<std::optional<Value>> member(std::string_view object, std::string_view key);
 
-// The text between a string's quotes with its escapes resolved; nullopt for a bad escape or half a surrogate pair.
+// The text between a string's quotes with its escapes resolved; nullopt for a bad escape or half a surrogate pair
+// (escape.h has the reading that never fails).
 std::optional<std::string> unescape(std::string_view escaped);
 
 }  // namespace trine::json

@@ -4,63 +4,21 @@
 #include <cstring>
 
 #include "json/read.h"
+#include "llm/event_lines.h"
 
 namespace trine::llm {
 
 namespace {
 
+using internal::each_line;
+using internal::EventLines;
+using internal::field_of;
+using internal::read_lines;
 using json::Value;
 using Kind = EventFacts::Kind;
 
 bool is_blank(char c) {
   return c == ' ' || c == '\n' || c == '\r' || c == '\t';
-}
-
-// The lines of an event, without their ends.
-template <class F>
-void each_line(std::string_view event, F&& line) {
-  while (!event.empty()) {
-    const size_t end = std::min(event.find_first_of("\r\n"), event.size());
-    line(event.substr(0, end));
-    const bool crlf = event.substr(end, 2) == "\r\n";
-    event.remove_prefix(std::min(event.size(), end + (crlf ? 2 : 1)));
-  }
-}
-
-// What follows `field` and its colon, less one blank (WHATWG HTML §9.2.6); nullopt for another line.
-std::optional<std::string_view> field_of(std::string_view line, std::string_view field) {
-  if (!line.starts_with(field)) return std::nullopt;
-  line.remove_prefix(field.size());
-  if (line.empty()) return line;
-  if (line.front() != ':') return std::nullopt;
-  line.remove_prefix(1);
-  if (line.starts_with(' ')) line.remove_prefix(1);
-  return line;
-}
-
-struct Lines {
-  std::string_view data;  // of the only data line, or `joined`
-  std::string joined;     // where there are several
-  int count = 0;          // data lines
-  bool error = false;     // `event: error`, or a line `error: ...` (llama.cpp before 2025)
-};
-
-void read_lines(std::string_view event, Lines& out) {
-  each_line(event, [&](std::string_view line) {
-    if (const auto data = field_of(line, "data")) {
-      if (out.count == 1) out.joined = out.data;
-      if (out.count++ == 0) {
-        out.data = *data;
-      } else {
-        out.joined.append(1, '\n').append(*data);
-      }
-    } else if (const auto name = field_of(line, "event")) {
-      out.error |= *name == "error";
-    } else if (field_of(line, "error")) {
-      out.error = true;
-    }
-  });
-  if (out.count > 1) out.data = out.joined;
 }
 
 // The usual event is one line `data: {...}` and a blank one: its data, else an empty view.
@@ -233,7 +191,7 @@ EventFacts scan_event(std::string_view event) {
     scan_data(data, facts);
     return facts;
   }
-  Lines lines;
+  EventLines lines;
   read_lines(event, lines);
   scan_data(lines.data, facts);
   if (lines.error) facts.kind = Kind::error;
@@ -249,7 +207,7 @@ std::string event_with_trine(std::string_view event, const EventFacts& facts, st
     return splice.str();
   }
   // Data in several lines: the document is put together, edited, and cut at its own line ends again.
-  Lines lines;
+  EventLines lines;
   read_lines(event, lines);
   EventFacts again;
   scan_data(lines.data, again);

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "json/read.h"
 #include "json/write.h"
+#include "llm/request_urls.h"
 #include "llm/usage.h"
 
 namespace trine::llm {
@@ -25,23 +26,34 @@ class Scanner {
   Scanner(Endpoint endpoint, RequestScan& scan) : scan_(scan) { scan_.endpoint = endpoint; }
 
   bool field(std::string_view key, const Value& value) {
+    if (is_url_field(key)) return urls("", key, value);  // a web hook, say
     // By length first: most keys of a body are none of ours.
     switch (key.size()) {
       case 1:
         return key == "n" ? count("n", value, 1, scan_.n) : true;
       case 4:
         return key == "user" ? text("user", value, scan_.user) : true;
+      case 11:
+        return key == "mcp_servers" ? urls("", key, value) : true;
       case 5:
-        return key == "model" ? model(value) : key == "input" ? prompt(value) : key == "tools" ? tools(value) : true;
+        if (key == "model") return model(value);
+        if (key == "tools") return tools(value);
+        place_ = "input";
+        return key == "input" ? prompt(value) : true;
       case 6:
-        return key == "stream" ? flag("stream", value, scan_.stream) : key == "prompt" ? prompt(value) : true;
+        if (key == "stream") return flag("stream", value, scan_.stream);
+        place_ = "prompt";
+        return key == "prompt" ? prompt(value) : true;
       case 8:
+        place_ = "messages";
         return key == "messages" ? messages(value) : true;
       case 9:
         return key == "functions" ? tools(value) : true;
       case 10:
         return key == "max_tokens" ? limit("max_tokens", value, 1) : true;
       case 12:
+        if (key == "data_sources") return urls("", key, value);
+        place_ = "instructions";
         return key == "instructions" ? prompt(value) : true;
       case 14:
         return key == "stream_options" ? stream_options(value) : true;
@@ -134,7 +146,11 @@ class Scanner {
     scan_.has_tools = true;
     scan_.content_bytes += value.raw.size();
     scan_.tools_hash = hash64(value.raw, scan_.tools_hash);
-    return true;
+    return urls("", "tools", value);
+  }
+  bool urls(std::string_view place, std::string_view key, const Value& value) {
+    if (auto error = find_urls(place, key, value, scan_.urls)) error_ = std::move(error);
+    return !error_;
   }
   void content(std::string_view text) {
     scan_.content_bytes += text.size();
@@ -176,9 +192,12 @@ class Scanner {
         if (value.is_string()) content(value.escaped());
         return true;
       }
-      if (key == "image_url") {
-        scan_.has_images = true;
-      } else if (key == "type" && value.is_string()) {
+      if (key == "variables" && value.is_object()) return variables(value);  // of a stored prompt: texts or parts
+      if (holds_url(key)) {
+        scan_.has_images |= key == "image_url";
+        return urls(place_, key, value);
+      }
+      if (key == "type" && value.is_string()) {
         const auto type = value.escaped();
         scan_.has_images |= type == "image_url" || type == "input_image" || type == "image";
       }
@@ -187,7 +206,13 @@ class Scanner {
     return walked(result, "messages");
   }
 
+  bool variables(const Value& object) {
+    const auto result = json::each_member(object.raw, [&](std::string_view, Value value) { return prompt(value); });
+    return walked(result, "prompt");
+  }
+
   RequestScan& scan_;
+  std::string_view place_;  // the body's field that is walked
   std::string safety_identifier_;
   std::array<std::optional<Tokens>, 3> limits_;  // the last that is there counts
   std::optional<ClientError> error_;

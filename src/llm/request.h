@@ -16,6 +16,14 @@
 
 namespace trine::llm {
 
+// A URL in a request that whoever serves it would fetch. `data:` URLs are none.
+struct RequestUrl {
+  bool image = false;    // as `image_url`: a data: URL may stand in its place
+  std::string field;     // where it stands: "messages.image_url", "tools.server_url"
+  std::string url;       // http:// or https://, escapes resolved
+  std::string_view raw;  // with its quotes
+};
+
 // Views point into the scanned body.
 struct RequestScan {
   Endpoint endpoint = Endpoint::other;
@@ -36,11 +44,16 @@ struct RequestScan {
   uint64_t tools_hash = 0;    // of the tools' definitions, which engines put before all messages; 0: none
   bool has_tools = false;
   bool has_images = false;
+  std::vector<RequestUrl> urls;  // kMostUrls at most
 };
+
+inline constexpr size_t kMostUrls = 64;
+inline constexpr size_t kMaxUrlBytes = 8192;
 
 // Reads the body of a chat, completions, embeddings or responses request. Fields not named above pass unread; so does
 // a wrong type in a field that only the engine needs. Errors: invalid_json, missing_model, invalid_request (duplicate
-// or mistyped field), each with the field's name and what is expected.
+// or mistyped field, too many or too long URLs, URLs that are neither http(s): nor data:), each with the field's name
+// and what is expected.
 tl::expected<RequestScan, ClientError> scan_request(Endpoint endpoint, std::string_view body);
 
 // Prompt tokens for limits and time-outs before the engine has counted.

@@ -78,6 +78,17 @@ AddressRule egress_rule(const EgressPolicy& policy) {
   };
 }
 
+Task<Result<void>> check_egress_address(Loop& loop, const EgressPolicy& policy, std::string text) {
+  const auto url = check_egress(policy, text);
+  if (!url) co_return tl::unexpected(url.error());
+  const auto addresses = co_await resolve(loop, url->address.host, policy.limits.timeout);
+  if (!addresses) co_return tl::unexpected(addresses.error());
+  const AddressRule rule = egress_rule(policy);
+  for (const IpAddress& address : *addresses)
+    if (auto kept = rule(address); !kept) co_return kept;
+  co_return Result<void>{};
+}
+
 Task<Result<FetchResponse>> egress_fetch(Loop& loop, const EgressPolicy& policy, std::string url, FetchRequest request,
                                          Dialer* dialer) {
   CheckedDialer checked(policy);

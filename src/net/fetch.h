@@ -22,7 +22,8 @@ struct FetchUrl {
   std::string target = "/";       // path and query
   std::string authority() const;  // as a Host header has it: the port only where it is not the scheme's own
 };
-// Errors: invalid_argument for another scheme, a user, a fragment, a blank or control character.
+// Errors: invalid_argument for another scheme, a user, a fragment, a blank or control character, a host that two
+// programs could read in two ways.
 Result<FetchUrl> parse_fetch_url(std::string_view text);
 
 // "name=value&…" is left to the caller, with this for each part (RFC 3986: unreserved characters stay).

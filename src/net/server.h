@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_set>
 
@@ -56,7 +57,11 @@ class ServerConnection final : Reader::Watcher {
   const Head& head() const { return head_; }
   // When the first byte of this request's head was read.
   Mono arrived() const { return arrived_; }
-  std::string peer_address() const { return stream_->peer_address(); }
+  // The system is asked once: it never changes.
+  const std::string& peer_address() const {
+    if (!peer_address_) peer_address_ = stream_->peer_address();
+    return *peer_address_;
+  }
   // Of a client that TLS asked for one (TlsServerOptions::client_ca_file); null: none.
   const PeerCertificate* peer_certificate() const { return stream_->peer_certificate(); }
   Loop& loop() { return loop_; }
@@ -110,6 +115,7 @@ class ServerConnection final : Reader::Watcher {
   std::string head_bytes_;  // what head_ points into: the reader's buffer moves on
   Head head_;
   Mono arrived_{};
+  mutable std::optional<std::string> peer_address_;
   std::function<void()> on_gone_;
   Refusal refusal_ = Refusal::bad_head;
   const char* sentence_ = "";

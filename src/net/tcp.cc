@@ -165,6 +165,71 @@ class TcpListener final : public Listener, Timer, Watched {
   bool* destroyed_ = nullptr;
 };
 
+// The system's resolver blocks: it has a thread of its own, which may outlive who asked (`*who` is null then) and even
+// the loop.
+template <class T>
+void look_up_aside(Loop::Impl& loop, const HostPort& at, const std::shared_ptr<T*>& who) {
+  std::thread([at, who, mailbox = loop.mailbox] {
+    mailbox->post([who, found = look_up(at, 0)] {
+      if (*who) (*who)->resolved(found);
+    });
+  }).detach();
+}
+
+class Resolving final : Timer {
+ public:
+  Resolving(Loop& loop, const std::string& host, Nanos timeout)
+      : Timer(loop), loop_(loop.impl()), at_{host, 0}, timeout_(timeout) {}
+  ~Resolving() override {
+    if (asking_) *asking_ = nullptr;
+  }
+
+  bool await_ready() {
+    found_ = look_up(at_, AI_NUMERICHOST);
+    return !found_.found.empty();
+  }
+  void await_suspend(std::coroutine_handle<> h) {
+    waiting_ = h;
+    ++loop_.operations;
+    arm(timeout_);
+    asking_ = std::make_shared<Resolving*>(this);
+    look_up_aside(loop_, at_, asking_);
+  }
+  Result<std::vector<IpAddress>> await_resume() {
+    if (expired_)
+      return fail(Code::deadline_exceeded, "{:.100} was not resolved within {:.3g} s", at_.host, seconds(timeout_));
+    if (found_.found.empty())
+      return fail(Code::unavailable, "cannot resolve {:.100}: {}", at_.host, gai_strerror(found_.error));
+    std::vector<IpAddress> out;
+    for (const Address& a : found_.found) out.push_back(ip_of(a));
+    return out;
+  }
+  void resolved(const Lookup& found) {
+    found_ = found;
+    finish();
+  }
+
+ private:
+  void expired() override {
+    expired_ = true;
+    finish();
+  }
+  void finish() {
+    *std::exchange(asking_, nullptr) = nullptr;
+    disarm();
+    --loop_.operations;
+    waiting_.resume();
+  }
+
+  Loop::Impl& loop_;
+  const HostPort at_;
+  const Nanos timeout_;
+  Lookup found_;
+  std::shared_ptr<Resolving*> asking_;
+  std::coroutine_handle<> waiting_;
+  bool expired_ = false;
+};
+
 // Resolves, then connects to one address after the other. Times out as a whole.
 class Connecting final : Timer, Watched {
  public:
@@ -189,8 +254,16 @@ class Connecting final : Timer, Watched {
       disarm();
       return false;
     }
-    resolve();
+    resolving_ = std::make_shared<Connecting*>(this);
+    look_up_aside(loop_, to_, resolving_);
     return true;
+  }
+
+  void resolved(const Lookup& l) {
+    resolving_.reset();
+    lookup_error_ = l.found.empty() ? l.error : 0;
+    addresses_ = l.found;
+    if (lookup_error_ != 0 || !may_connect() || !try_next()) finish();
   }
 
   Result<std::unique_ptr<Stream>> await_resume() {
@@ -207,23 +280,6 @@ class Connecting final : Timer, Watched {
   }
 
  private:
-  // The system's resolver blocks: it has a thread of its own, which may outlive us and even the loop.
-  void resolve() {
-    resolving_ = std::make_shared<Connecting*>(this);
-    std::thread([to = to_, who = resolving_, mailbox = loop_.mailbox] {
-      mailbox->post([who, found = look_up(to, 0)] {
-        if (*who) (*who)->resolved(found);
-      });
-    }).detach();
-  }
-
-  void resolved(const Lookup& l) {
-    resolving_.reset();
-    lookup_error_ = l.found.empty() ? l.error : 0;
-    addresses_ = l.found;
-    if (lookup_error_ != 0 || !may_connect() || !try_next()) finish();
-  }
-
   bool may_connect() {
     for (const Address& a : addresses_) {
       if (!rule_ || refused_) break;
@@ -291,6 +347,10 @@ Result<std::unique_ptr<Listener>> Listener::open(Loop& loop, const HostPort& at,
   auto listener = std::make_unique<TcpListener>(loop, std::move(on_accept));
   if (auto r = listener->listen(at, share_port); !r) return tl::unexpected(r.error());
   return listener;
+}
+
+Task<Result<std::vector<IpAddress>>> resolve(Loop& loop, std::string host, Nanos timeout) {
+  co_return co_await Resolving(loop, host, timeout);
 }
 
 Task<Result<std::unique_ptr<Stream>>> connect(Loop& loop, HostPort to, Nanos timeout, AddressRule rule) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "net/ip.h"
@@ -33,6 +34,10 @@ class Listener {
   virtual uint16_t port() const = 0;  // the real one where 0 was asked for
   virtual void close() = 0;           // accepts no more
 };
+
+// All addresses of a name, or the one that the text is, in any form that the system takes for one ("127.1",
+// "0x7f000001"). By the system's resolver, off this thread. Errors: unavailable, deadline_exceeded.
+Task<Result<std::vector<IpAddress>>> resolve(Loop& loop, std::string host, Nanos timeout);
 
 // Resolves (system resolver, off this thread) and connects, trying each address in turn until `timeout` is over. With a
 // rule, nothing is connected to unless every address keeps it. Errors: unavailable, deadline_exceeded, the rule's.

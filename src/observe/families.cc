@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "guard/verdict.h"
 
 namespace trine::observe {
 namespace {
@@ -206,6 +207,22 @@ void requests(Page& page, const Scene& s) {
   }
 }
 
+// By what the guard did: allow, flag, redact, block.
+template <auto Counters>
+void guarded(Page& page, const Scene& s) {
+  for (size_t i = 0; i < 4; ++i) {
+    int64_t n = 0;
+    for (const WorkerCounters& c : s.view.workers) n += (c.*Counters)[i].get();
+    page.sample(label_text({{"action", guard::name(static_cast<guard::Action>(i))}}), n);
+  }
+}
+
+void guard_seconds(Page& page, const Scene& s) {
+  int64_t ns = 0;
+  for (const WorkerCounters& c : s.view.workers) ns += c.guard_ns.get();
+  page.sample({}, static_cast<double>(ns) * 1e-9);
+}
+
 void limit_refusals(Page& page, const Scene& s) {
   for (size_t i = 1; i < protect::kRefusals; ++i) {
     int64_t n = 0;
@@ -344,6 +361,24 @@ constexpr Family kFamilies[] = {
      budgets<OfBudget::spent>},
     {"trine_budget_reserved", Kind::gauge, kOfBudget, "What requests under way hold of it, in the same unit.",
      budgets<OfBudget::reserved>},
+
+    // Guard.
+    {"trine_guard_requests_total", Kind::counter, "action", "Requests that the guard looked at, by what it did.",
+     guarded<&WorkerCounters::guarded>},
+    {"trine_guard_answers_total", Kind::counter, "action", "Answers that the guard looked at, by what it did.",
+     guarded<&WorkerCounters::answers_guarded>},
+    {"trine_guard_seconds_total", Kind::counter, "", "Time of requests in the guard, a judge's answers included.",
+     guard_seconds},
+
+    // Failover.
+    {"trine_waiting_requests", Kind::gauge, "",
+     "Requests that wait for a place, since all that could serve them is busy.", of_workers<&WorkerCounters::waiting>},
+    {"trine_turned_away_requests_total", Kind::counter, "",
+     "Requests that waited in vain for a place, or were told at once that they would.",
+     of_workers<&WorkerCounters::turned_away>},
+    {"trine_retries_refused_total", Kind::counter, "",
+     "Failed calls that were not repeated elsewhere, since a tenth of all may be.",
+     of_workers<&WorkerCounters::retries_refused>},
 
     // Ledger.
     {"trine_ledger_lag_records", Kind::gauge, "", "Records in the journal that are not in the database yet.",

@@ -15,6 +15,7 @@ constexpr Nanos kQuarter = std::chrono::minutes(15);
 constexpr size_t kReasons = 5;
 constexpr int kLeastQuarters = 4;  // an hour of history before growth means anything
 constexpr int kMostDoublings = 6;
+constexpr double kMostSum = 1000;
 
 int64_t quarter_of(Wall t) {
   return t.time_since_epoch() / kQuarter;
@@ -58,8 +59,8 @@ void add_reason(std::vector<std::string>& reasons, std::string text) {
 
 const char* name(Signal s) {
   static constexpr std::array<const char*, kSignals> kNames = {
-      "refused",       "unknown model", "limited",        "guard flag",  "guard block",
-      "template seen", "rephrased",     "many addresses", "many agents", "token growth"};
+      "refused",   "unknown model",  "limited",     "guard flag",   "guard block", "template seen",
+      "rephrased", "many addresses", "many agents", "token growth", "unknown key"};
   return kNames[static_cast<size_t>(s)];
 }
 
@@ -99,9 +100,10 @@ double AbuseWatch::growth_of(Key& k, double tokens, Wall now) const {
 
 // What the request says beside its own signal; each adds its points.
 void AbuseWatch::learn(Key& k, const Observation& o) {
-  const auto add = [&](Signal s, std::string reason) {
-    k.sum += policy_.points[static_cast<size_t>(s)];
-    ++k.counts[static_cast<size_t>(s)];
+  const auto add = [&](Signal s, std::string reason, uint32_t times = 1) {
+    // More than several suspensions' worth would only make it take longer to be forgotten.
+    k.sum = std::max(k.sum, std::min(k.sum + times * policy_.points[static_cast<size_t>(s)], kMostSum));
+    k.counts[static_cast<size_t>(s)] += times;
     add_reason(k.reasons, std::move(reason));
   };
   const auto count_in = [&](Distinct& seen, uint64_t hash, int most, Signal s, const char* what) {
@@ -111,7 +113,7 @@ void AbuseWatch::learn(Key& k, const Observation& o) {
     const int has = seen.count(o.at);
     if (has > had && has > most) add(s, fmt::format("{} {} in an hour", has, what));
   };
-  if (o.signal) add(*o.signal, name(*o.signal));
+  if (o.signal) add(*o.signal, name(*o.signal), o.times);
   count_in(k.addresses, o.address, policy_.most_addresses, Signal::many_addresses, "addresses");
   count_in(k.agents, o.agent, policy_.most_agents, Signal::many_agents, "programs");
   const double growth = growth_of(k, o.tokens, o.at);
@@ -167,7 +169,7 @@ std::optional<LevelChange> AbuseWatch::settle(const std::string& name, Key& k, W
 std::optional<LevelChange> AbuseWatch::observe(const Observation& o) {
   auto it = keys_.find(o.key);
   if (it == keys_.end()) {
-    if (keys_.size() >= kMostKeys) forget_one();
+    if (keys_.size() >= most_keys_) forget_one();
     it = keys_.try_emplace(o.key).first;
     it->second.updated = o.at;
   }

@@ -29,8 +29,9 @@ enum class Signal : uint8_t {
   many_addresses,
   many_agents,
   token_growth,  // many times the tokens of its usual quarter of an hour
+  unknown_key,   // of a source: keys and tokens that are none
 };
-inline constexpr size_t kSignals = 10;
+inline constexpr size_t kSignals = 11;
 const char* name(Signal s);
 
 enum class WatchLevel : uint8_t { none, flagged, slowed, suspended };
@@ -39,7 +40,7 @@ std::optional<WatchLevel> parse_level(std::string_view text);
 
 struct AbusePolicy {
   // Points of each signal, in the order of Signal.
-  std::array<double, kSignals> points = {0.5, 1, 0.2, 2, 5, 6, 4, 10, 5, 8};
+  std::array<double, kSignals> points = {0.5, 1, 0.2, 2, 5, 6, 4, 10, 5, 8, 0.2};
   double flag_at = 10, slow_at = 25, suspend_at = 60;
   Nanos half_life = std::chrono::minutes(10);
   Nanos suspension = std::chrono::hours(1);  // doubles with each within a day
@@ -55,6 +56,7 @@ struct Observation {
   uint64_t address = 0, agent = 0;  // hashes; 0: not known
   double tokens = 0;
   std::optional<Signal> signal;  // what was wrong with it, if something was
+  uint32_t times = 1;            // that many such requests
   std::optional<Sketch> text;    // of requests that the guard flagged or blocked, and of those soon after
 };
 
@@ -81,7 +83,7 @@ class AbuseWatch {
   static constexpr size_t kMostKeys = 100'000;     // the quietest are forgotten
   static constexpr size_t kMostTemplates = 1'000;  // of attacks
 
-  explicit AbuseWatch(AbusePolicy policy) : policy_(policy) {}
+  explicit AbuseWatch(AbusePolicy policy, size_t most_keys = kMostKeys) : policy_(policy), most_keys_(most_keys) {}
   void use(const AbusePolicy& policy) { policy_ = policy; }
 
   // Levels that changed by it: at most one.
@@ -132,6 +134,7 @@ class AbuseWatch {
   void forget_one();
 
   AbusePolicy policy_;
+  size_t most_keys_;
   std::unordered_map<std::string, Key> keys_;
   size_t forget_from_ = 0;  // a bucket of keys_
   std::vector<Template> templates_;

@@ -96,10 +96,11 @@ std::optional<KeyTable::Match> KeyTable::find(std::string_view key, Wall now) co
   return Match{*id, e.grant};
 }
 
-std::vector<std::pair<KeyId, int64_t>> KeyTable::used() const {
+std::vector<std::pair<KeyId, int64_t>> KeyTable::used(int64_t since_s) const {
   std::vector<std::pair<KeyId, int64_t>> out;
   for (const auto& [id, e] : index_)
-    if (const uint32_t s = used_[e.slot].load(std::memory_order_relaxed)) out.emplace_back(id, s);
+    if (const uint32_t s = used_[e.slot].load(std::memory_order_relaxed); s != 0 && s >= since_s)
+      out.emplace_back(id, s);
   return out;
 }
 

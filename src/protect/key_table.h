@@ -57,8 +57,8 @@ class KeyTable {
     for (const auto& [id, entry] : index_) visit(id, entry.grant);
   }
 
-  // Of each key that was used since the table was made, its last time, in Unix seconds.
-  std::vector<std::pair<KeyId, int64_t>> used() const;
+  // Of each key that was used since the table was made and not before `since_s`, its last time; in Unix seconds.
+  std::vector<std::pair<KeyId, int64_t>> used(int64_t since_s = 0) const;
 
   size_t size() const { return index_.size(); }
   size_t bytes() const;  // of memory, for keys

@@ -38,8 +38,9 @@ test('searching for models ends in a suspension that does not say why', async ()
   assert.doesNotMatch(refused.message, /model/i);
   assert.equal((await ask(honest)).status, 200, 'an honest key beside it');
 
-  const [watched] = JSON.parse(run('abuse', 'list', '--json'));
-  assert.equal(watched.key, id);
+  const list = JSON.parse(run('abuse', 'list', '--json'));
+  assert.deepEqual(list.map((w) => [w.key, w.level]).sort(), [['address 127.0.0.1', 'flagged'], [id, 'suspended']].sort());
+  const watched = list.find((w) => w.key === id);
   assert.equal(watched.level, 'suspended');
   assert.deepEqual(watched.reasons, ['unknown model']);
 
@@ -49,7 +50,8 @@ test('searching for models ends in a suspension that does not say why', async ()
 
   run('abuse', 'clear', id, '--because', 'a test of ours');
   await until(async () => (await ask(key)).status === 200, 'the undo is in force', 3000);
-  assert.equal(run('abuse', 'list').trim(), 'No key is under watch.');
+  run('abuse', 'clear', 'address 127.0.0.1', '--because', 'a test of ours');
+  await until(() => run('abuse', 'list').trim() === 'No key is under watch.', 'the source is cleared too', 3000);
 
   run('abuse', 'suspend', id, '--because', 'asked for by its team');
   await until(async () => (await ask(key)).status === 403, 'an operator suspends', 3000);

@@ -10,7 +10,7 @@ import { Children, freePorts, kill, tail } from '../../examples/demo/lib/process
 
 export { finalView, report, requestView } from '../../examples/demo/lib/gateway.mjs';
 export { engineCounters, sumOf } from '../../examples/demo/lib/prometheus.mjs';
-export { freePorts, pause, until } from '../../examples/demo/lib/processes.mjs';
+export { freePorts, kill, pause, until } from '../../examples/demo/lib/processes.mjs';
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export const trine = join(process.env.TRINE_BUILD_DIR ?? join(root, 'build/release'), 'trine');

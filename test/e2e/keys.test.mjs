@@ -43,9 +43,14 @@ test('a revoked key ends within a second, and every wrong key gets the same answ
   const { id, key } = create();
   await until(() => works(key), 'the key works', 2000);
   assert.equal(run('keys', 'revoke', id, '--because', 'it leaked').status, 0);
-  const since = Date.now();
-  await until(async () => !await works(key), 'the key is refused', 2000);
-  assert.ok(Date.now() - since < 1000, `${Date.now() - since} ms`);
+  // By a clock that nobody sets; what the last answer took is not the gateway's to promise.
+  const since = performance.now();
+  let asked = since;
+  await until(async () => {
+    asked = performance.now();
+    return !await works(key);
+  }, 'the key is refused', 2000);
+  assert.ok(asked - since < 1000, `${asked - since} ms`);
   const answers = [];
   for (const wrong of [key, key.slice(0, -1), `${key}A`, id, `trn_000000000000_${'A'.repeat(43)}`, 'trn_', 'sk-unknown']) {
     const r = await ask(wrong);
@@ -95,6 +100,13 @@ test('when a key was last used is kept, and lists never hold a secret', async ()
   assert.ok(!run('keys', 'list').out.includes(key.slice(17)));
   const kept = readdirSync(identity, { recursive: true }).filter((f) => /\.|audit-/.test(f));
   for (const file of kept) assert.ok(!readFileSync(join(identity, file), 'latin1').includes(key.slice(17)), file);
+});
+
+test('a change of the table forgets no use of its keys', async () => {
+  const { id, key } = create();
+  await until(() => works(key), 'the key works', 2000);
+  create();  // another table takes this one's place, long before the minute is over
+  await until(() => JSON.parse(run('keys', 'show', id, '--json').out).last_used, 'the use is kept', 5000);
 });
 
 test('each change is in the audit log, which one changed byte betrays', () => {

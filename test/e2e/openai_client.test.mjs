@@ -68,7 +68,7 @@ test('usage that the client asked for comes with usage.trine and without a comme
 });
 
 test('a prompt over the context is refused in the engine\'s own words', { skip }, async () => {
-  const request = { model: 'tiny', max_tokens: 4, messages: user('word '.repeat(9000)) };
+  const request = { model: 'tiny', max_tokens: 4, messages: user(Array.from({ length: 3000 }, (_, i) => `Item ${i} costs ${i % 97} euros.`).join(' ')) };
   await assert.rejects(client.chat.completions.create(request), (error) => {
     assert.equal(error.status, 400);
     assert.match(error.message, /context/i);

@@ -143,11 +143,13 @@ test('check names file, line, column and the nearest right name', () => {
   assert.match(run.stderr + run.stdout, /wrong\.yaml:2:1: .*deployments/);
 });
 
-test('every shipped example passes check, or is a fleet that can be scored', () => {
+test('every shipped example passes check, or is a fleet that can be scored, or a policy that can be told', () => {
   const examples = readdirSync(join(root, 'examples')).filter((name) => name.endsWith('.yaml'));
   for (const name of examples) {
     const file = join(root, 'examples', name);
-    const words = /^options:/m.test(readFileSync(file, 'utf8')) ? ['score', '--fleet', file] : ['check', '-c', file];
+    const text = readFileSync(file, 'utf8');
+    const words = /^options:/m.test(text) ? ['score', '--fleet', file]
+      : /^owner:/m.test(text) ? ['guard', 'policy', '--policy', file] : ['check', '-c', file];
     execFileSync(trine, words, { cwd: root, stdio: 'pipe' });
   }
   assert.ok(existsSync(join(root, 'examples/peers.yaml')), 'examples/peers.yaml is shipped');

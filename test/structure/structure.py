@@ -23,11 +23,11 @@ HOMES = {
     "simdjson": {"json"},
     "sqlite3.h": {"sqlite"}, "libpq-fe.h": {"ledger"},
     "yaml.h": {"yaml"},
-    "openssl/": {"net", "protect", "gateway_config", "meter_agent"},
+    "openssl/": {"net", "protect", "guard", "gateway_config", "meter_agent"},
     "CLI/": {"cli"},
     "spdlog/": {"base"},
     "pugixml": {"grid"},
-    "hs/": {"guard"}, "hs.h": {"guard"},
+    "hs/": {"guard"}, "hs.h": {"guard"}, "unicode/": {"guard"},
     "coin/": {"fleet"},
     "poppler/": set(), "tesseract/": set(),  # the document worker only, which is not in src/
 }

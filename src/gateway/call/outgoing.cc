@@ -34,6 +34,7 @@ Outgoing::Outgoing(const Exchange& x, const Deployment& d) : splice_(x.body.view
   const bool ask = modelled && d.engine != EngineKind::mistral;
   std::vector<std::string_view> body;
   if (modelled) {
+    for (const auto& [raw, text] : x.in_place) splice_.replace(raw, text);
     if (x.output_cap) llm::clamp_output(splice_, x.scan, *x.output_cap, limit_field(x.endpoint, d.engine));
     body = llm::upstream_body(splice_, x.scan, d.model, ask);
     hides_usage_ = llm::hides_usage(x.scan, ask);

@@ -2,8 +2,10 @@
 #include <vector>
 
 #include "gateway/call/relay.h"
+#include "gateway/guard/answer.h"
 #include "gateway/reply.h"
 #include "gateway/settle/settle.h"
+#include "gateway/watch/refusals.h"
 #include "llm/event.h"
 #include "net/sse_relay.h"
 
@@ -14,46 +16,72 @@ using energy::Outcome;
 using llm::EventFacts;
 using net::EventVerdict;
 
+// Keep-alives: lines of comments, and nothing else.
+bool is_comment(std::string_view event) {
+  bool line_begins = true;
+  for (const char c : event) {
+    const bool ends = c == '\n' || c == '\r';
+    if (line_begins && !ends && c != ':') return false;
+    line_begins = ends;
+  }
+  return true;
+}
+
+constexpr size_t kMostHeld = 64 << 10;  // of what comes before the first token
+
 // Sees each event: counts tokens, takes the usage, and settles before the event that tells the client that it has all.
 class Sink final : public net::EventSink {
  public:
   Sink(Exchange& x, bool hides_usage, IdempotencyClaim& claim)
-      : x_(x), hides_usage_(hides_usage), claim_(claim), read_(llm::has_model_body(x.endpoint)) {}
+      : x_(x), hides_usage_(hides_usage), claim_(claim), read_(llm::has_model_body(x.endpoint)), last_event_(x.now()) {
+    if (x.guarding && read_) guard_.emplace(x);
+  }
 
   EventVerdict event(std::string_view bytes) override {
+    // An engine that is stuck sends them too: they are neither progress nor the first token.
+    if (is_comment(bytes)) return {};
+    last_event_ = x_.now();
     if (!read_) {
       started_ = true;
       return {};
     }
-    EventFacts facts = llm::scan_event(bytes);
+    const EventFacts facts = llm::scan_event(bytes);
     if (facts.usage) x_.call.usage = facts.usage;
-    switch (facts.kind) {
-      case EventFacts::Kind::content:
-        tokens_ += facts.tokens;
-        if (facts.tokens > 0) started_ = true;
-        return {};
-      case EventFacts::Kind::usage_only:
-        started_ = true;
-        if (hides_usage_) return {.action = EventVerdict::Action::drop, .before = {}, .text = {}};
-        return with_figures(bytes, facts);
-      case EventFacts::Kind::done:
-        started_ = true;
-        if (!facts.usage_raw.empty()) return with_figures(bytes, facts);
-        if (told_) return {};
-        settle();
-        return {.action = EventVerdict::Action::pass, .before = llm::trine_comment(figures_json(x_)), .text = {}};
-      case EventFacts::Kind::error:
-        started_ = failed_ = true;
-        return {};
-      case EventFacts::Kind::other:
-        started_ = true;
-        return {};
+    if (facts.kind == EventFacts::Kind::content) {
+      tokens_ += facts.tokens;
+      if (facts.tokens > 0) started_ = true;
+    } else {
+      started_ = true;
     }
-    return {};
+    if (!guard_) return ours(bytes, facts);
+
+    // 8 guard-out
+    const bool ends = facts.kind != EventFacts::Kind::content || facts.finish != llm::Finish::none;
+    EventVerdict guarded = guard_->event(bytes, ends);
+    if (guard_->stopped()) return {.action = EventVerdict::Action::drop, .before = {}, .text = {}};
+    const bool changed = guarded.action == EventVerdict::Action::replace;
+    EventVerdict verdict = changed ? ours(guarded.text, llm::scan_event(guarded.text)) : ours(bytes, facts);
+    if (changed && verdict.action == EventVerdict::Action::pass) {
+      verdict.action = EventVerdict::Action::replace;
+      verdict.text = std::move(guarded.text);
+    }
+    verdict.before.insert(0, guarded.before);
+    return verdict;
+  }
+
+  // The answer must not go on.
+  bool stopped() const { return guard_ && guard_->stopped(); }
+  // Writes down what the guard found. Before the request is recorded.
+  void finish_guard() {
+    if (guard_) guard_->finish();
+    guard_.reset();
   }
 
   // A token came, or anything else that the client must see at once.
   bool started() const { return started_; }
+  Mono last_event() const { return last_event_; }
+  // The engine is not to blame for a client that reads slowly.
+  void waited_for_client(Nanos d) { last_event_ += d; }
   Tokens take_tokens() { return std::exchange(tokens_, 0); }
 
   // The answer is complete: recorded before its last byte is sent.
@@ -62,8 +90,14 @@ class Sink final : public net::EventSink {
     if (tokens_ > 0) note_tokens();
     x_.status = x_.call.upstream->head().status;
     if (failed_) x_.error = "upstream_error";
+    finish_guard();
     close_call(x_, outcome, x_.status);
     close_request(x_, outcome);
+    Health& health = x_.call.deployment->state->health;
+    if (failed_)
+      health.failure(x_.now(), x_.call.start);
+    else
+      health.success();
     if (claim_ && !failed_) claim_.finish(nullptr);  // streams are not kept
   }
 
@@ -71,11 +105,33 @@ class Sink final : public net::EventSink {
     if (x_.call.first_token == Mono{} && tokens_ > 0) {
       x_.call.first_token = x_.now();
       x_.call.facts.first_token = x_.context.clock().wall();
+      x_.call.deployment->state->health.progress();
     }
     note_progress(x_.call, take_tokens(), 0, x_.context.clock().wall());
   }
 
  private:
+  // What becomes of an event for the figures' sake.
+  EventVerdict ours(std::string_view bytes, const EventFacts& facts) {
+    switch (facts.kind) {
+      case EventFacts::Kind::content:
+      case EventFacts::Kind::other:
+        return {};
+      case EventFacts::Kind::usage_only:
+        if (hides_usage_) return {.action = EventVerdict::Action::drop, .before = {}, .text = {}};
+        return with_figures(bytes, facts);
+      case EventFacts::Kind::done:
+        if (!facts.usage_raw.empty()) return with_figures(bytes, facts);
+        if (told_) return {};
+        settle();
+        return {.action = EventVerdict::Action::pass, .before = llm::trine_comment(figures_json(x_)), .text = {}};
+      case EventFacts::Kind::error:
+        failed_ = true;
+        return {};
+    }
+    return {};
+  }
+
   EventVerdict with_figures(std::string_view bytes, const EventFacts& facts) {
     settle();
     told_ = true;
@@ -88,10 +144,12 @@ class Sink final : public net::EventSink {
   bool hides_usage_;
   IdempotencyClaim& claim_;
   bool read_;
+  Mono last_event_;
   bool started_ = false;
   bool failed_ = false;
   bool told_ = false;
   Tokens tokens_ = 0;
+  std::optional<AnswerGuard> guard_;
 };
 
 std::string stream_head(const Exchange& x, bool chunked) {
@@ -116,6 +174,28 @@ class Running {
   Exchange& x_;
 };
 
+// The rest of the answer must not go out: the engine is stopped, and the client told in the stream.
+net::Task<void> withhold(Exchange& x, net::SseRelay& relay, IdempotencyClaim& claim) {
+  if (x.call.upstream) x.call.upstream->abort();
+  x.call.upstream.reset();
+  const llm::ClientError told{llm::ErrorCode::answer_withheld, {}, {}};
+  x.status = x.head_sent ? 200 : llm::status(told);
+  x.error = llm::row(told.code).code;
+  close_call(x, Outcome::cancelled, 200);
+  close_request(x, Outcome::refused);
+  note_refusal(x, told);
+  if (claim) claim.finish(nullptr);
+  if (!x.head_sent) {
+    co_await send_error(x, told);
+    co_return;
+  }
+  std::vector<std::string_view> out;
+  relay.append(llm::openai_error_event(told, x.id_view()), out);
+  relay.append_end(out);
+  co_await x.client.send(out);
+  x.client.close_after();
+}
+
 }  // namespace
 
 net::Task<Relayed> relay_stream(Exchange& x, bool hides_usage, IdempotencyClaim& claim, llm::ClientError& error) {
@@ -133,6 +213,7 @@ net::Task<Relayed> relay_stream(Exchange& x, bool hides_usage, IdempotencyClaim&
   std::vector<std::string_view> out;
   out.reserve(8);
   Error broken{Code::unavailable, {}};
+  bool stopped = false;  // by the guard
   for (bool eof = false;;) {
     out.clear();
     if (!x.head_sent) out.push_back(head);
@@ -144,18 +225,25 @@ net::Task<Relayed> relay_stream(Exchange& x, bool hides_usage, IdempotencyClaim&
       state = relay.feed(in, out);
     x.call.bytes_out += in.size();
     if (x.call.open) sink.note_tokens();
+    if (sink.stopped()) {
+      stopped = true;
+      if (x.head_sent && !out.empty() && !co_await x.client.send(out)) x.client_gone = true;
+      break;
+    }
     if (state == State::end && x.call.open) sink.settle();
     if (state == State::bad || state == State::too_long) {
       broken.code = eof ? Code::unavailable : Code::data_loss;
       break;
     }
-    if (x.head_sent || sink.started() || state == State::end) {
+    if (x.head_sent || sink.started() || state == State::end || held.size() > kMostHeld) {
       if (!held.empty()) out.insert(out.begin() + 1, held);
       x.head_sent = true;
+      const Mono before = x.now();
       if (!out.empty() && !co_await x.client.send(out)) {
         x.client_gone = true;
         break;
       }
+      sink.waited_for_client(x.now() - before);
       if (!head.empty()) {
         // No other deployment can be asked any more: what it would have needed is not held for the life of a stream.
         head = held = {};
@@ -170,7 +258,12 @@ net::Task<Relayed> relay_stream(Exchange& x, bool hides_usage, IdempotencyClaim&
       release_upstream(x);
       co_return Relayed::answered;
     }
-    up.deadline().arm(time_left(x, sink.started() ? timeouts.stream_idle : timeouts.first_byte));
+    const Nanos patience = sink.last_event() + (sink.started() ? timeouts.stream_idle : timeouts.first_byte) - x.now();
+    if (patience <= Nanos(0)) {  // with so many comments no read would ever be late
+      broken.code = Code::deadline_exceeded;
+      break;
+    }
+    up.deadline().arm(time_left(x, patience));
     const net::IoResult read = co_await up.more();
     if (x.client_gone) break;
     eof = read.status == net::Status::eof;
@@ -179,8 +272,13 @@ net::Task<Relayed> relay_stream(Exchange& x, bool hides_usage, IdempotencyClaim&
     break;
   }
 
+  sink.finish_guard();
   if (x.client_gone) {
     abandon(x);
+    co_return Relayed::answered;
+  }
+  if (stopped) {
+    co_await withhold(x, relay, claim);
     co_return Relayed::answered;
   }
   error = upstream_error(broken);
@@ -201,7 +299,7 @@ net::Task<Relayed> relay_stream(Exchange& x, bool hides_usage, IdempotencyClaim&
       broken.code == Code::deadline_exceeded ? llm::ErrorCode::upstream_timeout : llm::ErrorCode::upstream_broke_stream,
       {},
       {}};
-  x.call.deployment->state->health.failure(x.now());
+  x.call.deployment->state->health.failure(x.now(), x.call.start);
   x.status = 200;
   x.error = llm::row(told.code).code;
   close_request(x, Outcome::failed);

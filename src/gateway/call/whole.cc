@@ -1,6 +1,8 @@
 #include "gateway/call/relay.h"
+#include "gateway/guard/answer.h"
 #include "gateway/reply.h"
 #include "gateway/settle/settle.h"
+#include "gateway/watch/refusals.h"
 #include "llm/response.h"
 
 namespace trine::gateway {
@@ -35,7 +37,7 @@ net::Task<Relayed> relay_whole(Exchange& x, IdempotencyClaim& claim, llm::Client
     close_call(x, energy::Outcome::failed, status);
     co_return Relayed::again;
   }
-  const auto answer = scan(x, body);
+  auto answer = scan(x, body);
   if (answer) {
     x.call.usage = answer->usage;
     // No usage: what the texts are long.
@@ -44,9 +46,33 @@ net::Task<Relayed> relay_whole(Exchange& x, IdempotencyClaim& claim, llm::Client
   x.call.bytes_out = body.size();
   std::string head = head_from_upstream(x, up.head());
   release_upstream(x);
-  x.status = status;
   close_call(x, energy::Outcome::ok, status);
+  // 8 guard-out
+  if (x.guarding && answer) {
+    AnswerGuard guard(x);
+    const auto changed = guard.whole(body);
+    guard.finish();
+    if (!changed) {
+      const llm::ClientError withheld{llm::ErrorCode::answer_withheld, {}, {}};
+      x.status = llm::status(withheld);
+      x.error = llm::row(withheld.code).code;
+      close_request(x, energy::Outcome::refused);
+      note_refusal(x, withheld);
+      if (claim) claim.finish(nullptr);
+      co_await send_error(x, withheld);
+      co_return Relayed::answered;
+    }
+    if (!changed->untouched()) {
+      const size_t size = changed->size();
+      body = changed->str();
+      body.append(kPadding, '\0');
+      body.resize(size);  // the zero bytes stay behind it
+      answer = scan(x, body);
+    }
+  }
+  x.status = status;
   close_request(x, energy::Outcome::ok);
+  x.call.deployment->state->health.success();
 
   add_figures(head, x);
   json::Splice spliced(body);

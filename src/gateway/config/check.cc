@@ -58,6 +58,16 @@ std::optional<Names> all_names(const std::vector<T>& items, const auto& text) {
   return names;
 }
 
+// A fallback that is a deployment of the route as well would never be more than that.
+void spare(Fields& f, const RouteConfig& route, const std::vector<Mark>& marks) {
+  const auto& own = route.deployments;
+  for (size_t i = 0; i < route.fallbacks.size(); ++i)
+    if (std::find(own.begin(), own.end(), route.fallbacks[i]) != own.end())
+      f.complain(marks[i], fmt::format("routes.fallbacks: \"{}\" is among the deployments already; name it in one of "
+                                       "the two.",
+                                       route.fallbacks[i]));
+}
+
 // Some deployment of the route must be in an allowed zone, as far as the file says where they are.
 void reachable(Fields& f, const Config& c, const RouteConfig& route, Mark mark) {
   if (route.zones.empty()) return;
@@ -160,6 +170,8 @@ void cross_check(Fields& f, Draft& draft) {
   if (const auto names = all_names(c.deployments, deployment_name)) {
     for (size_t i = 0; i < c.routes.size(); ++i) {
       known(f, c.routes[i].deployments, draft.routes[i].deployments, *names, "routes.deployments", "deployment");
+      known(f, c.routes[i].fallbacks, draft.routes[i].fallbacks, *names, "routes.fallbacks", "deployment");
+      spare(f, c.routes[i], draft.routes[i].fallbacks);
       reachable(f, c, c.routes[i], draft.routes[i].zones);
     }
     if (c.baseline && !c.baseline->deployment.empty() && !has(*names, c.baseline->deployment))

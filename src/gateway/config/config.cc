@@ -85,6 +85,27 @@ bool Config::trusts(std::string_view ip) const {
   return false;
 }
 
+namespace {
+
+bool has_health_page(EngineKind engine) {
+  switch (engine) {
+    case EngineKind::sim:
+    case EngineKind::vllm:
+    case EngineKind::llama_cpp:
+    case EngineKind::sglang:
+    case EngineKind::tgi:
+      return true;
+    case EngineKind::ollama:
+    case EngineKind::openai:
+    case EngineKind::mistral:
+    case EngineKind::other:
+      return false;
+  }
+  return false;
+}
+
+}  // namespace
+
 void finish(Draft& draft) {
   Config& c = draft.config;
   for (auto& d : c.deployments) {
@@ -93,10 +114,18 @@ void finish(Draft& draft) {
       d.metrics_url = d.url;
       d.metrics_url->path = "/metrics";
     }
+    if (!d.health_url && has_health_page(d.engine)) {
+      d.health_url = d.url;
+      d.health_url->path = "/health";
+    }
   }
-  for (auto& route : c.routes)
-    for (const auto& wanted : route.deployments)
-      route.candidates.push_back(static_cast<size_t>(c.find_deployment(wanted) - c.deployments.data()));
+  const auto index = [&c](const std::string& name) {
+    return static_cast<size_t>(c.find_deployment(name) - c.deployments.data());
+  };
+  for (auto& route : c.routes) {
+    for (const auto& wanted : route.deployments) route.candidates.push_back(index(wanted));
+    for (const auto& wanted : route.fallbacks) route.fallback_candidates.push_back(index(wanted));
+  }
   inherit(c);
   note_doubts(c);
 }

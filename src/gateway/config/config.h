@@ -97,6 +97,7 @@ struct KeyConfig {
   std::vector<std::string> routes;        // empty: all
   std::optional<WeightsConfig> weights;   // override the route's
   bool may_override_weights = false;      // by the header x-trine-weights
+  std::string guard;                      // a policy's name; empty: the policy as it stands
   std::optional<protect::Limits> limits;  // instead of limits.per_key
 };
 
@@ -135,6 +136,17 @@ struct OidcConfig {
   std::vector<std::string> internal;   // blocks of addresses that are not public, where the provider is
   std::string ca;
   bool operator==(const OidcConfig&) const = default;
+};
+
+// Which URLs that stand in requests may be fetched, and by whom.
+struct EgressConfig {
+  std::vector<std::string> hosts;     // "images.example.org", "*.example.org", with ":port"; empty: none
+  std::vector<std::string> internal;  // blocks of addresses that are not public, and allowed all the same
+  bool plain_http = false;
+  bool fetch = true;             // images, by the gateway; else by the engine
+  int64_t max_bytes = 20 << 20;  // of one request's images together
+  Nanos timeout = std::chrono::seconds(10);
+  std::string ca;
 };
 
 enum class EngineKind { sim, vllm, llama_cpp, ollama, tgi, sglang, openai, mistral, other };
@@ -195,7 +207,9 @@ struct DeploymentConfig {
   PriceConfig price;
   std::map<std::string, std::string> control;
   std::optional<int> max_concurrency;
-  std::optional<Url> metrics_url;      // of the engine; already with the default of sim and vllm
+  std::optional<Url> metrics_url;  // of the engine; already with the default of sim and vllm
+  std::optional<Url> health_url;   // asked every health_every; already with the default of the engine; none: not asked
+  Nanos health_every = std::chrono::seconds(5);
   std::string meter;                   // a MeterConfig's name; empty: none
   std::vector<std::string> devices;    // of the meter: names or numbers; empty: all GPUs that it shows
   std::string host_meter;              // a MeterConfig's name; empty: the server is modelled
@@ -215,10 +229,17 @@ struct StickyConfig {
   Nanos ttl = std::chrono::minutes(10);  // since its last request
 };
 
+// Where requests wait while all deployments of a route are at their max_concurrency; per worker.
+struct QueueConfig {
+  int length = 100;
+  Nanos wait = std::chrono::seconds(5);
+};
+
 struct RouteConfig {
   std::string model;  // what clients ask for
-  std::vector<std::string> deployments;
-  std::vector<size_t> candidates;  // the same as indices into Config::deployments
+  std::vector<std::string> deployments, fallbacks;
+  std::vector<size_t> candidates, fallback_candidates;  // the same as indices into Config::deployments
+  QueueConfig queue;
   WeightsConfig weights;
   std::vector<std::string> zones;  // empty: any
   int max_attempts = 2;
@@ -226,7 +247,15 @@ struct RouteConfig {
   SloConfig slo;
   std::optional<StickyConfig> sticky;
   bool prefix_affinity = true;
+  std::string guard;       // a policy's name, or "off"; empty: the policy as it stands
   protect::Limits limits;  // of all keys together
+};
+
+struct GuardConfig {
+  bool on = true;
+  std::string policy;  // a file; empty: the built-in one
+  std::string rules;   // a folder; empty: only those built in
+  bool canary = false;
 };
 
 struct ZoneConfig {  // one of the first two, or neither
@@ -298,7 +327,9 @@ struct Config {
   bool guard_admin_port = false;
   std::vector<OidcConfig> oidc;
   std::vector<ClientCertConfig> client_certs;
+  EgressConfig egress;
   std::optional<BaselineConfig> baseline;
+  GuardConfig guard;
   OwnUseConfig own_use;
   log::Level log_level = log::Level::info;
   std::vector<CatalogRef> catalog_refs;

@@ -148,6 +148,7 @@ void declare_key(Fields& f, KeyConfig& key, Draft::KeyMarks& marks) {
   weights_field(f, {"weights", "Instead of the route's weights."}, key.weights);
   f.boolean({"may_override_weights", "Its requests may bring weights of their own, in the header x-trine-weights."},
             key.may_override_weights);
+  label_field(f, {"guard", "The guard's policy of this name holds for its requests, beside the route's."}, key.guard);
   f.object({"limits", "Instead of limits.per_key."}, key.limits, declare_limits);
 
   marks.id = f.where("id");
@@ -212,6 +213,11 @@ void declare_deployment(Fields& f, Draft& draft, DeploymentConfig& d, Draft::Dep
   f.integer({"max_concurrency", "Requests at a time; no bound if absent."}, d.max_concurrency, 1, 1'000'000);
   url_field(f, {"metrics_url", "The engine's metrics; default for sim and vllm: /metrics on the URL's host."},
             d.metrics_url);
+  url_field(f,
+            {"health_url",
+             "Asked whether it answers; default for vllm, sglang, tgi and llama.cpp: /health on the URL's host."},
+            d.health_url);
+  f.duration({"health_every", "How often."}, d.health_every, 100ms, 1h);
   f.text({"meter", "Name of the meter that reads its GPUs; without one energy is estimated."}, d.meter);
   f.texts({"devices", "Its GPUs, as the meter names or numbers them; default: all that the meter shows."}, d.devices);
   f.text({"host_meter", "Name of the meter of its server; without one the server is modelled."}, d.host_meter);
@@ -241,6 +247,16 @@ void declare_deployment(Fields& f, Draft& draft, DeploymentConfig& d, Draft::Dep
 void declare_route(Fields& f, Draft& draft, RouteConfig& route, Draft::RouteMarks& marks) {
   name_field(f, required("model", "The model name that clients ask for."), route.model);
   f.texts(required("deployments", "Names of the deployments that may answer."), route.deployments);
+  f.texts({"fallbacks",
+           "Who answers where none of these may: in this order, whatever it costs. The route's zones bind them too."},
+          route.fallbacks);
+  f.object(
+      {"queue",
+       "Where requests wait while all that may serve them is at its max_concurrency or answered 429; of each worker."},
+      route.queue, [](Fields& q, QueueConfig& queue) {
+        q.integer({"length", "Who comes when so many wait is answered 429 at once."}, queue.length, 0, 100'000);
+        q.duration({"wait", "The longest; who would wait longer is answered 429 at once."}, queue.wait, 1ms, 10min);
+      });
   std::optional<WeightsConfig> weights;
   weights_field(f, {"weights", "What the choice among them weighs; default 0.4, 0.2, 0.4."}, weights);
   if (weights) route.weights = *weights;
@@ -248,11 +264,14 @@ void declare_route(Fields& f, Draft& draft, RouteConfig& route, Draft::RouteMark
   f.integer({"max_attempts", "Calls per request at most, the first included."}, route.max_attempts, 1, 10);
   label_field(f, {"workload", "Class of traffic, where neither the request nor the key says."}, route.workload);
   declare_choice(f, route);
+  label_field(f, {"guard", "The guard's policy of this name holds for its requests; `off`: they are not looked at."},
+              route.guard);
   f.object({"limits", "Of all keys together."}, route.limits, declare_limits);
 
   marks.model = f.where("model");
   marks.zones = f.where("zones");
   for (size_t i = 0; i < route.deployments.size(); ++i) marks.deployments.push_back(f.where("deployments", i));
+  for (size_t i = 0; i < route.fallbacks.size(); ++i) marks.fallbacks.push_back(f.where("fallbacks", i));
   for (size_t i = 0; i < route.zones.size(); ++i)
     draft.config.catalog_refs.push_back(
         {CatalogKind::zone, route.zones[i], "", f.at(f.where("zones", i)), "routes.zones", ""});
@@ -374,6 +393,8 @@ void declare(Fields& f, Draft& draft) {
   f.objects({"oidc", "OpenID providers whose tokens stand for keys."}, c.oidc, declare_oidc);
   f.objects({"client_certs", "Whose requests come with a client's certificate (tls.client_ca) and no key."},
             c.client_certs, declare_client_cert);
+  f.object({"egress", "Where URLs in requests (images, files, tool servers) may lead; nowhere if absent."}, c.egress,
+           declare_egress);
   f.check([&f, &c] {
     if (!c.client_certs.empty() && (!c.tls || c.tls->client_ca.empty()))
       f.complain("client_certs", "needs tls.client_ca: without it no certificate is asked for.");
@@ -388,6 +409,7 @@ void declare(Fields& f, Draft& draft) {
             });
   f.objects({"routes", "Model names that clients use, and who may answer."}, c.routes,
             [&draft](Fields& r, RouteConfig& route) { declare_route(r, draft, route, draft.routes.emplace_back()); });
+  f.object({"guard", "What requests and answers are looked at for; see docs/guard.md."}, c.guard, declare_guard);
   declare_grid(f, draft);
   declare_baseline(f, draft);
   f.object({"gateway", "The machine that the gateway itself runs on, for the estimate of its own energy."}, c.own_use,

@@ -21,7 +21,7 @@ struct Draft {
   };
   struct RouteMarks {
     yaml::Mark model, zones;
-    std::vector<yaml::Mark> deployments;
+    std::vector<yaml::Mark> deployments, fallbacks;
   };
 
   Config config;
@@ -37,7 +37,9 @@ void declare_meter(yaml::Fields& f, MeterConfig& meter, Draft::MeterMarks& marks
 void declare_price(yaml::Fields& f, PriceConfig& price);                            // declare_price.cc
 void declare_oidc(yaml::Fields& f, OidcConfig& oidc);                               // declare_oidc.cc
 void declare_client_cert(yaml::Fields& f, ClientCertConfig& cert);                  // declare_oidc.cc
+void declare_egress(yaml::Fields& f, EgressConfig& egress);                         // declare_oidc.cc
 void declare_choice(yaml::Fields& f, RouteConfig& route);  // declare_choice.cc: what binds the choice, beside weights
+void declare_guard(yaml::Fields& f, GuardConfig& guard);   // declare_guard.cc
 void declare_limits(yaml::Fields& f, protect::Limits& limits);  // declare_limits.cc
 void declare_protection(yaml::Fields& f, Config& config);       // orgs, teams, budgets
 void inherit(Config& config);                                   // a team's organisation

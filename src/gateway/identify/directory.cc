@@ -60,8 +60,20 @@ void Directory::use(std::shared_ptr<const Snapshot> snapshot) {
 }
 
 void Directory::take(std::shared_ptr<const Identities> identities, const std::shared_ptr<void>& until) {
-  now_ = std::move(identities);
-  parts_.tell(now_, until);
+  auto old = std::exchange(now_, std::move(identities));
+  if (!old) return parts_.tell(now_, until);
+  // What the old table knows of its keys' use would go with it: written down once no worker looks keys up in it.
+  const std::shared_ptr<void> all_have_it(
+      nullptr, [this, until, table = old->table()](void*) { parts_.loop.post([this, table] { note_used(table); }); });
+  parts_.tell(now_, all_have_it);
+}
+
+void Directory::note_used(std::shared_ptr<const protect::KeyTable> table) {
+  const bool posted = parts_.executor.post([this, table = std::move(table), since = noted_until_s_] {
+    if (auto noted = store_->note_used(table->used(since)); !noted)
+      log::warning("when keys were used last is not written down: {}", noted.error().message);
+  });
+  if (!posted) log::warning("when keys were used last is not written down: too much to do");
 }
 
 void Directory::expired() {
@@ -70,23 +82,27 @@ void Directory::expired() {
   const Mono now = parts_.loop.clock().mono();
   const bool note = now - noted_ >= kNoteUse;
   if (note) noted_ = now;
+  // Less two seconds: a worker that has read its clock may be about to note that time.
+  const int64_t until_s = unix_ns(parts_.loop.clock().wall()) / 1'000'000'000 - 2;
   struct Found {
     Result<void> noted;
     Made made;  // null: nothing changed
   };
-  looking_ = parts_.executor.post([this, note, stale = stale_, snapshot = parts_.snapshot, known = now_->table()] {
+  looking_ = parts_.executor.post([this, note, until_s, since_s = noted_until_s_, stale = stale_,
+                                   snapshot = parts_.snapshot, known = now_->table()] {
     Found found;
-    if (note) found.noted = store_->note_used(known->used());
+    if (note) found.noted = store_->note_used(known->used(since_s));
     const auto changed = store_->changed();
     if (!changed)
       found.made = tl::unexpected(changed.error());
     else if (*changed || stale)
       found.made = make(snapshot);
-    parts_.loop.post([this, found = std::move(found)] {
+    parts_.loop.post([this, note, until_s, found = std::move(found)] {
       looking_ = false;
       const Error* wrong = !found.noted ? &found.noted.error() : !found.made ? &found.made.error() : nullptr;
       if (wrong && !failing_) log::error("keys cannot be read anew, those known stay in force: {}", wrong->message);
       failing_ = wrong != nullptr;
+      if (note && found.noted) noted_until_s_ = std::max(noted_until_s_, until_s);
       if (!found.made) stale_ = true;
       if (found.made && *found.made) take(*found.made, nullptr);
     });
@@ -101,7 +117,7 @@ bool Directory::post(std::function<void(protect::IdentityStore&, protect::AuditL
 void Directory::close() {
   // Behind all that was posted before, so that nothing touches the store afterwards.
   parts_.executor.wait();
-  if (auto noted = store_->note_used(now_->table()->used()); !noted)
+  if (auto noted = store_->note_used(now_->table()->used(noted_until_s_)); !noted)
     log::warning("when keys were used last is not written down: {}", noted.error().message);
 }
 

@@ -61,6 +61,8 @@ class Directory final : net::Timer {
       : net::Timer(parts.loop), parts_(std::move(parts)), store_(std::move(store)), audit_(std::move(audit)) {}
   void expired() override;
   void take(std::shared_ptr<const Identities> identities, const std::shared_ptr<void>& until);
+  // Writes down when keys of a table were used, as far as that is not done yet.
+  void note_used(std::shared_ptr<const protect::KeyTable> table);
   // co_await: take(), and wait until all workers have it.
   struct Taken {
     Directory& directory;
@@ -81,6 +83,7 @@ class Directory final : net::Timer {
   std::unique_ptr<protect::AuditLog> audit_;
   std::shared_ptr<const Identities> now_;
   Mono noted_{};
+  int64_t noted_until_s_ = 0;  // uses before are written down; Unix seconds
   bool looking_ = false;
   bool failing_ = false;  // said once
   bool stale_ = false;  // the configuration changed, or a change of ours could not be read: the next look makes it anew

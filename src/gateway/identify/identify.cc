@@ -30,6 +30,7 @@ bool by_token(Exchange& x, std::string_view secret) {
     OidcVerdict v = check_token(*c.oidc, secret, now);
     if (v.wants && c.want_keys) c.want_keys(*v.wants);
     if (!v.key) {
+      x.token_fault = v.why;
       if (log::enabled(log::Level::debug)) log::debug("{}: a token was refused: {}", x.id_view(), v.why);
       return true;
     }

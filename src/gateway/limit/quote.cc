@@ -13,14 +13,12 @@ void dearest(protect::Quantities& most, const protect::Quantities& q) {
 
 }  // namespace
 
-protect::Quantities quote_of(const Deployment& d, const energy::GridValue& grid, const score::Shape& shape, Wall now) {
-  score::Quote q;
-  if (d.own) {
-    const auto running = static_cast<uint32_t>(std::max<int64_t>(0, d.state->batch.running()));
-    q = score::quote(d.own->hardware, d.own->speed, grid, running / 2, shape, now);
-  } else if (const auto v = score::quote_vendor(d.vendor->model, d.vendor->price, grid, shape)) {
-    q = *v;
-  }
+uint32_t quoted_at(const Deployment& d) {
+  return static_cast<uint32_t>(std::max<int64_t>(0, d.state->batch.running())) / 2;
+}
+
+protect::Quantities quote_of(const Deployment& d, const score::Tariff& tariff, const score::Shape& shape) {
+  const score::Quote q = tariff.quote(shape);
   const auto tokens = static_cast<double>(shape.in + shape.out);
   // A client may ask for more than integers hold: what is beyond any budget stays there, and does not wrap to nothing.
   constexpr double kMost = 1e9;
@@ -39,7 +37,7 @@ protect::Quantities worst_quote(Exchange& x, Tokens in, Tokens out) {
   const Wall now = x.context.clock().wall();
   protect::Quantities most;
   for (const auto& d : x.route ? x.route->deployments : x.snapshot->deployments)
-    if (d->serves(x.endpoint)) dearest(most, quote_of(*d, x.context.grid(*d, now), shape, now));
+    if (d->serves(x.endpoint)) dearest(most, quote_of(*d, x.context.tariff(*d, quoted_at(*d), now), shape));
   return most;
 }
 

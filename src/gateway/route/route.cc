@@ -27,6 +27,7 @@ std::optional<ClientError> read_weights(Exchange& x) {
 
 std::shared_ptr<const Deployment> choose_deployment(Exchange& x, std::string& why_not) {
   auto chosen = x.context.router.choose(x, why_not);
+  if (!chosen && x.route) chosen = x.context.router.choose_fallback(x, why_not);
   if (chosen) chosen->state->health.claim(x.now());
   return chosen;
 }

@@ -16,7 +16,7 @@ std::optional<llm::ClientError> find_route(Exchange& x);
 // Takes the request's own weights, where it brings some. Errors: invalid_weights, weights_not_allowed.
 std::optional<llm::ClientError> read_weights(Exchange& x);
 
-// Router::choose; the chosen deployment's try is claimed where its health is in doubt.
+// Router::choose, then its fallbacks; the chosen deployment's try is claimed where its health is in doubt.
 std::shared_ptr<const Deployment> choose_deployment(Exchange& x, std::string& why_not);
 
 }  // namespace trine::gateway

@@ -40,6 +40,13 @@ uint32_t running_on(const Deployment& d) {
   return static_cast<uint32_t>(std::max<int64_t>(0, d.state->batch.running()));
 }
 
+score::Option present(const Deployment& d, Mono now) {
+  score::Option o = fixed_facts(d);
+  o.running = running_on(d);
+  o.healthy = d.state->health.available(now);
+  return o;
+}
+
 bool was_tried(const Exchange& x, const Deployment* d) {
   return std::find(x.tried.begin(), x.tried.end(), d) != x.tried.end();
 }
@@ -172,13 +179,52 @@ Router::Traffic Router::traffic_of(const Exchange& x) const {
   return t;
 }
 
+Router::Prospect Router::prospect(const Exchange& x) {
+  const score::Need need = need_of(x);
+  const Mono now = x.now();
+  Prospect p{.now = false, .later = false, .least = Nanos::max()};
+  const auto look = [&](const std::shared_ptr<const Deployment>& d) {
+    if (was_tried(x, d.get())) return;
+    score::Option o = present(*d, now);
+    const Nanos patience = o.healthy ? Nanos(0) : d->state->health.patience_left(now);
+    if (patience > Nanos(0)) o.healthy = true;
+    const score::Unfit why = score::unfit(o, need);
+    if (why != score::Unfit::no && why != score::Unfit::busy) return;
+    if (why == score::Unfit::no && patience == Nanos(0)) {
+      p.now = true;
+      return;
+    }
+    p.later = true;
+    p.least = std::min(p.least, patience);
+  };
+  for (const auto& d : known_to(x)) look(d);
+  if (x.route)
+    for (const auto& d : x.route->fallbacks) look(d);
+  if (p.now || !p.later) p.least = Nanos(0);
+  return p;
+}
+
+std::shared_ptr<const Deployment> Router::choose_fallback(Exchange& x, std::string& why_not) const {
+  const score::Need need = need_of(x);
+  for (const auto& d : x.route->fallbacks) {
+    if (was_tried(x, d.get())) continue;
+    const score::Option o = present(*d, x.now());
+    if (const auto reason = score::unfit(o, need); reason != score::Unfit::no) {
+      why_not += fmt::format("{}{}: {}", why_not.empty() ? "" : "; ", o.id, score::explain(reason, o, need));
+      continue;
+    }
+    x.routed_by = "fallback";
+    x.reason = fmt::format("{}: fallback{}{}", o.id, why_not.empty() ? "" : ", since ", why_not);
+    return d;
+  }
+  return nullptr;
+}
+
 // There is nothing to compare, and nothing to pay for it.
 std::shared_ptr<const Deployment> Router::choose_only(Exchange& x, std::string& why_not) {
   const auto& known = known_to(x);
   const auto left = std::find_if(known.begin(), known.end(), [&](const auto& d) { return !was_tried(x, d.get()); });
-  score::Option o = fixed_facts(**left);
-  o.running = running_on(**left);
-  o.healthy = (*left)->state->health.available(x.now());
+  const score::Option o = present(**left, x.now());
   const score::Need need = need_of(x);
   if (score::unfit(o, need) != score::Unfit::no) {
     why_not = explain_all({&o, 1}, need);
@@ -192,8 +238,9 @@ std::shared_ptr<const Deployment> Router::choose_only(Exchange& x, std::string& 
 std::shared_ptr<const Deployment> Router::choose(Exchange& x, std::string& why_not) {
   x.held_tokens = 0;
   const auto& known = known_to(x);
-  if (known.size() == x.tried.size()) return nullptr;
-  if (known.size() - x.tried.size() == 1 && !(x.route && x.route->slo.any())) return choose_only(x, why_not);
+  const auto untried = std::count_if(known.begin(), known.end(), [&](const auto& d) { return !was_tried(x, d.get()); });
+  if (untried == 0) return nullptr;
+  if (untried == 1 && !(x.route && x.route->slo.any())) return choose_only(x, why_not);
 
   Candidates& c = candidates(x);
   const Mono now = x.now();

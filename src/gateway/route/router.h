@@ -25,6 +25,16 @@ class Router {
   // Chooses among the deployments of the exchange's route (without one: all) that were not tried yet; sets its reason,
   // routed_by and held_tokens. Null where none may serve; `why_not` then has the reasons, a clause.
   std::shared_ptr<const Deployment> choose(Exchange& x, std::string& why_not);
+  // The first fallback of the route that may serve, in its order. Null as above.
+  std::shared_ptr<const Deployment> choose_fallback(Exchange& x, std::string& why_not) const;
+  // Whether waiting may help a request: among the deployments and fallbacks that were not tried yet.
+  struct Prospect {
+    bool now = false;    // one may serve it
+    bool later = false;  // one could but for its max_concurrency, or had it not asked to be left alone for a while
+    Nanos least{};       // until one may, where it is only `later`
+    bool any() const { return now || later; }
+  };
+  static Prospect prospect(const Exchange& x);
   // From a call that has ended: how late it was, and how much of what should have been cached was.
   void learn(const Exchange& x, const Deployment& d, const energy::CallFacts& facts);
 

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "energy/uncertainty.h"
+#include "gateway/watch/refusals.h"
 
 namespace trine::gateway {
 namespace {
@@ -222,12 +223,23 @@ void settle_interrupted(const Snapshot& snapshot, const std::vector<energy::Call
   }
 }
 
+namespace {
+
+// Why it went where it went, and what the guard found.
+std::string reason_of(const Exchange& x) {
+  if (!x.guarding || x.guarding->note.empty()) return x.reason;
+  return fmt::format("{}{}guard: {}", x.reason, x.reason.empty() ? "" : "; ", x.guarding->note);
+}
+
+}  // namespace
+
 void close_request(Exchange& x, Outcome outcome) {
   if (x.recorded) return;
   x.recorded = true;
   x.context.counters.requests[static_cast<size_t>(outcome)].add();
   close_call(x, outcome, 0);
   note_request(x, outcome);
+  note_flagged(x);
   x.reservation.finish();
   if (x.calls == 0) {
     if (x.status < 500) x.context.counters.client_errors.add();
@@ -245,7 +257,7 @@ void close_request(Exchange& x, Outcome outcome) {
                                                       .outcome = outcome,
                                                       .http_status = x.status,
                                                       .error = x.error,
-                                                      .reason = x.reason,
+                                                      .reason = reason_of(x),
                                                       .calls = x.calls,
                                                       .user = x.scan.user});
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gateway/identify/directory.h"
+#include "gateway/watch/refusals.h"
 #include "gateway/watch/watch.h"
 #include "net/loop.h"
 
@@ -17,14 +18,17 @@ class WatchDesk final : net::Timer {
  public:
   using Tell = std::function<void(std::shared_ptr<const WatchLevels>)>;
   static constexpr Nanos kPass = std::chrono::milliseconds(500);
+  static constexpr size_t kMostSources = 10'000;
 
   // The directory must outlive the desk and its work.
-  WatchDesk(net::Loop& loop, Directory& directory, Tell tell)
-      : net::Timer(loop), loop_(loop), directory_(directory), tell_(std::move(tell)), watch_(protect::AbusePolicy{}) {}
+  WatchDesk(net::Loop& loop, Directory& directory, Tell tell);
 
   // Takes over who was under watch when the last run ended. Before the workers start.
   void start(const std::vector<protect::WatchView>& kept);
   void take(const std::vector<protect::Observation>& notes);
+  // By address: keys that are none, models that are none under whichever key. Such a source is flagged for the operator
+  // and no more: behind one address there may be many honest people.
+  void take(const std::vector<Refusals>& notes);
   protect::WatchLevel level(const std::string& key) const { return watch_.level(key); }
 
  private:
@@ -36,6 +40,7 @@ class WatchDesk final : net::Timer {
   Directory& directory_;
   Tell tell_;
   protect::AbuseWatch watch_;
+  protect::AbuseWatch sources_;  // by "address ...", of no key
   bool asking_ = false;
 };
 

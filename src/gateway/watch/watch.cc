@@ -22,6 +22,8 @@ std::optional<protect::Signal> signal_of(const Exchange& x) {
   if (is(unknown_model)) return protect::Signal::unknown_model;
   if (is(route_not_allowed) || is(endpoint_not_allowed) || is(weights_not_allowed)) return protect::Signal::refused;
   if (is(rate_limited) || is(budget_exhausted)) return protect::Signal::limited;
+  if (is(content_blocked) || is(answer_withheld)) return protect::Signal::guard_block;
+  if (x.guarding && x.guarding->action == guard::Action::flag) return protect::Signal::guard_flag;
   return std::nullopt;
 }
 

@@ -6,12 +6,6 @@ namespace {
 
 const string kOk = json_answer(completion(usage_json(20, 5)));
 
-string error_code(const Message& m) {
-  const size_t at = m.body.find(R"("code":")");
-  if (at == string::npos) return {};
-  return m.body.substr(at + 8, m.body.find('"', at + 8) - at - 8);
-}
-
 TEST(Call, AnswersWithTheFiguresInTheHeadAndInTheUsage) {
   Harness h;
   h.engines["fr.test"].on_request = answers(kOk);

@@ -6,12 +6,6 @@ namespace {
 
 const string kOk = json_answer(completion(usage_json(20, 5)));
 
-string error_code(const Message& m) {
-  const size_t at = m.body.find(R"("code":")");
-  if (at == string::npos) return {};
-  return m.body.substr(at + 8, m.body.find('"', at + 8) - at - 8);
-}
-
 struct Request : testing::Test {
   static Harness& with(std::unique_ptr<Harness>& h, const Sample& s = {}) {
     h = std::make_unique<Harness>(s);

@@ -80,7 +80,7 @@ struct ServeTest : testing::Test {
     std::ofstream out(file());
     out << "listen: { traffic: \"127.0.0.1:0\", admin: \"127.0.0.1:0\" }\nworkers: 2\n"
         << "ledger: { dir: \"" << (dir.path() / "ledger").string() << "\", segment: 1MiB, reserve: 1MiB }\n"
-        << "log: { level: off }\nkeys: [ { id: one, secret: sk-one, project: p } ]\n"
+        << "guard: { on: false }\nlog: { level: off }\nkeys: [ { id: one, secret: sk-one, project: p } ]\n"
         << "deployments:\n  - { name: fr, url: \"http://127.0.0.1:" << engine.server.port() << "/v1\", engine: " << kind
         << ", model: gpt-oss-20b, gpu: RTX-4090, zone: FR, price: { per_hour: 0.36 } }\n"
         << "routes:" << routes << "\n"

@@ -247,6 +247,12 @@ inline constexpr string_view kHelloStream =
 inline constexpr string_view kHelloStreamUsage =
     R"({"model":"small","stream":true,"stream_options":{"include_usage":true},"messages":[{"role":"user","content":"Bonjour"}]})";
 
+// Of an error in OpenAI's shape; empty where there is none.
+inline string error_code(const Message& m) {
+  const size_t at = m.body.find(R"("code":")");
+  return at == string::npos ? string() : m.body.substr(at + 8, m.body.find('"', at + 8) - at - 8);
+}
+
 inline string chat(string_view body = kHello, string_view headers = "") {
   return post(kChat, body, "Authorization: Bearer sk-one\r\n" + string(headers));
 }

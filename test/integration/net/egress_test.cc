@@ -30,6 +30,17 @@ TEST_F(EgressTcpTest, AListedNameThatLeadsInsideIsRefusedBeforeAnyConnection) {
   EXPECT_TRUE(accepted.empty());
 }
 
+TEST_F(EgressTcpTest, TheCheckAloneRefusesTheSameAndConnectsToNothing) {
+  for (const char* host : {"localhost", "127.0.0.1"}) {
+    const auto r = get(check_egress_address(loop, policy, url(host)));
+    ASSERT_FALSE(r) << host;
+    EXPECT_EQ(r.error().code, Code::permission_denied) << r.error().message;
+  }
+  policy.internal = {*IpBlock::parse("127.0.0.0/8"), *IpBlock::parse("::1")};
+  EXPECT_TRUE(get(check_egress_address(loop, policy, url("localhost"))));
+  EXPECT_TRUE(accepted.empty());
+}
+
 TEST_F(EgressTcpTest, WithTheOperatorsBlockItConnects) {
   policy.internal = {*IpBlock::parse("127.0.0.0/8"), *IpBlock::parse("::1")};
   const auto connected = get(net::connect(loop, {"127.0.0.1", listener->port()}, 5s, egress_rule(policy)));

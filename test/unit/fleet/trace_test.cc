@@ -67,6 +67,8 @@ TEST(ATrace, SaysWhatIsWrongWithItsLine) {
                 .find("t.csv:3: this is 1.000 s before the line above: time goes backwards"),
             std::string::npos);
   EXPECT_NE(problem(azure + "yesterday,1,1\n").find("t.csv:3: \"yesterday\" is not a time"), std::string::npos);
+  EXPECT_NE(problem(azure + "1690-11-16 18:18:03,1,1\n").find("t.csv:3: \"1690-11-16 18:18:03\" is not a time"),
+            std::string::npos);
   EXPECT_NE(problem(azure + "2023-11-16 18:18:03,-1,1\n").find("t.csv:3: prompt tokens \"-1\" is not a number"),
             std::string::npos);
   EXPECT_NE(problem(azure + "2023-11-16 18:18:03,1\n").find("t.csv:3: has 2 columns, the first line has 3"),

@@ -117,11 +117,12 @@ class BaselineInConfig : public ::testing::Test {
   Result<std::shared_ptr<const Snapshot>> with(const std::string& file, const std::string& more = "") {
     const auto path = (dir_ / "b.yaml").string();
     std::ofstream(path) << file;
-    const auto config = load_config_text("t.yaml",
-                                         "deployments:\n  - { name: d, url: \"http://127.0.0.1:1/v1\", engine: sim, "
-                                         "model: gpt-oss-20b, gpu: RTX-4090, zone: FR, price: { per_hour: 1 } }\n"
-                                         "routes: [ { model: m, deployments: [d] } ]\nbaseline: { file: \"" +
-                                             path + "\" }\n" + more);
+    const auto config =
+        load_config_text("t.yaml",
+                         "deployments:\n  - { name: d, url: \"http://127.0.0.1:1/v1\", engine: sim, "
+                         "model: gpt-oss-20b, gpu: RTX-4090, zone: FR, price: { per_hour: 1 } }\n"
+                         "routes: [ { model: m, deployments: [d] } ]\nguard: { on: false }\nbaseline: { file: \"" +
+                             path + "\" }\n" + more);
     if (!config) return tl::unexpected(config.error());
     return make_snapshot(*config, *catalog::load());
   }

@@ -44,6 +44,7 @@ struct OidcTest : testing::Test, net::VirtualNet, net::Dialer {
   std::shared_ptr<const Snapshot> snapshot() const {
     auto c = std::make_shared<Config>();
     c->oidc = {config};
+    c->guard.on = false;
     auto s = make_snapshot(std::move(c), *catalog::load());
     EXPECT_TRUE(s) << s.error().message;
     return s.value_or(nullptr);

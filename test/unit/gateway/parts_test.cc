@@ -19,50 +19,6 @@ Mono at(Nanos d) {
   return Mono(d);
 }
 
-// ---- health ----
-
-TEST(Health, ToleratesTwoFailuresAndRestsAfterTheThird) {
-  Health h;
-  h.failure(at(0s));
-  h.failure(at(0s));
-  EXPECT_TRUE(h.available(at(0s)));
-  h.failure(at(0s));
-  EXPECT_FALSE(h.available(at(0s)));
-  EXPECT_FALSE(h.available(at(2s) - Nanos(1)));
-  EXPECT_TRUE(h.available(at(2s)));
-}
-
-TEST(Health, EachFurtherFailureDoublesTheRestUpToTheLongest) {
-  Health h;
-  for (int i = 0; i < 2; ++i) h.failure(at(0s));
-  Mono now = at(0s);
-  for (const Nanos rest : {Nanos(2s), Nanos(4s), Nanos(8s), Nanos(16s), Nanos(32s), Nanos(60s), Nanos(60s)}) {
-    h.failure(now);
-    EXPECT_FALSE(h.available(now + rest - Nanos(1))) << seconds(rest);
-    EXPECT_TRUE(h.available(now + rest)) << seconds(rest);
-    now += rest;
-  }
-}
-
-TEST(Health, HalfOpenOneCallAtATimeMayTry) {
-  Health h;
-  for (int i = 0; i < Health::kTolerated; ++i) h.failure(at(0s));
-  ASSERT_TRUE(h.available(at(2s)));
-  h.claim(at(2s));
-  EXPECT_FALSE(h.available(at(2s))) << "the try is taken";
-  EXPECT_TRUE(h.available(at(4s))) << "a try that came to nothing does not close it for good";
-}
-
-TEST(Health, OneSuccessClosesTheBreaker) {
-  Health h;
-  for (int i = 0; i < 9; ++i) h.failure(at(0s));
-  h.success();
-  EXPECT_EQ(h.failures(), 0);
-  EXPECT_TRUE(h.available(at(0s)));
-  h.claim(at(0s));
-  EXPECT_TRUE(h.available(at(0s))) << "a healthy deployment takes any number of calls";
-}
-
 // ---- batch ----
 
 TEST(BatchMeter, IsAtLeastOneAndOverNoTimeWhatRuns) {

@@ -273,11 +273,11 @@ TEST(OwnEndpoints, OneDeadRouteIsSaidAllDeadAreUnready) {
   Sample s;
   s.routes = "\n  - { model: tiny, deployments: [fr] }\n  - { model: small, deployments: [de] }\n";
   Harness h(s);
-  for (int i = 0; i < Health::kTolerated; ++i) h.deployment("fr").state->health.failure(h.clock.mono());
+  for (int i = 0; i < Health::kTolerated; ++i) h.deployment("fr").state->health.failure(h.clock.mono(), h.clock.mono());
   Message m = h.ask(get("/health", ""));
   EXPECT_EQ(m.status, 200);
   EXPECT_NE(m.body.find("route tiny: none of its deployments answers"), string::npos) << m.body;
-  for (int i = 0; i < Health::kTolerated; ++i) h.deployment("de").state->health.failure(h.clock.mono());
+  for (int i = 0; i < Health::kTolerated; ++i) h.deployment("de").state->health.failure(h.clock.mono(), h.clock.mono());
   EXPECT_EQ(h.ask(get("/health", "")).status, 503);
 }
 

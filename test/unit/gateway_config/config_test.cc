@@ -80,6 +80,8 @@ TEST(Config, EveryKeyArrives) {
   EXPECT_EQ(d.control.at("tenancy"), "dedicated");
   EXPECT_EQ(d.max_concurrency, 64);
   EXPECT_EQ(d.metrics_url->port, 9400);
+  EXPECT_EQ(d.health_url->text(), "http://10.0.0.7:9401/ready");
+  EXPECT_EQ(d.health_every, 2s);
   EXPECT_EQ(d.meter, "node-1");
   EXPECT_EQ(d.devices, (std::vector<std::string>{"0", "GPU-5f"}));
   EXPECT_EQ(c.find_meter("node-1")->every, std::chrono::seconds(2));
@@ -107,6 +109,9 @@ TEST(Config, EveryKeyArrives) {
   EXPECT_EQ(r.candidates, (std::vector<size_t>{0, 1}));
   EXPECT_EQ(r.weights, (WeightsConfig{0.5, 0.2, 0.3}));
   EXPECT_EQ(r.max_attempts, 3);
+  EXPECT_EQ(r.fallbacks, std::vector<std::string>{"fr-night"});
+  EXPECT_EQ(r.queue.length, 7);
+  EXPECT_EQ(r.queue.wait, 3s);
   EXPECT_EQ(c.zones.at("FR").constant, Intensity{56});
   EXPECT_EQ(c.zones.at("DE").file, "de.csv");
   EXPECT_EQ(c.baseline->model, "gpt-4o-mini");
@@ -153,6 +158,22 @@ TEST(Config, SimAndVllmHaveTheirMetricsBesideThem) {
   const auto c = load(small("engine: sim, gpu: g, zone: FR"));
   ASSERT_TRUE(c) << c.error().message;
   EXPECT_EQ((*c)->deployments[0].metrics_url->text(), "http://h:1/metrics");
+}
+
+TEST(Config, EnginesThatAreKnownToHaveAPageForItAreAskedAtIt) {
+  for (const char* engine : {"vllm", "sglang", "tgi", "llama.cpp", "sim", "ollama", "other"}) {
+    const auto c = load(small(fmt::format("engine: {}, gpu: g, zone: FR", engine)));
+    ASSERT_TRUE(c) << c.error().message;
+    const auto& page = (*c)->deployments[0].health_url;
+    const bool known = std::string_view(engine) != "ollama" && std::string_view(engine) != "other";
+    EXPECT_EQ(page ? page->text() : "", known ? "http://h:1/health" : "") << engine;
+  }
+}
+
+TEST(ConfigErrors, AFallbackThatIsUnknownOrADeploymentOfTheRouteAnyway) {
+  EXPECT_EQ(problems(small("gpu: g, zone: FR", "routes:\n  - { model: r, deployments: [d], fallbacks: [dd, d] }\n")),
+            "c.yaml:4:47: routes.fallbacks: there is no deployment \"dd\"; did you mean \"d\"?\n"
+            "c.yaml:4:51: routes.fallbacks: \"d\" is among the deployments already; name it in one of the two.");
 }
 
 TEST(ConfigErrors, RouteToAnUnknownDeployment) {

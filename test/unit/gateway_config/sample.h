@@ -92,6 +92,8 @@ deployments:
     control: { jurisdiction: eu, tenancy: dedicated }
     max_concurrency: 64
     metrics_url: http://10.0.0.7:9400/metrics
+    health_url: http://10.0.0.7:9401/ready
+    health_every: 2s
     meter: node-1
     devices: ["0", GPU-5f]
     host_meter: room
@@ -122,6 +124,8 @@ deployments:
 routes:
   - model: extract
     deployments: [fr-4090, api]
+    fallbacks: [fr-night]
+    queue: { length: 7, wait: 3s }
     weights: { cost: 0.5, control: 0.2, carbon: 0.3 }
     zones: [FR, DE]
     max_attempts: 3
@@ -135,6 +139,7 @@ grid:
     FR: { g_per_kwh: 56 }
     DE: { file: de.csv }
 baseline: { vendor: openai, model: gpt-4o-mini, zone: US-MIDA-PJM }
+guard: { on: true, policy: guard-policy.yaml, rules: rules, canary: true }
 gateway: { zone: FR, pue: 1.4, watts_per_core: 8 }
 log: { level: warning }
 orgs: [{ name: acme, limits: { rpm: 1, tpm: 1000, tpm_in: 3, tpm_out: 4, concurrency: 5, request_bytes: 6, max_tokens: 7, burst: 8s } }]
@@ -149,6 +154,14 @@ budgets:
   - { for: { project: claims }, eur: 1 }
   - { for: { org: acme }, eur: 1 }
   - { for: { workload: bench }, eur: 1 }
+egress:
+  hosts: ["*.images.example.org:8443"]
+  internal: [10.20.0.0/16]
+  plain_http: true
+  fetch: false
+  max_bytes: 5MiB
+  timeout: 4s
+  ca: /etc/trine/images-ca.pem
 client_certs:
   - { san: "spiffe://example.org/billing", org: acme, team: billing, routes: [extract] }
   - { fingerprint: "AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB", org: acme }

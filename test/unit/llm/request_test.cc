@@ -72,7 +72,7 @@ TEST(Request, ReadsPromptsInAllTheirForms) {
   EXPECT_EQ(scan(R"({"model":"m","prompt":[1,2,3]})", Endpoint::completions).content_tokens, 3);
   EXPECT_EQ(scan(R"({"model":"m","input":[[1,2],[3]]})", Endpoint::embeddings).content_tokens, 3);
   const auto s = scan(R"({"model":"m","instructions":"12","input":[{"role":"user","content":[{"type":"input_text",
-    "text":"345"},{"type":"input_image","image_url":"x"}]},{"type":"function_call_output","output":"6"}],
+    "text":"345"},{"type":"input_image","image_url":"data:x"}]},{"type":"function_call_output","output":"6"}],
     "max_output_tokens":9,"safety_identifier":"s"})",
                       Endpoint::responses);
   EXPECT_EQ(s.content_bytes, 6u);

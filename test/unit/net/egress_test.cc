@@ -52,6 +52,38 @@ TEST_F(EgressTest, OnlyListedHostsAreAsked) {
   EXPECT_EQ(check_egress(policy, "http://files.example/").error().message, "only https:// is allowed");
 }
 
+// What one parser takes for a name below pictures.example is another host to the next one.
+TEST_F(EgressTest, AHostThatTwoParsersReadInTwoWaysIsNone) {
+  for (const char* no :
+       {R"(https://evil.example\.pictures.example/)", "https://evil.example%2f.pictures.example/",
+        "https://evil.example%5c.pictures.example/", "https://evil.example;.pictures.example/",
+        "https://files.example:443@evil.example/", "https://evil.example\t.pictures.example/",
+        "https://f\xc3\xadles.example/", "https://%66iles.example/", "https://evil.example#.pictures.example/",
+        "https://evil.example?.pictures.example/", "https:/files.example/", "https:files.example/"})
+    EXPECT_FALSE(check_egress(policy, no)) << no;
+  EXPECT_TRUE(check_egress(policy, "HTTPS://Files.Example/a")) << "a scheme in capitals is the same scheme";
+}
+
+TEST_F(EgressTest, AnAddressIsCheckedInEveryFormThatAResolverTakes) {
+  for (const char* host :
+       {"127.0.0.1", "2130706433", "0x7f000001", "0177.0.0.1", "127.1", "0x7f.1", "10.0.0.1", "169.254.169.254",
+        "2852039166", "224.0.0.1", "[::1]", "[::ffff:8.8.8.8]", "[64:ff9b::808:808]", "[fe80::1]", "[fd00::1]"}) {
+    // As if the operator had listed it: the address decides all the same.
+    policy.hosts = {host};
+    if (*host == '[') policy.hosts = {string(host).substr(1, string(host).size() - 2)};
+    std::optional<Result<void>> checked;
+    const auto run = [](EgressTest& t, string url, std::optional<Result<void>>& out) -> Task<void> {
+      out = co_await check_egress_address(t.loop, t.policy, std::move(url));
+    };
+    spawn(run(*this, fmt::format("http://{}/", host), checked));
+    settle();
+    ASSERT_TRUE(checked) << host;
+    ASSERT_FALSE(*checked) << host;
+    EXPECT_EQ(checked->error().code, Code::permission_denied) << host << ": " << checked->error().message;
+    EXPECT_TRUE(checked->error().message.starts_with("the name leads to")) << host << checked->error().message;
+  }
+}
+
 TEST_F(EgressTest, AnAnswerComesThrough) {
   begin("http://files.example/a?b=c");
   ASSERT_EQ(dialled, std::vector<string>{"files.example:80"});

@@ -56,6 +56,10 @@ TEST_F(View, OutcomesOfCallsAndRequestsAreCountedApart) {
   workers[0].connections_open.set(12);
   workers[1].connections_open.set(8);
   workers[1].unrecorded.add(2);
+  workers[0].waiting.add(8);
+  workers[1].waiting.add(-1);
+  workers[0].turned_away.add(3);
+  workers[1].retries_refused.add(6);
   const auto s = series();
   EXPECT_EQ(s.at("trine_calls_total{" + kFr + ",model=gpt-oss-20b,outcome=failed,simulated=true,zone=FR}"), 2);
   EXPECT_EQ(s.at("trine_calls_total{" + kFr + ",model=gpt-oss-20b,outcome=ok,simulated=true,zone=FR}"), 1);
@@ -65,6 +69,9 @@ TEST_F(View, OutcomesOfCallsAndRequestsAreCountedApart) {
   EXPECT_EQ(s.at("trine_client_errors_total{}"), 5);
   EXPECT_EQ(s.at("trine_connections_open{}"), 20);
   EXPECT_EQ(s.at("trine_ledger_unrecorded_calls_total{}"), 2);
+  EXPECT_EQ(s.at("trine_waiting_requests{}"), 7);
+  EXPECT_EQ(s.at("trine_turned_away_requests_total{}"), 3);
+  EXPECT_EQ(s.at("trine_retries_refused_total{}"), 6);
 }
 
 TEST_F(View, DurationsAreHistogramsWhoseCountIsTheirLastBucket) {
@@ -83,7 +90,7 @@ TEST_F(View, DurationsAreHistogramsWhoseCountIsTheirLastBucket) {
 TEST_F(View, ADeploymentThatRestsIsNotHealthyUntilItsRestIsOver) {
   gateway::DeploymentState& state = *snapshot->deployments[0]->state;
   state.batch.begin(1, now);
-  for (int i = 0; i < gateway::Health::kTolerated; ++i) state.health.failure(now);
+  for (int i = 0; i < gateway::Health::kTolerated; ++i) state.health.failure(now, now);
   auto s = series();
   EXPECT_EQ(s.at("trine_deployment_healthy{" + kFr + "," + kFrRest), 0);
   EXPECT_EQ(s.at("trine_deployment_healthy{" + kDe + "," + kDeRest), 1);

@@ -27,6 +27,7 @@ deployments:
   - { name: de-a100, url: "http://127.0.0.1:2/v1", model: "odd \"one\"\\", catalog_model: gpt-oss-20b,
       gpu: A100-PCIe-80GB, zone: DE, price: { per_hour: 1.2 } }
 routes: [{ model: m, deployments: [fr-4090] }]
+guard: { on: false }
 grid: { zones: { FR: { g_per_kwh: 31 }, SE: { g_per_kwh: 25.5 } } }
 ledger: { currency: EUR }
 )";

@@ -40,6 +40,29 @@ TEST_F(AbuseTest, SearchingForModelsIsFlaggedThenSlowedThenSuspended) {
   ASSERT_TRUE(view[0].until);
 }
 
+TEST_F(AbuseTest, ManyAtOnceWeighAsManyOneByOneUpToABound) {
+  Observation many = seen(Signal::unknown_key);
+  many.times = 60;
+  const auto c = watch.observe(many);
+  ASSERT_TRUE(c);
+  EXPECT_EQ(c->to, WatchLevel::flagged);
+  EXPECT_NEAR(watch.view(WatchLevel::none, now).at(0).sum, 12, 1e-9);
+  many.times = 1'000'000;
+  watch.observe(many);
+  EXPECT_LE(watch.view(WatchLevel::none, now).at(0).sum, 1000);
+  EXPECT_EQ(watch.view(WatchLevel::none, now).at(0).counts[static_cast<size_t>(Signal::unknown_key)], 1'000'060u);
+}
+
+TEST_F(AbuseTest, ASmallTableStaysSmall) {
+  AbuseWatch small(AbusePolicy{}, 100);
+  for (int i = 0; i < 1000; ++i) {
+    Observation o = seen(Signal::unknown_key);
+    o.key = fmt::format("address {}", i);
+    small.observe(o);
+  }
+  EXPECT_LE(small.view(WatchLevel::none, now).size(), 100u);
+}
+
 TEST_F(AbuseTest, ASlipNowAndThenIsForgotten) {
   for (int i = 0; i < 500; ++i, now += 3min) EXPECT_FALSE(watch.observe(seen(Signal::unknown_model))) << i;
   EXPECT_EQ(watch.level("k"), WatchLevel::none);
