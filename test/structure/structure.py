@@ -34,7 +34,7 @@ HOMES = {
 MAX_LINES = 600
 MAX_README = 40
 SOURCE_SUFFIXES = {".h", ".cc", ".py", ".mjs", ".ts", ".svelte", ".sh", ".cmake"}
-SOURCE_FOLDERS = ["src", "test", "bench", "scripts", "cmake", "examples", "web"]
+SOURCE_FOLDERS = ["src", "docworker", "test", "bench", "scripts", "cmake", "examples", "web"]
 NOT_OURS = {"node_modules", "corpus", "build", "dist", "generated"}
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+([<"])([^">]+)[">]', re.M)

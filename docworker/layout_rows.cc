@@ -1,0 +1,124 @@
+#include "docworker/layout_rows.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <utility>
+
+namespace trine::docworker::layout {
+namespace {
+
+// Words stand from left to right and hardly overlap, so the last that begins left of the gutter's edge tells.
+bool is_clear(const Row& row, double x, double half) {
+  const auto after =
+      std::partition_point(row.words.begin(), row.words.end(), [&](const Word& w) { return w.x0 < x + half; });
+  return after == row.words.begin() || std::prev(after)->x1 <= x - half;
+}
+
+// What is on one side of a gutter over some rows.
+struct Side {
+  size_t rows = 0, words = 0, chars = 0, digits = 0;
+  double width = 0;  // summed over rows
+  void add(const Row& row, double x, bool left) {
+    double x0 = INFINITY, x1 = -INFINITY;
+    for (const Word& w : row.words) {
+      if (((w.x0 + w.x1) / 2 < x) != left) continue;
+      ++words;
+      chars += w.text.size() + 1;
+      digits +=
+          static_cast<size_t>(std::count_if(w.text.begin(), w.text.end(), [](char c) { return c >= '0' && c <= '9'; }));
+      x0 = std::min(x0, w.x0), x1 = std::max(x1, w.x1);
+    }
+    if (x1 < x0) return;
+    ++rows;
+    width += x1 - x0;
+  }
+  // Sentences, not cells: long lines of several words that fill their column and have few digits.
+  bool is_prose(double column) const {
+    return rows >= 5 && words >= 4 * rows && chars >= 22 * rows && digits * 8 < chars &&
+           width >= 0.6 * column * static_cast<double>(rows);
+  }
+};
+
+}  // namespace
+
+std::vector<Row> rows_of(std::vector<Word>& words) {
+  const auto middle = [](const Word& w) { return (w.y0 + w.y1) / 2; };
+  std::stable_sort(words.begin(), words.end(), [&](const Word& a, const Word& b) { return middle(a) < middle(b); });
+  std::vector<Row> rows;
+  double at = 0, lowest = 0;
+  for (Word& w : words) {
+    const double h = w.height();
+    if (rows.empty() || middle(w) - at > 0.45 * std::min(h, lowest)) {
+      rows.emplace_back();
+      rows.back().y0 = w.y0, rows.back().y1 = w.y1;
+      at = middle(w), lowest = h;
+    }
+    Row& row = rows.back();
+    row.y0 = std::min(row.y0, w.y0), row.y1 = std::max(row.y1, w.y1);
+    lowest = std::min(lowest, h);
+    row.words.push_back(std::move(w));
+  }
+  for (Row& row : rows) {
+    std::stable_sort(row.words.begin(), row.words.end(), [](const Word& a, const Word& b) { return a.x0 < b.x0; });
+    // By letters, so that one large mark does not make a heading of a line.
+    std::vector<std::pair<double, size_t>> heights;
+    size_t letters = 0;
+    for (const Word& w : row.words) heights.emplace_back(w.height(), w.text.size()), letters += w.text.size();
+    std::sort(heights.begin(), heights.end());
+    size_t seen = 0;
+    for (const auto& [h, n] : heights) {
+      row.height = h;
+      if ((seen += n) * 2 > letters) break;
+    }
+  }
+  return rows;
+}
+
+void divide(Row& row) {
+  row.segments.clear();
+  for (const Word& w : row.words) {
+    const double gap = row.segments.empty() ? INFINITY : w.x0 - row.segments.back().x1;
+    if (gap > 0.95 * row.height) {
+      row.segments.push_back({w.x0, w.x1, w.text});
+      continue;
+    }
+    Segment& s = row.segments.back();
+    if (gap > 0.1 * row.height) s.text += ' ';
+    s.text += w.text;
+    s.x1 = std::max(s.x1, w.x1);
+  }
+}
+
+std::optional<Gutter> gutter_of(const std::vector<Row>& rows, double body) {
+  if (rows.size() < 5) return {};
+  double left = INFINITY, right = -INFINITY;
+  for (const Row& row : rows) {
+    left = std::min(left, row.words.front().x0);
+    for (const Word& w : row.words) right = std::max(right, w.x1);
+  }
+  const double half = 0.45 * body;
+  std::optional<Gutter> best;
+  size_t most = 0;
+  // A few dozen places are enough: a gutter is at least a letter wide.
+  const double step = std::max(body / 2, (right - left) / 200);
+  for (double x = left + 0.25 * (right - left); x < right - 0.25 * (right - left); x += step) {
+    for (size_t i = 0; i < rows.size();) {
+      if (!is_clear(rows[i], x, half)) {
+        ++i;
+        continue;
+      }
+      Side l, r;
+      const size_t first = i;
+      for (; i < rows.size() && is_clear(rows[i], x, half); ++i) l.add(rows[i], x, true), r.add(rows[i], x, false);
+      const size_t score = std::min(l.chars, r.chars);
+      if (score > most && l.is_prose(x - left) && r.is_prose(right - x)) {
+        most = score;
+        best = Gutter{x, first, i};
+      }
+    }
+  }
+  return best;
+}
+
+}  // namespace trine::docworker::layout
