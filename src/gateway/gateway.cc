@@ -216,6 +216,7 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
   if (wants_documents(config)) {
     documents_ = std::make_unique<DocumentReader>(reader_options(config));
     if (!documents_->reads()) log::warning("{}", documents_->why_not());
+    admin_.use(*documents_);
   }
   for (size_t i = 0; i < counters_.size(); ++i) {
     auto worker = std::make_unique<Worker>(Worker::Parts{

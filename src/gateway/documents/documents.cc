@@ -10,6 +10,7 @@
 #include "documents/image_size.h"
 #include "gateway/config/key_hash.h"
 #include "gateway/documents/wording.h"
+#include "gateway/egress/egress.h"
 #include "json/splice.h"
 #include "json/write.h"
 #include "llm/document_parts.h"
@@ -54,6 +55,13 @@ ClientError unreadable(const DocumentPart& part, std::string_view why) {
   return {ErrorCode::document_unreadable, fmt::format("`{}`: {}", part.place, why), part.place};
 }
 
+// Its own, or the end of its URL's path.
+std::string name_of(const DocumentPart& part) {
+  if (!part.name.empty() || part.source != Source::url) return part.name;
+  const std::string_view path = std::string_view(part.text).substr(0, part.text.find_first_of("?#"));
+  return std::string(path.substr(path.rfind('/') + 1));
+}
+
 // One request's documents.
 class Stage {
  public:
@@ -70,6 +78,8 @@ class Stage {
   bool concerns(const DocumentPart& part) const {
     return part.kind == Kind::file ? steps_.extract : steps_.images != ImageStep::keep;
   }
+  const llm::RequestUrl* url_of(const DocumentPart& part) const;
+  Outcome prepare_to_fetch();
   net::Task<tl::expected<std::string, ClientError>> contents(const DocumentPart& part);
   net::Task<Outcome> read(const DocumentPart& part);
   net::Task<Outcome> read_picture(const DocumentPart& part, std::string bytes);
@@ -95,6 +105,7 @@ class Stage {
   const documents::Limits& limits_;
   const documents::Tiler tiler_;
   std::vector<DocumentPart> parts_;
+  std::optional<UrlFetcher> fetcher_;  // where some are URLs
   std::vector<Replacement> replacements_;
   std::map<std::string, First> seen_;  // by the hash of the file
   std::vector<Spared> spared_;
@@ -106,6 +117,11 @@ net::Task<std::optional<ClientError>> Stage::run() {
   if (!parts) co_return ClientError{ErrorCode::invalid_request, parts.error().message, {}};
   parts_ = std::move(*parts);
   std::erase_if(parts_, [this](const DocumentPart& p) { return !concerns(p); });
+  // Who is to fetch a picture in our place sees it as it is. So does who knows the id of one.
+  const bool fetches = x_.snapshot->config->egress.fetch;
+  std::erase_if(parts_, [fetches](const DocumentPart& p) {
+    return p.kind == Kind::image && p.source != Source::data && !(p.source == Source::url && fetches);
+  });
   if (parts_.empty()) co_return std::nullopt;
   if (!x_.context.documents || !x_.context.documents->reads()) {
     // A picture that stays as large as it is does no harm.
@@ -118,11 +134,34 @@ net::Task<std::optional<ClientError>> Stage::run() {
     x.client_gone = true;
     if (x.leave_room) x.leave_room();
   });
+  if (auto error = prepare_to_fetch()) co_return error;
   for (const DocumentPart& part : parts_) {
     if (x_.client_gone) co_return std::nullopt;
     if (auto error = co_await read(part)) co_return x_.client_gone ? std::nullopt : error;
   }
   co_return rebuild();
+}
+
+const llm::RequestUrl* Stage::url_of(const DocumentPart& part) const {
+  for (const llm::RequestUrl& u : x_.scan.urls)
+    if (u.raw.data() == part.value.data()) return &u;
+  return nullptr;
+}
+
+std::optional<ClientError> Stage::prepare_to_fetch() {
+  bool any = false;
+  for (const DocumentPart& part : parts_) {
+    if (part.source != Source::url) continue;
+    // The scan knows every URL that is http or https; one of another kind it has refused.
+    if (!url_of(part)) return unreadable(part, "its URL is none");
+    if (!x_.snapshot->config->egress.fetch)
+      return unreadable(part, "files at URLs are not fetched here (`egress.fetch`); send its contents as `file_data`");
+    any = true;
+  }
+  if (!any) return {};
+  if (auto error = UrlFetcher::refusal_of_any(x_)) return error;
+  fetcher_.emplace(x_);
+  return {};
 }
 
 void Stage::spare(const char* step, Tokens in) {
@@ -157,6 +196,7 @@ net::Task<tl::expected<std::string, ClientError>> Stage::contents(const Document
       co_return std::move(file->bytes);
     }
     case Source::url:
+      co_return co_await fetcher_->fetch(*url_of(part), "*/*");
     case Source::none:
       break;
   }
@@ -164,17 +204,26 @@ net::Task<tl::expected<std::string, ClientError>> Stage::contents(const Document
 }
 
 net::Task<std::optional<ClientError>> Stage::read(const DocumentPart& part) {
-  if (part.kind == Kind::image && part.source != Source::data) co_return std::nullopt;
   auto bytes = co_await contents(part);
   if (!bytes) co_return bytes.error();
-  if (part.kind == Kind::image) co_return co_await read_picture(part, std::move(*bytes));
+  if (part.kind == Kind::image) {
+    // Fetched once: what stays as it is goes on as it came.
+    std::string as_it_came = part.source == Source::url ? *bytes : std::string();
+    const size_t before = replacements_.size();
+    if (auto error = co_await read_picture(part, std::move(*bytes))) co_return error;
+    if (part.source != Source::url || replacements_.size() > before) co_return std::nullopt;
+    auto text = image_data_url(*url_of(part), as_it_came);
+    if (!text) co_return text.error();
+    replacements_.push_back({part.value, std::move(*text)});
+    co_return std::nullopt;
+  }
   co_return co_await read_file(part, std::move(*bytes));
 }
 
 net::Task<ReadResult> Stage::ask(const DocumentPart& part, std::string bytes, documents::ImageTarget target) {
   ReadOrder order;
   order.bytes = std::move(bytes);
-  order.job.name = part.name;
+  order.job.name = name_of(part);
   order.job.ocr = part.kind == Kind::image ? documents::Ocr::missing : steps_.ocr;
   const auto& languages = x_.snapshot->config->documents.languages;
   if (!languages.empty()) order.job.languages = fmt::format("{}", fmt::join(languages, "+"));
@@ -226,18 +275,19 @@ net::Task<std::optional<ClientError>> Stage::read_file(const DocumentPart& part,
   if (!read) co_return refusal(part, read.error());
   const ReadDocument& d = **read;
   if (const auto first = seen_.find(key); steps_.seen && first != seen_.end()) {
-    const std::string text = wording_of_repetition(part.name, first->second.name, first->second.place);
+    const std::string text = wording_of_repetition(name_of(part), first->second.name, first->second.place);
     spare("documents.seen", first->second.tokens - documents::estimate_tokens(text));
     replacements_.push_back({part.whole, llm::text_part(x_.endpoint, text), true});
     co_return std::nullopt;
   }
-  seen_.emplace(key, First{part.name, part.place, d.tokens});
+  const std::string name = name_of(part);
+  seen_.emplace(key, First{name, part.place, d.tokens});
   if (d.facts.ocr_pages > 0) {
     const Tokens page = head ? documents::image_tokens(tiler_, head->width, head->height)
                              : documents::image_tokens(tiler_, kPageWidth, kPageHeight);
     spare("documents.ocr", page * d.facts.ocr_pages - d.ocr_tokens);
   }
-  co_return take_text(part, d, part.name);
+  co_return take_text(part, d, name);
 }
 
 std::optional<ClientError> Stage::take_text(const DocumentPart& part, const ReadDocument& d, std::string_view name) {

@@ -13,7 +13,6 @@ size_t ReadDocument::bytes() const {
 std::shared_ptr<const ReadDocument> KeptDocuments::find(const std::string& key) {
   const auto it = by_key_.find(key);
   if (it == by_key_.end()) return nullptr;
-  ++hits_;
   by_use_.splice(by_use_.begin(), by_use_, it->second);
   return by_use_.front().document;
 }

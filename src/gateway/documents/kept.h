@@ -37,7 +37,6 @@ class KeptDocuments {
   std::shared_ptr<const ReadDocument> find(const std::string& key);
   void keep(const std::string& key, std::shared_ptr<const ReadDocument> document);
   size_t bytes() const { return bytes_; }
-  uint64_t hits() const { return hits_; }
 
  private:
   struct Kept {
@@ -46,7 +45,6 @@ class KeptDocuments {
   };
   const size_t most_bytes_;
   size_t bytes_ = 0;
-  uint64_t hits_ = 0;
   std::list<Kept> by_use_;  // the latest first
   std::unordered_map<std::string, std::list<Kept>::iterator> by_key_;
 };

@@ -217,19 +217,25 @@ void DocumentReader::submit(const std::shared_ptr<Ticket>& ticket, std::string k
     ticket->loop.post([t = ticket, r = std::move(result)]() mutable { t->end(std::move(r)); });
   };
   const std::lock_guard lock(mutex_);
-  if (auto known = kept_.find(key)) return tell(std::move(known));
+  if (auto known = kept_.find(key)) {
+    ++counts_.known;
+    return tell(std::move(known));
+  }
   if (const auto it = under_way_.find(key); it != under_way_.end()) {
     ticket->item = it->second;
     it->second->tickets.push_back(ticket);
+    ++counts_.known;
     return;
   }
   // One who sends many leaves half of the queue to the others.
   const auto same = [&](const std::shared_ptr<Item>& i) { return i->order.whose == order.whose; };
   const auto theirs = static_cast<size_t>(std::count_if(queue_.begin(), queue_.end(), same));
-  const bool all_busy = reading_ >= options_.workers;
+  const bool all_busy = counts_.reading >= options_.workers;
   if (stopping_ || (all_busy && queue_.size() >= options_.queue) || (theirs > 0 && theirs * 2 >= options_.queue) ||
-      queued_bytes_ + order.bytes.size() > kMostQueuedBytes)
+      queued_bytes_ + order.bytes.size() > kMostQueuedBytes) {
+    ++counts_.refused.at(static_cast<size_t>(Problem::busy));
     return tell(refusal(Problem::busy));
+  }
   auto item = std::make_shared<Item>();
   item->key = std::move(key);
   item->order = std::move(order);
@@ -267,11 +273,14 @@ void DocumentReader::run() {
     queue_.pop_front();
     queued_bytes_ -= item->order.bytes.size();
     item->begun = true;
-    ++reading_;
+    ++counts_.reading;
     lock.unlock();
+    const Mono begin = system_clock().mono();
     const ReadResult result = work(*item);
+    const Nanos took = system_clock().mono() - begin;
     lock.lock();
-    --reading_;
+    --counts_.reading;
+    count(result, took);
     if (stopping_) return;
     if (result) kept_.keep(item->key, *result);
     if (const auto it = under_way_.find(item->key); it != under_way_.end() && it->second == item) under_way_.erase(it);
@@ -321,14 +330,25 @@ ReadResult DocumentReader::work(Item& item) {
   return std::shared_ptr<const ReadDocument>(std::move(out));
 }
 
+void DocumentReader::count(const ReadResult& result, Nanos took) {
+  counts_.busy += took;
+  if (!result) {
+    ++counts_.refused.at(static_cast<size_t>(result.error().problem));
+    return;
+  }
+  const documents::Facts& facts = (*result)->facts;
+  ++counts_.read;
+  counts_.ocr_pages += static_cast<uint64_t>(std::max(0, facts.ocr_pages));
+  counts_.text_pages += static_cast<uint64_t>(std::max(0, facts.pages - facts.ocr_pages));
+}
+
 DocumentReader::State DocumentReader::state() const {
-  State s;
-  s.started = pool_ ? pool_->started() : 0;
+  const uint64_t started = pool_ ? pool_->started() : 0;
   const std::lock_guard lock(mutex_);
+  State s = counts_;
+  s.started = started;
   s.waiting = static_cast<int64_t>(queue_.size());
-  s.reading = reading_;
   s.kept_bytes = kept_.bytes();
-  s.kept_hits = kept_.hits();
   return s;
 }
 

@@ -2,6 +2,7 @@
 // for when the same file comes again. One per process; all workers share it.
 #pragma once
 
+#include <array>
 #include <coroutine>
 #include <deque>
 #include <functional>
@@ -67,11 +68,16 @@ class DocumentReader {
   // Ends what is being read. Nobody is told any more. Blocks.
   void stop();
 
+  // Since the start, and now.
   struct State {
+    uint64_t read = 0;  // without those that were known already
+    uint64_t known = 0;
+    std::array<uint64_t, documents::kProblems> refused{};  // by documents::Problem
+    uint64_t text_pages = 0, ocr_pages = 0;
+    Nanos busy{0};         // of all processes together
+    uint64_t started = 0;  // processes, replacements included
     int64_t waiting = 0, reading = 0;
-    uint64_t started = 0;  // processes so far, replacements included
     size_t kept_bytes = 0;
-    uint64_t kept_hits = 0;
   };
   State state() const;
 
@@ -84,6 +90,7 @@ class DocumentReader {
   // Whether it was still waiting for something. `only_queued`: not where its document is being read already.
   bool withdraw(Ticket& ticket, bool only_queued);
   void run();
+  void count(const ReadResult& result, Nanos took);
   ReadResult work(Item& item);
   documents::DocumentResult<documents::Extraction> extract(Item& item);
 
@@ -98,7 +105,7 @@ class DocumentReader {
   size_t queued_bytes_ = 0;
   std::unordered_map<std::string, std::shared_ptr<Item>> under_way_;  // queued or being read, by key
   KeptDocuments kept_;
-  int64_t reading_ = 0;
+  State counts_;
   bool stopping_ = false;
   std::vector<std::thread> threads_;
 };
