@@ -89,6 +89,13 @@ struct DocumentsTest : TwoEnginesTest {
   void expect_sent(string_view text) { EXPECT_NE(sent().find(text), string::npos) << text << " is not in\n" << sent(); }
   void expect_not_sent(string_view text) { EXPECT_EQ(sent().find(text), string::npos) << text << " is in\n" << sent(); }
 
+  // Tokens that the ledger says a step spared this request; 0: it has no such record.
+  Tokens spared(const Message& answer, string_view step) {
+    for (const energy::Avoided& a : kept->record(answer).avoided)
+      if (a.step == step) return a.in;
+    return 0;
+  }
+
   static inline std::unique_ptr<DocumentReader> shared;
 };
 
@@ -100,6 +107,7 @@ TEST_F(DocumentsTest, AFileBecomesItsTextUnderALineThatSaysWhatItIs) {
   expect_sent("The crates arrive on Thursday at gate nine.");
   expect_not_sent("base64");
   expect_not_sent("privileged information");
+  EXPECT_GT(spared(m, "documents.boilerplate"), 20);
 }
 
 TEST_F(DocumentsTest, EachStepCanBeSwitchedOffForItsRoute) {
@@ -125,6 +133,9 @@ TEST_F(DocumentsTest, AScanIsRecognised) {
   const Message m = ask(with_parts(file_part(sample("scan-fr.pdf"), "scan.pdf")));
   ASSERT_EQ(m.status, 200) << m.body;
   expect_sent("of them by OCR)");
+  // A page as a picture is 6 tiles of 170 tokens and 85 beside; its text is what was recognised.
+  EXPECT_GT(spared(m, "documents.ocr"), 100);
+  EXPECT_LT(spared(m, "documents.ocr"), 1105);
 }
 
 TEST_F(DocumentsTest, ResponsesHaveTheirOwnParts) {
