@@ -38,6 +38,7 @@ struct Sample {
   string more;            // further top-level keys
   string ledger = "{ }";  // the section
   SmallDisk* disk = nullptr;
+  DocumentReader* reader = nullptr;  // none: no file is read
 
   string yaml() const {
     return "keys:" + keys + "deployments:" + deployments + "routes:" + routes + "grid: " + grid +
@@ -72,7 +73,8 @@ inline std::shared_ptr<const Snapshot> must_snapshot(const string& yaml, const S
 
 class Harness {
  public:
-  explicit Harness(const Sample& sample = {}) : ledger(open_ledger(dir.path(), sample.disk)), own(*ledger, executor) {
+  explicit Harness(const Sample& sample = {})
+      : ledger(open_ledger(dir.path(), sample.disk)), own(*ledger, executor), reader(sample.reader) {
     const auto snapshot = must_snapshot(sample.yaml());
     context.use(snapshot);
     server = std::make_unique<net::Server>(loop, pipeline, server_limits(*snapshot->config));
@@ -170,6 +172,7 @@ class Harness {
   std::unique_ptr<ledger::Ledger> ledger;
   Executor executor;
   OwnEndpoints own;
+  DocumentReader* const reader;
   Idempotency idempotency;
   WorkerCounters counters;
   std::vector<CallNote> notes;  // what metering would be told
@@ -185,7 +188,8 @@ class Harness {
                    .counters = counters,
                    .seed = 7,
                    .dialer = &engines,
-                   .egress_dialer = &engines}};
+                   .egress_dialer = &engines,
+                   .documents = reader}};
   Pipeline pipeline{context, own};
   std::unique_ptr<net::Server> server;
   std::vector<std::unique_ptr<Client>> clients;
