@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "cli/options_choose.h"
 #include "cli/options_fleet.h"
+#include "cli/options_load.h"
 #include "cli/options_number.h"
 #include "cli/options_protect.h"
 
@@ -61,6 +62,7 @@ struct Draft {
   AbuseOptions abuse;
   GuardOptions guard;
   AuditOptions audit;
+  LoadOptions load;
 };
 
 // An app with its commands; `draft` must outlive it.
@@ -157,6 +159,10 @@ class Commands {
     sim->add_option("--delay", d_.sim.delay_ms, "wait so long before each answer")
         ->type_name("MS")
         ->check(CLI::Range(int64_t{0}, int64_t{3'600'000}).description(""));
+
+    auto* load = command(&app_, "load", "send requests to an OpenAI-compatible API, and time its answers",
+                         [this]() -> Command { return d_.load; });
+    load_options(load, d_.load);
   }
 
   void reporting() {
