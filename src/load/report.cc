@@ -32,7 +32,7 @@ void write(json::Writer& w, const FigureSums& f) {
   w.key("energy_uj").value(f.energy.raw()).key("carbon_ng").value(f.carbon.raw());
   w.key("energy_j").value(to_joules(f.energy)).key("carbon_g").value(to_grams(f.carbon));
   if (!f.mixed_currencies) {
-    w.key("cost_n").value(f.cost.raw()).key("cost").value(to_euros(f.cost)).key("currency").value(f.currency);
+    w.key("cost_neur").value(f.cost.raw()).key("cost").value(to_euros(f.cost)).key("currency").value(f.currency);
   }
   w.key("quality").object();
   for (size_t i = 0; i < f.quality.size(); ++i)

@@ -44,19 +44,22 @@ class Silent {
     if (::bind(fd_, address, size) != 0 || ::listen(fd_, 4096) != 0 || ::getsockname(fd_, address, &size) != 0) return;
     port_ = ntohs(at.sin_port);
   }
-  ~Silent() { ::close(fd_); }
+  ~Silent() {
+    if (client_ >= 0) ::close(client_);
+    ::close(fd_);
+  }
   Silent(const Silent&) = delete;
   Silent& operator=(const Silent&) = delete;
   int port() const { return port_; }
-  void wait_for_a_request() const {
-    const int client = ::accept(fd_, nullptr, nullptr);
+  void wait_for_a_request() {
+    client_ = ::accept(fd_, nullptr, nullptr);
     char byte = 0;
-    EXPECT_EQ(::read(client, &byte, 1), 1);
-    ::close(client);
+    EXPECT_EQ(::read(client_, &byte, 1), 1);
   }
 
  private:
   int fd_;
+  int client_ = -1;
   int port_ = 0;
 };
 
@@ -104,7 +107,7 @@ TEST(TrineLoad, FailuresAreResultsAsWell) {
 }
 
 TEST(TrineLoad, AnInterruptPrintsWhatThereIs) {
-  const Silent server;
+  Silent server;
   ASSERT_GT(server.port(), 0);
   Background run({"load", "http://127.0.0.1:" + std::to_string(server.port()), "--model", "m", "--rate", "200/s",
                   "--for", "1h", "--json"});
@@ -131,9 +134,10 @@ TEST(TrineLoad, WhatCannotBeMeantIsSaidInASentence) {
   says({"--rate", "20/s", "--timeout", "0s"}, "--timeout: '0s' is no time");
   says({"--trace", dir.file("t.csv", "a,b\n1,2\n")}, "t.csv");
   says({"--rate", "20/s", "--key-file", dir.file("key", "\n")}, "is empty");
-  says({"--rate", "20/s", "--documents", dir.path().string()}, "there is no document in");
+  const TempDir empty;
+  says({"--rate", "20/s", "--documents", empty.path().string()}, "there is no document in");
   EXPECT_EQ(run_trine({"load", "ftp://h", "--model", "m", "--rate", "1/s"}).err,
-            "trine: ftp://h: a URL begins with http:// or https://\n");
+            "ftp://h: a URL begins with http:// or https://\n");
 }
 
 TEST(TrineLoad, AServerThatIsNotThereIsAFailure) {

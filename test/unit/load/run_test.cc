@@ -288,6 +288,14 @@ TEST_F(LoadRun, WhatIsDueBeyondTheLimitIsNotSentAndCounted) {
   EXPECT_FALSE(tally().kept_up());
 }
 
+TEST_F(LoadRun, AThousandThatAreDueAtOnceAreAllSent) {
+  answers([&](ServerConnection& c) -> Task<void> { co_await send(c, whole()); });
+  start(evenly(1000, Nanos(0)));
+  net.advance(1s);
+  EXPECT_EQ(tally().answered, 1000u);
+  EXPECT_EQ(tally().late_count, 0u);
+}
+
 TEST_F(LoadRun, AStopCutsWhatIsUnderWayAndKeepsWhatThereIs) {
   answers([&](ServerConnection& c) -> Task<void> {
     if (net.elapsed() > 50ms) co_await net.loop.sleep(1h);
