@@ -56,8 +56,9 @@ struct LedgerSource {
 
 struct ReportOptions {
   LedgerSource source;
-  std::string since = "24h", until, by = "none";
+  std::string since = "24h", until, month, by = "none";
   std::optional<std::string> workload, key, deployment, zone;
+  std::string format = "text", table = "rows", out;
   bool json = false;
 };
 
