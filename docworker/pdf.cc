@@ -21,9 +21,9 @@
 namespace trine::docworker {
 namespace {
 
+// Not by its own to_utf8(), which opens a converter for each word.
 std::string utf8(const poppler::ustring& s) {
-  const auto bytes = s.to_utf8();
-  return {bytes.data(), bytes.size()};
+  return utf8_of({s.data(), s.size()});
 }
 
 // As PDF has it: UTF-16 with a mark, or Latin.

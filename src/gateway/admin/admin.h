@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gateway/admin/identity_api.h"
+#include "gateway/documents/reader.h"
 #include "gateway/metering/metering.h"
 #include "gateway/metering/own_use.h"
 #include "gateway/own_endpoints.h"
@@ -26,6 +27,7 @@ struct GatewayView {
   Mono now{};
   std::vector<grid::SourceStatus> sources = {};  // of the grid's intensities
   energy::GatewayUse own_use = {};               // of this process, as booked
+  DocumentReader::State documents = {};          // all zeros where no route wants any
 };
 // The page /metrics; made by the observe module.
 using MetricsPage = std::function<std::string(const GatewayView&)>;
@@ -47,6 +49,7 @@ class Admin final : public net::Handler {
   };
   explicit Admin(Parts parts) : parts_(std::move(parts)) {}
   void use(std::shared_ptr<const Snapshot> snapshot) { snapshot_ = std::move(snapshot); }
+  void use(const DocumentReader& documents) { documents_ = &documents; }
   // From here on there is an admin API. It stays.
   void use(IdentityApi& identity) { identity_ = &identity; }
 
@@ -62,6 +65,7 @@ class Admin final : public net::Handler {
   Parts parts_;
   std::shared_ptr<const Snapshot> snapshot_;
   IdentityApi* identity_ = nullptr;
+  const DocumentReader* documents_ = nullptr;
 };
 
 }  // namespace trine::gateway
