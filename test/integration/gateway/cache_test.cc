@@ -58,7 +58,12 @@ TEST_F(CacheTest, TheSameRequestIsAnsweredOnceAndGivenAgain) {
 
 TEST_F(CacheTest, AHitIsOnRecordWithWhatItAvoided) {
   with(cached());
-  const auto made = h().record(h().ask(chat(kPlain)));
+  h().engines["fr.test"].on_request = nullptr;
+  Client& first = h().send(chat(kPlain));
+  h().advance(2s);  // that the machine's price is for
+  h().engines["fr.test"].side().send(json_answer(completion(usage_json(20, 5))));
+  h().settle();
+  const auto made = h().record(first.answer());
   const auto given = h().record(h().ask(chat(kPlain)));
   EXPECT_EQ(given.facts.calls, 0);
   EXPECT_EQ(given.facts.outcome, Outcome::ok);
@@ -376,7 +381,7 @@ struct SemanticTest : CacheTest {
   void SetUp() override {
     Sample s = cached("{ semantic: { embeddings: emb, threshold: 0.9 } }");
     s.deployments +=
-        R"(  - { name: emb, url: "http://emb.test/v1", model: bge, gpu: RTX-4090, zone: FR, price: { per_hour: 0.36 } }
+        R"(  - { name: emb, url: "http://emb.test/v1", model: bge, catalog_model: gpt-oss-20b, gpu: RTX-4090, zone: FR, price: { per_hour: 0.36 } }
 )";
     with(s);
     h().engines["emb.test"].on_request = [](EngineSide& side, const Message& m) {
