@@ -4,6 +4,7 @@
 
 #include <thread>
 
+#include "gateway/cache/answer_cache.h"
 #include "gateway/context.h"
 #include "gateway/executor.h"
 #include "gateway/own_endpoints.h"
@@ -179,6 +180,7 @@ class Harness {
   CallFeed feed{[this](std::vector<CallNote> some) {
     for (CallNote& n : some) notes.push_back(std::move(n));
   }};
+  AnswerCache answers{1 << 20, nullptr};
   Engines engines;
   Context context{{.worker = 0,
                    .loop = loop,
@@ -189,7 +191,8 @@ class Harness {
                    .seed = 7,
                    .dialer = &engines,
                    .egress_dialer = &engines,
-                   .documents = reader}};
+                   .documents = reader,
+                   .answers = &answers}};
   Pipeline pipeline{context, own};
   std::unique_ptr<net::Server> server;
   std::vector<std::unique_ptr<Client>> clients;
