@@ -31,6 +31,8 @@
 namespace trine::gateway {
 
 struct Exchange;
+class FileStore;
+class JobRunner;
 
 class Context {
  public:
@@ -79,7 +81,9 @@ class Context {
   net::Dialer* const egress_dialer;
   Executor* const executor;
   DocumentReader* const documents;
-  StoredFiles* files = nullptr;  // null: no file has an id
+  StoredFiles* files = nullptr;     // null: no file has an id
+  FileStore* file_store = nullptr;  // null, as is the next: there is no vault
+  JobRunner* jobs = nullptr;
   const uint64_t secret;
   guard::GuardScratch guard_scratch;
   guard::RuleScratch guard_rules;  // of answers
