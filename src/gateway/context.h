@@ -33,6 +33,8 @@ namespace trine::gateway {
 
 struct Exchange;
 class AnswerCache;
+class FileStore;
+class JobRunner;
 
 class Context {
  public:
@@ -85,7 +87,9 @@ class Context {
   DocumentReader* const documents;
   AnswerCache* const answers;
   Flights flights;
-  StoredFiles* files = nullptr;  // null: no file has an id
+  StoredFiles* files = nullptr;     // null: no file has an id
+  FileStore* file_store = nullptr;  // null, as is the next: there is no vault
+  JobRunner* jobs = nullptr;
   const uint64_t secret;
   guard::GuardScratch guard_scratch;
   guard::RuleScratch guard_rules;  // of answers

@@ -124,6 +124,7 @@ struct Exchange {
   energy::Figures figures;  // of all calls so far
   bool all_final = true;    // no meter will correct them
   bool simulated = false;
+  const char* allow = nullptr;  // methods that its path takes, where they are not the usual ones
   int status = 0;          // what the client was answered
   const char* error = "";  // our code of it
   bool recorded = false;

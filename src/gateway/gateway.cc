@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <condition_variable>
 #include <csignal>
+#include <filesystem>
+#include <limits>
 #include <mutex>
 #include <thread>
 
@@ -17,12 +19,14 @@
 #include "gateway/idempotency.h"
 #include "gateway/identify/directory.h"
 #include "gateway/identify/oidc.h"
+#include "gateway/jobs/job_runner.h"
 #include "gateway/settle/settle.h"
 #include "gateway/vault_keeper.h"
 #include "gateway/watch/desk.h"
 #include "gateway/watch/refusals.h"
 #include "gateway/worker.h"
 #include "grid/poller.h"
+#include "vault/vault.h"
 
 namespace trine::gateway {
 namespace {
@@ -154,6 +158,9 @@ class Gateway {
   Result<void> try_reload();
   // Tells budgets that are new what the ledger says was spent. Blocks.
   Result<void> know_spending(const LimitTable& limits);
+  Result<void> open_files();
+  // What the last run left of jobs goes on, a worker after the other.
+  void resume_jobs();
 
   ServeOptions options_;
   std::mutex knowing_;
@@ -166,6 +173,9 @@ class Gateway {
   Executor identity_executor_;                 // of keys: nobody's questions make a revocation wait
   Executor text_executor_;                     // of long texts that the guard looks at
   std::unique_ptr<DocumentReader> documents_;  // null: no route wants it
+  Executor vault_executor_;                    // of what is kept on the disk
+  std::unique_ptr<FileStore> files_;           // null, as is the next: there is no vault
+  std::unique_ptr<JobOffice> jobs_;
   OwnEndpoints own_;
   Idempotency idempotency_;
   std::vector<WorkerCounters> counters_;
@@ -250,6 +260,7 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
     if (!documents_->reads()) log::warning("{}", documents_->why_not());
     admin_.use(*documents_);
   }
+  if (auto ok = open_files(); !ok) return ok;
   for (size_t i = 0; i < counters_.size(); ++i) {
     auto worker = std::make_unique<Worker>(Worker::Parts{
         .index = i,
@@ -262,6 +273,7 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
         .executor = &text_executor_,
         .answers = kept_.answers.get(),
         .documents = documents_.get(),
+        .jobs = jobs_.get(),
         .snapshot = snapshot_,
         .tls = tls});
     net::HostPort where = at(config.listen.traffic);
@@ -319,6 +331,7 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
   grid_.use(snapshot_->grid_sources, config.grid_cache, snapshot_->grid);
   office_thread_ = std::thread([this] { office_.run(); });
   for (auto& w : workers_) w->start();
+  resume_jobs();
 
   if (const auto& r = ledger_->recovery(); r.requests > 0)
     log::info("{} requests that the last run left open are recorded as interrupted", r.requests);
@@ -328,6 +341,28 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
             seconds(system_clock().mono() - started_) * 1000);
   if (options_.ready) options_.ready(workers_.front()->port(), admin_server_.port());
   return {};
+}
+
+Result<void> Gateway::open_files() {
+  vault::Vault* const vault = kept_.vault.get();
+  if (!vault) return {};
+  if (auto swept = vault->sweep(system_clock().wall()); !swept) return tl::unexpected(swept.error());
+  files_ = std::make_unique<FileStore>(*vault, vault_executor_);
+  jobs_ = std::make_unique<JobOffice>(*files_);
+  return {};
+}
+
+void Gateway::resume_jobs() {
+  if (!jobs_) return;
+  auto left = jobs_->log.running(system_clock().wall());
+  if (!left) return log::error("jobs that the last run left are not taken up: {}", left.error().message);
+  size_t next = 0;
+  for (JobRecord& record : *left) {
+    const auto job = std::make_shared<Job>(std::move(record), jobs_->boot);
+    jobs_->board.add(job, std::numeric_limits<int>::max());
+    workers_[next++ % workers_.size()]->resume(job);
+  }
+  if (!left->empty()) log::info("{} document jobs that the last run left go on", left->size());
 }
 
 Result<void> Gateway::know_spending(const LimitTable& limits) {
@@ -449,6 +484,7 @@ Gateway::~Gateway() {
   }
   executor_.wait();
   text_executor_.wait();
+  vault_executor_.wait();
   if (documents_) documents_->stop();
   if (directory_) directory_->close();
 }

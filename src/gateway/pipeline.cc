@@ -7,9 +7,11 @@
 #include "gateway/call/relay.h"
 #include "gateway/documents/documents.h"
 #include "gateway/egress/egress.h"
+#include "gateway/files/files_api.h"
 #include "gateway/guard/check_api.h"
 #include "gateway/guard/guard_in.h"
 #include "gateway/identify/identify.h"
+#include "gateway/jobs/jobs_api.h"
 #include "gateway/limit/limit.h"
 #include "gateway/reply.h"
 #include "gateway/route/route.h"
@@ -163,13 +165,13 @@ void Pipeline::begin(Exchange& x) {
   x.endpoint = llm::endpoint_of(x.client.head().path());
 }
 
-net::Task<void> Pipeline::serve(net::ServerConnection& connection) {
+net::Task<void> Pipeline::serve(net::ServerConnection& connection, const Errand* errand) {
   Exchange x(context_, connection);
   begin(x);
   if (own_.is_open(x)) co_return co_await own_.serve_open(x);
 
   // 1 identify
-  if (const auto error = identify(x)) {
+  if (const auto error = errand ? identify_as(x, errand->who) : identify(x)) {
     if (log::enabled(log::Level::debug))
       log::debug("{} from {}: {}", x.id_view(), client_address(*x.snapshot->config, connection),
                  llm::row(error->code).code);
@@ -179,6 +181,8 @@ net::Task<void> Pipeline::serve(net::ServerConnection& connection) {
   x.workload = workload_of(x);
   if (own_.is_ours(x)) co_return co_await own_.serve(x);
   if (is_guard_api(x)) co_return co_await serve_guard_api(x);
+  if (is_files_api(x)) co_return co_await serve_files_api(x);
+  if (is_jobs_api(x)) co_return co_await serve_jobs_api(x);
   if (const auto error = path_error(x)) co_return co_await refuse_request(x, *error);
   if (!may_ask(*x.key, x.endpoint)) {
     const ClientError error{ErrorCode::endpoint_not_allowed, {}, {}};
@@ -190,6 +194,11 @@ net::Task<void> Pipeline::serve(net::ServerConnection& connection) {
   if (const auto error = body_error(body)) {
     connection.close_after();  // what comes next is the rest of the body
     co_return co_await refuse_request(x, *error);
+  }
+  if (errand) {
+    x.document_parts.push_back(
+        x.body.view().substr(errand->document_begin, errand->document_end - errand->document_begin));
+    x.spared = errand->spared;
   }
   if (llm::has_model_body(x.endpoint)) {
     auto scan = llm::scan_request(x.endpoint, x.body.view());

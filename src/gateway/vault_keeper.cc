@@ -22,8 +22,9 @@ Result<std::unique_ptr<vault::Vault>> open_vault(const VaultConfig& config) {
     if (!kept) return tl::unexpected(kept.error());
     secret = std::move(*kept);
   }
-  auto opened = vault::Vault::open(dir / "vault.db", secret,
-                                   {.total_bytes = static_cast<uint64_t>(config.max_bytes), .blob_bytes = 512 << 20});
+  auto opened =
+      vault::Vault::open(dir / "vault.db", secret,
+                         {.total_bytes = static_cast<uint64_t>(config.max_bytes), .blob_bytes = uint64_t{1} << 30});
   wipe(secret);
   return opened;
 }

@@ -38,6 +38,12 @@ Worker::Worker(Parts parts)
                    : net::Server::Upgrade{}),
       tick_(*this) {
   context_.use(std::move(parts.snapshot));
+  if (!parts.jobs) return;
+  files_ = std::make_unique<WorkerFiles>(parts.jobs->files);
+  jobs_ = std::make_unique<JobRunner>(context_, pipeline_, *parts.jobs);
+  context_.files = files_.get();
+  context_.file_store = &parts.jobs->files;
+  context_.jobs = jobs_.get();
 }
 
 Worker::~Worker() {
@@ -92,14 +98,25 @@ void Worker::use(std::shared_ptr<const WatchLevels> levels) {
   loop_.post([this, l = std::move(levels)]() mutable { context_.watch.use(std::move(l)); });
 }
 
+void Worker::resume(std::shared_ptr<Job> job) {
+  loop_.post([this, j = std::move(job)]() mutable { jobs_->start(std::move(j)); });
+}
+
 void Worker::drain(std::function<void()> drained) {
   loop_.post([this, d = std::move(drained)]() mutable {
     context_.draining = true;
-    server_.drain([this, d = std::move(d)] {
-      feed_.flush();
-      context_.refusals.flush();
-      d();
-    });
+    auto clients = [this, d = std::move(d)]() mutable {
+      server_.drain([this, d = std::move(d)] {
+        feed_.flush();
+        context_.refusals.flush();
+        d();
+      });
+    };
+    // Jobs go on in the next process: their calls end now, so that their records are written.
+    if (jobs_)
+      jobs_->stop(std::move(clients));
+    else
+      clients();
   });
 }
 

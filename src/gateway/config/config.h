@@ -300,6 +300,28 @@ struct VaultConfig {
   bool operator==(const VaultConfig&) const = default;
 };
 
+// What /v1/files keeps, of one project.
+struct FilesConfig {
+  int64_t file = 64 << 20;  // bytes of one
+  int64_t total = int64_t{512} << 20;
+  int count = 1000;
+  Nanos ttl = std::chrono::hours(24 * 30);
+  bool operator==(const FilesConfig&) const = default;
+};
+
+// Of /v1/documents.
+struct JobsConfig {
+  int running = 4;  // of one project at once
+  int files = 100;  // of one job, as are the next
+  int64_t bytes = 256 << 20;
+  int pieces = 2000;
+  int parallel = 8;                        // calls at once
+  int64_t window = 6000;                   // tokens of a piece, where the job does not say
+  Nanos deadline = std::chrono::hours(1);  // from its arrival, restarts included
+  Nanos ttl = std::chrono::hours(24);      // of what is kept of it
+  bool operator==(const JobsConfig&) const = default;
+};
+
 struct RouteConfig {
   std::string model;  // what clients ask for
   std::vector<std::string> deployments, fallbacks;
@@ -399,7 +421,9 @@ struct Config {
   GuardConfig guard;
   DocumentsConfig documents;
   int64_t cache_memory = 64 << 20;   // bytes of answers
-  std::optional<VaultConfig> vault;  // none: nothing outlasts a restart
+  std::optional<VaultConfig> vault;  // none: nothing outlasts a restart, and no files are kept
+  FilesConfig files;
+  JobsConfig jobs;
   OwnUseConfig own_use;
   log::Level log_level = log::Level::info;
   std::vector<CatalogRef> catalog_refs;

@@ -417,7 +417,8 @@ void declare(Fields& f, Draft& draft) {
            c.documents, declare_documents);  // before the routes, which begin with what it says
   f.objects({"routes", "Model names that clients use, and who may answer."}, c.routes,
             [&draft](Fields& r, RouteConfig& route) { declare_route(r, draft, route, draft.routes.emplace_back()); });
-  declare_vault(f, c);
+  declare_cache_memory(f, c);
+  declare_files(f, c);
   f.object({"guard", "What requests and answers are looked at for; see docs/guard.md."}, c.guard, declare_guard);
   declare_grid(f, draft);
   declare_baseline(f, draft);

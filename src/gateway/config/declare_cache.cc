@@ -10,7 +10,6 @@ using yaml::Fields;
 using yaml::required;
 
 constexpr int64_t kKiB = 1 << 10, kMiB = 1 << 20, kGiB = 1 << 30;
-constexpr size_t kLeastSecret = 32;  // characters, as the vault wants it
 
 void declare_semantic(Fields& f, Draft::RouteMarks& marks, SemanticCacheConfig& s) {
   f.text(required("embeddings", "Name of the deployment that is asked at /v1/embeddings."), s.embeddings);
@@ -40,22 +39,11 @@ void declare_route_cache(Fields& f, Draft::RouteMarks& marks, RouteCacheConfig& 
            [&marks](Fields& s, SemanticCacheConfig& semantic) { declare_semantic(s, marks, semantic); });
 }
 
-void declare_vault(Fields& f, Config& config) {
+void declare_cache_memory(Fields& f, Config& config) {
   f.object({"cache", "Answers that are kept in memory."}, config, [](Fields& c, Config& all) {
     c.size({"memory", "Of all routes together; the embeddings of semantic caches may take as much again."},
            all.cache_memory, kMiB, 1024 * kGiB);
   });
-  f.object({"vault", "Where answers and files are kept sealed across restarts; nowhere if absent."}, config.vault,
-           [](Fields& v, VaultConfig& vault) {
-             v.text({"dir", "Folder of vault.db and, where no secret is given, of vault.key."}, vault.dir);
-             v.secret({"secret", "At least 32 characters; without it vault.key holds one that is made at first start."},
-                      vault.secret);
-             v.size({"max_bytes", "On the disk; the oldest go."}, vault.max_bytes, kMiB, 1024 * kGiB);
-             v.check([&v, &vault] {
-               if (!vault.secret.empty() && vault.secret.size() < kLeastSecret)
-                 v.complain("secret", "is shorter than 32 characters; make one with 'openssl rand -hex 32'.");
-             });
-           });
   f.check([&f, &config] {
     for (const RouteConfig& route : config.routes)
       if (route.cache && route.cache->persist && !config.vault)
