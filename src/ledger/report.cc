@@ -296,6 +296,14 @@ const char* name(By by) {
   return grouping(by).name;
 }
 
+const char* call_group(By by) {
+  return grouping(by).call;
+}
+
+const char* window_group(By by) {
+  return grouping(by).window;
+}
+
 std::optional<By> parse_by(std::string_view text) {
   for (const auto& g : kGroupings) {
     if (text == g.name) return g.by;
