@@ -151,6 +151,26 @@ std::string call_text(const ExplainedCall& c, const std::string& currency) {
   return text + factors(c, currency);
 }
 
+std::string spared_text(const std::vector<energy::Avoided>& spared, const std::string& currency) {
+  Table table({{"spared by"},
+               {"tokens in", true},
+               {"out", true},
+               {"facility", true},
+               {"90 % range"},
+               {"operational", true},
+               {"embodied", true},
+               {"cost", true},
+               {"quality"}});
+  for (const energy::Avoided& a : spared) {
+    const Figures& f = a.figures;
+    table.row({printable(a.step), fmt::format("{}", a.in), fmt::format("{}", a.out), human(f.energy),
+               human_range(f.energy_low, f.energy_high), human(f.operational), human(f.embodied),
+               human(f.cost, currency), std::string(1, static_cast<char>(f.letter))});
+  }
+  return "\nNot processed, thanks to these steps; an estimate, in no figure above (docs/accounting.md §6):\n" +
+         table.text();
+}
+
 Json figures(const Figures& f) {
   return {{"gpu_energy_uj", f.gpu_energy.raw()},
           {"energy_uj", f.energy.raw()},
@@ -225,6 +245,7 @@ std::string explain_text(const Explanation& e) {
   if (!f.reason.empty()) text += fmt::format("Why this route: {}\n", printable(f.reason));
   if (!f.error.empty()) text += fmt::format("Error: {}\n", printable(f.error));
   for (const ExplainedCall& c : e.calls) text += call_text(c, e.currency);
+  if (!e.request.avoided.empty()) text += spared_text(e.request.avoided, e.currency);
   return text;
 }
 
@@ -260,6 +281,14 @@ std::string to_json(const Explanation& e) {
                                  {"ours", share(w.ours)}});
     call["factors"] = factors_json(c);
     j["calls"].push_back(call);
+  }
+  j["avoided"] = Json::array();
+  for (const energy::Avoided& a : e.request.avoided) {
+    Json one = figures(a.figures);
+    one["step"] = a.step;
+    one["tokens_in"] = a.in;
+    one["tokens_out"] = a.out;
+    j["avoided"].push_back(one);
   }
   return j.dump();
 }

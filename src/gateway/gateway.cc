@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "gateway/documents/reader.h"
 #include "gateway/health_checks.h"
 #include "gateway/idempotency.h"
 #include "gateway/identify/directory.h"
@@ -139,9 +140,10 @@ class Gateway {
   std::string file_hash_;  // of the configuration in force
   std::shared_ptr<const Snapshot> snapshot_;
   std::unique_ptr<ledger::Ledger> ledger_;
-  Executor executor_;           // of requests that are looked up
-  Executor identity_executor_;  // of keys: nobody's questions make a revocation wait
-  Executor text_executor_;      // of long texts that the guard looks at
+  Executor executor_;                          // of requests that are looked up
+  Executor identity_executor_;                 // of keys: nobody's questions make a revocation wait
+  Executor text_executor_;                     // of long texts that the guard looks at
+  std::unique_ptr<DocumentReader> documents_;  // null: no route wants it
   OwnEndpoints own_;
   Idempotency idempotency_;
   std::vector<WorkerCounters> counters_;
@@ -214,6 +216,11 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
   settle_interrupted(*snapshot_, ledger_->recovery().interrupted, ledger_->back_office());
   for (const std::string& note : config.notes) log::warning("{}", note);
   if (auto ok = know_spending(*snapshot_->limits); !ok) return ok;
+  if (wants_documents(config)) {
+    documents_ = std::make_unique<DocumentReader>(reader_options(config));
+    if (!documents_->reads()) log::warning("{}", documents_->why_not());
+    admin_.use(*documents_);
+  }
   for (size_t i = 0; i < counters_.size(); ++i) {
     auto worker = std::make_unique<Worker>(Worker::Parts{
         .index = i,
@@ -224,6 +231,7 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
         .hand =
             [this](std::vector<CallNote> notes) { office_.post([this, n = std::move(notes)] { metering_.take(n); }); },
         .executor = &text_executor_,
+        .documents = documents_.get(),
         .snapshot = snapshot_,
         .tls = tls});
     net::HostPort where = at(config.listen.traffic);
@@ -338,6 +346,7 @@ void Gateway::warn_of_restart(const Config& now) const {
   if (now.ledger.dir != was.ledger.dir) what += " ledger.dir";
   if (now.identity_dir != was.identity_dir) what += " identity.dir";
   if (now.tls.has_value() != was.tls.has_value()) what += " tls";
+  if (!(reader_options(now) == reader_options(was)) || (wants_documents(now) && !documents_)) what += " documents";
   if (!what.empty()) log::warning("reload: these need a restart to change:{}", what);
 }
 
@@ -427,6 +436,7 @@ Gateway::~Gateway() {
   }
   executor_.wait();
   text_executor_.wait();
+  if (documents_) documents_->stop();
   if (directory_) directory_->close();
 }
 

@@ -14,9 +14,9 @@ constexpr const char* kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
 }  // namespace
 
 GatewayView Admin::view() const {
-  return {*snapshot_,           parts_.workers,        parts_.ledger.state(),
-          parts_.metering,      parts_.started,        parts_.loop.clock().mono(),
-          parts_.grid.status(), parts_.own_use.total()};
+  return {*snapshot_,           parts_.workers,         parts_.ledger.state(),
+          parts_.metering,      parts_.started,         parts_.loop.clock().mono(),
+          parts_.grid.status(), parts_.own_use.total(), documents_ ? documents_->state() : DocumentReader::State()};
 }
 
 std::string Admin::overview() const {
