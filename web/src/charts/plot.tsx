@@ -109,7 +109,7 @@ function options(p: Props, scale: Scale, width: number, lines: Line[], latest: R
   const opts: uPlot.Options = {
     width,
     height: p.height ?? 220,
-    padding: [10, 8, 0, 0],
+    padding: [10, 18, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 7 }, drag: { x: p.selects ?? false, y: false, setScale: false } },
     scales: {
@@ -118,7 +118,7 @@ function options(p: Props, scale: Scale, width: number, lines: Line[], latest: R
     },
     axes: [
       { ...axis, values: timeLabels, grid: { show: false }, space: 64, size: 38 },
-      { ...axis, size: 58, values: (_u, splits) => splits.map((s) => number(s, { ...scale, factor: 1 }, axisDecimals(splits))) },
+      { ...axis, size: 58, ...(p.quantity === 'count' ? { incrs: wholeSteps } : {}), values: (_u, splits) => splits.map((s) => number(s, { ...scale, factor: 1 }, axisDecimals(splits))) },
     ],
     series: [{}, ...series],
     bands,
@@ -135,6 +135,8 @@ function options(p: Props, scale: Scale, width: number, lines: Line[], latest: R
   };
   return { opts, data: aligned(p, scale, lines) };
 }
+
+const wholeSteps = Array.from({ length: 10 }, (_, i) => [1, 2, 5].map((n) => n * 10 ** i)).flat();
 
 function axisDecimals(splits: number[]): number {
   const step = splits.length > 1 ? Math.abs(splits[1]! - splits[0]!) : 1;
@@ -232,7 +234,7 @@ export function Plot(p: Props) {
         </span>
       </figcaption>
       {asTable ? (
-        <div class="table-scroll plot-table" tabIndex={0} role="region" aria-label={`${p.name}, as a table`}>
+        <div class="table-scroll plot-table" tabIndex={0} role="group" aria-label={`${p.name}, as a table`}>
           <table>
             <thead><tr>{columns.map((c, i) => <th key={c.head} scope="col" class={i ? 'right' : ''}>{c.head}{'unit' in c && c.unit ? ` [${c.unit}]` : ''}</th>)}</tr></thead>
             <tbody>

@@ -27,7 +27,7 @@ export function DerivationPanel() {
         <h2 id="panel-title" ref={heading} tabIndex={-1}>{d.title}</h2>
         <button type="button" class="button button-quiet" aria-label="Close" onClick={closeDerivations}>✕</button>
       </header>
-      <div class="panel-body" tabIndex={0} role="region" aria-label="Derivation">
+      <div class="panel-body" tabIndex={0} role="group" aria-label="Derivation">
         <p class="panel-value">
           {d.value} {d.letter && d.value !== d.letter && <Letter letter={d.letter} />}
         </p>

@@ -13,20 +13,23 @@ interface Props {
   scale?: Scale; // a column's; else the figure's own
   unit?: boolean; // false where the column's head has it
   derive?: (() => Derivation) | undefined;
+  block?: boolean; // the range on a line of its own, for tiles
   label?: string; // for who does not see the column's head
 }
 
 // A number with its range, unit and letter. A click shows where it comes from.
-export function Figure({ quantity, value, low, high, letter, shares, scale, unit = true, derive, label }: Props) {
+export function Figure({ quantity, value, low, high, letter, shares, scale, unit = true, derive, label, block = false }: Props) {
   if (value == null) return <span class="figure-none" title="not known">–</span>;
   const by = scale ?? scaleFor(quantity, [value]);
   const range = { value, low, high };
   const text = rangeNumber(range, by);
-  const [first, rest] = text.includes(' (') ? [text.slice(0, text.indexOf(' (')), text.slice(text.indexOf(' ('))] : [text, ''];
+  const ranged = hasRange(range);
+  const first = ranged ? text.slice(0, text.indexOf(' (')) : text;
+  const rest = ranged && <span class="figure-range">{text.slice(text.indexOf(' ('))}</span>;
   const shown = (
     <>
       <span class="figure-value">{first}</span>
-      {hasRange(range) && <span class="figure-range">{rest}</span>}
+      {!block && rest}
       {unit && by.unit && <span class="figure-unit"> {by.unit}</span>}
     </>
   );
@@ -45,6 +48,7 @@ export function Figure({ quantity, value, low, high, letter, shares, scale, unit
         <span>{shown}</span>
       )}
       {letter && <Letter letter={letter} shares={shares} />}
+      {block && rest}
     </span>
   );
 }

@@ -94,7 +94,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
               <h1>{page.title}</h1>
               <p class="page-about">{page.about}</p>
             </div>
-            {page.period && <PeriodPicker />}
+            {page.period && path.value === page.path && <PeriodPicker />}
             <FilterChips />
           </div>
         )}

@@ -10,6 +10,7 @@ import { Figure } from './figure';
 export interface Column<T> {
   id: string;
   head: string;
+  group?: string | undefined; // columns beside each other with the same one have it above them
   unit?: string;
   right?: boolean;
   value: (row: T) => CsvValue; // sorts, and goes into the file
@@ -21,6 +22,7 @@ export interface Column<T> {
 interface Amount<T> {
   id: string;
   head: string;
+  group?: string;
   quantity: Quantity;
   rows: T[];
   get: (row: T) => Range | null;
@@ -29,13 +31,14 @@ interface Amount<T> {
 }
 
 // A column of figures with one SI prefix for all of them.
-export function amounts<T>({ id, head, quantity, rows, get, letter, derive }: Amount<T>): Column<T> {
+export function amounts<T>({ id, head, group, quantity, rows, get, letter, derive }: Amount<T>): Column<T> {
   const scale = scaleFor(quantity, rows.map((r) => get(r)?.value));
   const shown = (n: number | null | undefined): CsvValue => (n == null ? null : n / scale.factor);
   const ranged = rows.some((r) => get(r)?.low != null);
   return {
     id,
     head,
+    group,
     unit: scale.unit,
     right: true,
     value: (row) => shown(get(row)?.value),
@@ -49,13 +52,25 @@ export function amounts<T>({ id, head, quantity, rows, get, letter, derive }: Am
       const range = get(row);
       return (
         <Figure
-          quantity={quantity} scale={scale} unit={false} label={head}
+          quantity={quantity} scale={scale} unit={false} label={group ? `${group}: ${head}` : head}
           value={range?.value} low={range?.low} high={range?.high}
           letter={letter?.(row)} derive={derive && (() => derive(row))}
         />
       );
     },
   };
+}
+
+// Neighbours of one group as one cell.
+function Groups<T>({ columns }: { columns: Column<T>[] }) {
+  if (!columns.some((c) => c.group)) return null;
+  const groups: { name: string; count: number }[] = [];
+  for (const c of columns) {
+    const last = groups[groups.length - 1];
+    if (last && last.name === (c.group ?? '')) last.count += 1;
+    else groups.push({ name: c.group ?? '', count: 1 });
+  }
+  return <tr class="groups">{groups.map((g, i) => (g.name ? <th key={i} scope="colgroup" colSpan={g.count}><span>{g.name}</span></th> : <td key={i} colSpan={g.count} />))}</tr>;
 }
 
 interface Props<T> {
@@ -114,10 +129,11 @@ export function Table<T>({ name, caption, columns, rows, rowKey, sort, empty, fo
     });
   return (
     <div class="table-block">
-      <div class="table-scroll" tabIndex={0} role="region" aria-label={caption}>
+      <div class="table-scroll" tabIndex={0} role="group" aria-label={caption}>
         <table>
           <caption class="hidden-text">{caption}</caption>
           <thead>
+            <Groups columns={columns} />
             <tr>{columns.map((c) => <Head key={c.id} column={c} by={by} sortName={sortName} />)}</tr>
           </thead>
           <tbody>{inOrder.map((row) => <tr key={rowKey(row)} class={rowClass?.(row)}>{cells(row)}</tr>)}</tbody>
@@ -125,7 +141,7 @@ export function Table<T>({ name, caption, columns, rows, rowKey, sort, empty, fo
         </table>
       </div>
       <div class="table-foot">
-        <span class="muted small">{rows.length === 1 ? '1 row' : `${rows.length} rows`}</span>
+        <span class="muted small">{rows.length > 5 ? `${rows.length} rows` : ''}</span>
         <button type="button" class="button button-quiet" onClick={() => saveCsv(name, columns, foot === undefined ? inOrder : [...inOrder, foot])}>
           Save as CSV
         </button>

@@ -3,6 +3,7 @@ export type CsvValue = string | number | boolean | null | undefined;
 
 interface CsvColumn<T> {
   head: string;
+  group?: string | undefined;
   unit?: string;
   value: (row: T) => CsvValue;
   more?: { head: string; value: (row: T) => CsvValue }[];
@@ -17,8 +18,9 @@ function field(value: CsvValue): string {
 }
 
 export function toCsv<T>(columns: CsvColumn<T>[], rows: T[]): string {
-  const flat = columns.flatMap((c) => [c, ...(c.more ?? []).map((m) => ({ ...m, unit: c.unit }))]);
-  const heads = flat.map((c) => field(c.unit ? `${c.head} [${c.unit}]` : c.head));
+  const flat = columns.flatMap((c) => [c, ...(c.more ?? []).map((m) => ({ ...m, group: c.group, unit: c.unit }))]);
+  const named = (c: { head: string; group?: string | undefined }): string => (c.group ? `${c.group}: ${c.head}` : c.head);
+  const heads = flat.map((c) => field(c.unit ? `${named(c)} [${c.unit}]` : named(c)));
   const lines = rows.map((row) => flat.map((c) => field(c.value(row))).join(','));
   return [heads.join(','), ...lines].join('\r\n') + '\r\n';
 }

@@ -53,10 +53,11 @@ export function currencyCode(): string {
   return currency;
 }
 
+// A document costs a fraction of a cent, so euros have SI prefixes downwards, and none upwards.
+const moneyLadder = (per: string): Step[] => [[0, 1e-6, `µ${currency}${per}`], [1e-3, 1e-3, `m${currency}${per}`], [1e-2, 1, `${currency}${per}`]];
+
 function plainUnit(q: Quantity): [number, string] {
   switch (q) {
-    case 'money': return [1, currency];
-    case 'money_per_mtok': return [1, `${currency}/Mtok`];
     case 'intensity': return [1, 'gCO2e/kWh'];
     case 'share': return [0.01, '%'];
     case 'rate': return [1, '/s'];
@@ -66,7 +67,7 @@ function plainUnit(q: Quantity): [number, string] {
 
 // The scale for the largest of `amounts`. Nulls are not looked at.
 export function scaleFor(quantity: Quantity, amounts: Iterable<number | null | undefined>): Scale {
-  const ladder = ladders[quantity];
+  const ladder = quantity === 'money' ? moneyLadder('') : quantity === 'money_per_mtok' ? moneyLadder('/Mtok') : ladders[quantity];
   if (!ladder) {
     const [factor, unit] = plainUnit(quantity);
     return { quantity, factor, unit };
@@ -103,7 +104,7 @@ export function decimalsFor(quantity: Quantity, shown: number): number {
   if (quantity === 'tokens' && Number.isInteger(shown)) return 0;
   const digits = Math.floor(Math.log10(size));
   const wanted = Math.max(0, Math.min(8, 2 - digits));
-  return isMoney ? Math.max(2, wanted) : wanted;
+  return isMoney && size >= 1 ? Math.max(2, wanted) : wanted;
 }
 
 // "12.3"; the unit stands in the column's head or after the range.

@@ -3,7 +3,7 @@ import { Badge, Card } from '../components/card';
 import { Figure } from '../components/figure';
 import { Letter } from '../components/letter';
 import { Table, type Column } from '../components/table';
-import { amount, count, type Quantity } from '../format/units';
+import { amount, count, rangeNumber, scaleFor, withUnit, type Quantity, type Range } from '../format/units';
 import { dateTime, span } from '../format/time';
 import { flipColumns } from './decisions';
 
@@ -34,12 +34,19 @@ function changeText(change: number): string {
   return `${change < 0 ? '−' : '+'}${Math.abs(change * 100).toFixed(0)} %`;
 }
 
+// Expected and measured in one unit.
+function inUnit(line: Line, range: Range): string {
+  const f = line.figure;
+  const scale = scaleFor(line.quantity, [Math.max(f.expected, f.measured)]);
+  return withUnit(rangeNumber(range, scale), scale);
+}
+
 const tone = (verdict: string): 'good' | 'bad' | 'plain' => (verdict === 'better' ? 'good' : verdict === 'worse' ? 'bad' : 'plain');
 
 const reviewColumns: Column<Line>[] = [
   { id: 'what', head: 'Figure', value: (l) => l.name },
-  { id: 'expected', head: 'Expected', right: true, value: (l) => l.figure.expected, cell: (l) => amount(l.quantity, l.figure.expected, l.figure.expected_low, l.figure.expected_high) },
-  { id: 'measured', head: 'Measured', right: true, value: (l) => l.figure.measured, cell: (l) => amount(l.quantity, l.figure.measured, l.figure.measured_low, l.figure.measured_high) },
+  { id: 'expected', head: 'Expected', right: true, value: (l) => l.figure.expected, cell: (l) => inUnit(l, { value: l.figure.expected, low: l.figure.expected_low, high: l.figure.expected_high }) },
+  { id: 'measured', head: 'Measured', right: true, value: (l) => l.figure.measured, cell: (l) => inUnit(l, { value: l.figure.measured, low: l.figure.measured_low, high: l.figure.measured_high }) },
   { id: 'change', head: 'Change', right: true, value: (l) => l.figure.change, cell: (l) => changeText(l.figure.change) },
   { id: 'verdict', head: 'Outcome', value: (l) => l.figure.verdict, cell: (l) => <Badge tone={tone(l.figure.verdict)}>{l.figure.verdict}</Badge> },
 ];

@@ -45,7 +45,7 @@ function columnsOf(rows: Scored[], weights: Weights): Column<Scored>[] {
     amounts({ id: 'cost', head: 'Cost', quantity: 'money_per_mtok', rows, get: (s) => s.option.cost_per_mtok, letter: (s) => s.option.cost_per_mtok.quality, derive: (s) => axisOf(s.option, 'cost') }),
     amounts({ id: 'control', head: 'Control', quantity: 'control', rows, get: (s) => s.option.control, letter: (s) => s.option.control.quality, derive: (s) => axisOf(s.option, 'control') }),
     amounts({ id: 'carbon', head: 'Carbon', quantity: 'grams_per_mtok', rows, get: (s) => s.option.carbon_g_per_mtok, letter: (s) => s.option.carbon_g_per_mtok.quality, derive: (s) => axisOf(s.option, 'carbon') }),
-    amounts({ id: 'jtok', head: 'Energy/token', quantity: 'joules_per_token', rows, get: (s) => s.option.joules_per_token, letter: (s) => s.option.joules_per_token.quality, derive: (s) => axisOf(s.option, 'energy') }),
+    amounts({ id: 'jtok', head: 'Energy', quantity: 'joules_per_token', rows, get: (s) => s.option.joules_per_token, letter: (s) => s.option.joules_per_token.quality, derive: (s) => axisOf(s.option, 'energy') }),
     amounts({ id: 'grid', head: 'Grid', quantity: 'intensity', rows, get: (s) => ({ value: s.option.g_per_kwh }) }),
     { id: 'zone', head: 'Zone', value: (s) => s.option.zone },
   ];
@@ -59,7 +59,7 @@ function plain(n: number): string {
 const nearness = (f: Flip): number | null => (f.at == null || f.now <= 0 || f.at <= 0 ? null : Math.abs(Math.log(f.at / f.now)));
 
 export const flipColumns: Column<Flip>[] = [
-  { id: 'input', head: 'If this', value: (f) => `${f.input} ${f.of}`.trim() },
+  { id: 'input', head: 'If this', value: (f) => (f.of ? `${f.input} of ${f.of}` : f.input) },
   { id: 'now', head: 'which is now', right: true, value: (f) => f.now, cell: (f) => `${plain(f.now)} ${f.unit}` },
   { id: 'at', head: 'were', right: true, value: (f) => f.at, cell: (f) => (f.at == null ? 'anything' : `${plain(f.at)} ${f.unit}`) },
   { id: 'to', head: 'this would be first', value: (f) => f.to, cell: (f) => f.to ?? <span class="muted">no change</span> },

@@ -34,6 +34,7 @@ function deploymentOf(d: LiveDeployment): Derivation {
       { name: 'Failures in a row', value: count(d.failures), note: d.available ? undefined : 'it rests, and is tried again by itself' },
       { name: 'First token, mean', value: amount('duration', d.ttft_s) },
       { name: 'Per output token, mean', value: amount('duration', d.tpot_s) },
+      { name: 'Grid', value: amount('intensity', d.intensity_g_per_kwh) },
       { name: 'Control', value: amount('control', d.control), note: 'docs/control-rubric.md' },
       { name: 'Meter', value: d.meter ? `${d.meter.name}, ${d.meter.up ? 'answers' : 'silent'}` : 'none', note: d.meter?.trouble ?? (d.meter?.lag_s != null ? `newest reading ${span(d.meter.lag_s)} old` : undefined) },
       { name: 'Price', value: d.price_per_hour == null ? 'by the token' : `${amount('money', d.price_per_hour)} per hour` },
@@ -92,15 +93,13 @@ function columnsOf(rows: LiveDeployment[]): Column<LiveDeployment>[] {
     { id: 'health', head: 'Health', value: (d) => health(d).text, cell: (d) => { const h = health(d); return <Badge tone={h.tone}>{h.text}</Badge>; } },
     { id: 'what', head: 'Hardware', value: (d) => d.gpu ?? d.vendor, cell: (d) => (d.kind === 'own' ? `${(d.gpus ?? 1) > 1 ? `${d.gpus} × ` : ''}${d.gpu ?? 'own'}` : d.vendor ?? 'vendor') },
     { id: 'zone', head: 'Zone', value: (d) => d.zone, cell: (d) => <a href={href('/grid', { zone: d.zone || null })}>{d.zone || 'world'}</a> },
-    { id: 'running', head: 'Running', right: true, value: (d) => d.running, cell: (d) => <>{count(d.running)}{d.max_concurrency != null && <span class="muted"> of {count(d.max_concurrency)}</span>}</> },
-    amounts({ id: 'tout', head: 'Tokens out', quantity: 'rate', rows, get: (d) => single(d.tokens_out_per_s), derive: (d) => throughputOf(d, 'Tokens out', d.tokens_out_per_s, 'rate', 'Output tokens of calls that ended in the last ten seconds, divided by ten.') }),
-    amounts({ id: 'power', head: 'Power', quantity: 'power', rows, get: (d) => single(d.power_w), derive: powerOf }),
-    amounts({ id: 'gpu', head: 'GPU busy', quantity: 'share', rows, get: (d) => single(d.gpu_utilisation), derive: (d) => throughputOf(d, 'GPU utilisation', d.gpu_utilisation, 'share', 'The share of time in which the GPU had work, as its meter says.') }),
-    amounts({ id: 'jtok', head: 'Energy/token', quantity: 'joules_per_token', rows, get: (d) => single(d.joules_per_token), derive: (d) => throughputOf(d, 'Energy per token', d.joules_per_token, 'joules_per_token', 'Joules divided by input and output tokens, of the last ten seconds; where nothing ran, nothing is said.') }),
-    amounts({ id: 'grid', head: 'Grid', quantity: 'intensity', rows, get: (d) => single(d.intensity_g_per_kwh) }),
-    amounts({ id: 'ttft', head: 'First token', quantity: 'duration', rows, get: (d) => single(d.ttft_s) }),
-    amounts({ id: 'idlee', head: 'Idle energy, 24 h', quantity: 'energy', rows, get: (d) => single(d.idle_energy_j_24h), derive: idleOf }),
-    amounts({ id: 'idlec', head: 'Idle cost, 24 h', quantity: 'money', rows, get: (d) => single(d.idle_cost_24h), derive: idleOf }),
+    { id: 'running', head: 'Running', group: 'Now', right: true, value: (d) => d.running, cell: (d) => <>{count(d.running)}{d.max_concurrency != null && <span class="muted"> of {count(d.max_concurrency)}</span>}</> },
+    amounts({ id: 'tout', head: 'Tokens out', group: 'Now', quantity: 'rate', rows, get: (d) => single(d.tokens_out_per_s), derive: (d) => throughputOf(d, 'Tokens out', d.tokens_out_per_s, 'rate', 'Output tokens of calls that ended in the last ten seconds, divided by ten.') }),
+    amounts({ id: 'power', head: 'Power', group: 'Now', quantity: 'power', rows, get: (d) => single(d.power_w), derive: powerOf }),
+    amounts({ id: 'gpu', head: 'GPU busy', group: 'Now', quantity: 'share', rows, get: (d) => single(d.gpu_utilisation), derive: (d) => throughputOf(d, 'GPU utilisation', d.gpu_utilisation, 'share', 'The share of time in which the GPU had work, as its meter says.') }),
+    amounts({ id: 'jtok', head: 'Energy', group: 'Now', quantity: 'joules_per_token', rows, get: (d) => single(d.joules_per_token), derive: (d) => throughputOf(d, 'Energy per token', d.joules_per_token, 'joules_per_token', 'Joules divided by input and output tokens, of the last ten seconds; where nothing ran, nothing is said.') }),
+    amounts({ id: 'idlee', head: 'Energy', group: 'Idle, 24 hours', quantity: 'energy', rows, get: (d) => single(d.idle_energy_j_24h), derive: idleOf }),
+    amounts({ id: 'idlec', head: 'Cost', group: 'Idle, 24 hours', quantity: 'money', rows, get: (d) => single(d.idle_cost_24h), derive: idleOf }),
     { id: 'meter', head: 'Meter', value: (d) => (d.meter ? (d.meter.up ? 'answers' : 'silent') : null), cell: (d) => (d.meter ? <span title={d.meter.trouble ?? ''}><Badge tone={d.meter.up ? 'good' : 'bad'}>{d.meter.up ? 'answers' : 'silent'}</Badge></span> : <span class="muted">none</span>) },
   ];
 }
@@ -125,11 +124,11 @@ function Tiles({ now }: { now: Live }) {
       <Tile name="Deployments up" foot={up < d.length ? `${d.filter((x) => !x.available).map((x) => x.name).join(', ')} down` : 'all answer'}>
         <span class="figure-value">{up} <span class="figure-unit">of {d.length}</span></span>
       </Tile>
-      <Tile name="Power" tone="energy" foot="of own machines"><Figure quantity="power" value={now.power_w} label="Power" derive={() => liveOf('Power', 'power', now.power_w, now)} /></Tile>
-      <Tile name="Running" tone="cost" foot={`${count(now.waiting)} waiting for a place`}><Figure quantity="count" value={now.running} label="Running" derive={() => liveOf('Running', 'count', now.running, now)} /></Tile>
-      <Tile name="Energy per token" tone="energy" foot="last ten seconds"><Figure quantity="joules_per_token" value={now.joules_per_token} label="Energy per token" derive={() => liveOf('Energy per token', 'joules_per_token', now.joules_per_token, now)} /></Tile>
+      <Tile name="Power" tone="energy" foot="of own machines"><Figure block quantity="power" value={now.power_w} label="Power" derive={() => liveOf('Power', 'power', now.power_w, now)} /></Tile>
+      <Tile name="Running" tone="cost" foot={`${count(now.waiting)} waiting for a place`}><Figure block quantity="count" value={now.running} label="Running" derive={() => liveOf('Running', 'count', now.running, now)} /></Tile>
+      <Tile name="Energy per token" tone="energy" foot="last ten seconds"><Figure block quantity="joules_per_token" value={now.joules_per_token} label="Energy per token" derive={() => liveOf('Energy per token', 'joules_per_token', now.joules_per_token, now)} /></Tile>
       <Tile name="Idle, last 24 hours" foot={idleCost == null ? 'no meter' : <><Figure quantity="money" value={idleCost} derive={idle} label="Idle cost" /> for machines that waited</>}>
-        <Figure quantity="energy" value={idleEnergy} derive={idle} label="Idle energy" />
+        <Figure block quantity="energy" value={idleEnergy} derive={idle} label="Idle energy" />
       </Tile>
     </div>
   );

@@ -1,11 +1,12 @@
 import { useMemo } from 'preact/hooks';
 import { useQuery } from '../api/query';
-import type { Grid, GridNow, GridSlot, GridSource, GridZone } from '../api/types';
+import type { Grid, GridNow, GridSource, GridZone } from '../api/types';
 import { Plot, type Line } from '../charts/plot';
 import { Badge, Card } from '../components/card';
 import { Figure } from '../components/figure';
 import { Empty, Loaded } from '../components/states';
 import { Table, amounts, type Column } from '../components/table';
+import { cleanSpells, startOf } from '../derive/clean_hours';
 import type { Derivation } from '../derive/derivation';
 import { amount, number, scaleFor } from '../format/units';
 import { ago, clock, dateTime, span } from '../format/time';
@@ -32,31 +33,6 @@ function intensityOf(zone: GridZone, now: GridNow): Derivation {
     links: zone.deployments.length > 0 ? [{ text: `Deployments there: ${zone.deployments.join(', ')}`, href: href('/fleet') }] : [],
     docs: ['docs/accounting.md §3', 'docs/grid.md'],
   };
-}
-
-const startOf = (s: GridSlot): number => Date.parse(s.start) / 1000;
-
-// The hours to come that are under the mean of all that is known, best first, joined to spells.
-export function cleanSpells(slots: GridSlot[], nowSeconds: number): { from: number; to: number; mean: number }[] {
-  const ahead = slots.filter((s) => startOf(s) + s.seconds > nowSeconds);
-  if (ahead.length < 2) return [];
-  const sorted = ahead.map((s) => s.g_per_kwh).sort((a, b) => a - b);
-  const best = sorted[0]!, worst = sorted[sorted.length - 1]!;
-  if (worst <= best * 1.03) return []; // flat: no hour is better than another
-  const limit = best + (worst - best) / 4;
-  const spells: { from: number; to: number; sum: number; seconds: number }[] = [];
-  for (const s of ahead) {
-    if (s.g_per_kwh > limit) continue;
-    const last = spells[spells.length - 1];
-    if (last && last.to === startOf(s)) {
-      last.to += s.seconds;
-      last.sum += s.g_per_kwh * s.seconds;
-      last.seconds += s.seconds;
-    } else {
-      spells.push({ from: startOf(s), to: startOf(s) + s.seconds, sum: s.g_per_kwh * s.seconds, seconds: s.seconds });
-    }
-  }
-  return spells.map((s) => ({ from: s.from, to: s.to, mean: s.sum / s.seconds })).sort((a, b) => a.mean - b.mean);
 }
 
 // A cell an hour, from clean to dirty within the zone's next day.
@@ -177,7 +153,7 @@ export function GridPage() {
                 <Table name="grid" caption="Intensity by region" rows={zones} rowKey={(z) => z.zone} columns={nowColumns(zones)} sort="now" empty={null} />
               </Card>
               {zones.length > 1 && zones[0]!.slots.length > 1 && <Compare zones={zones} at={at} />}
-              <div class="columns">{zones.map((z) => <ZoneCard key={z.zone} zone={z} at={at} />)}</div>
+              <div class="zones">{zones.map((z) => <ZoneCard key={z.zone} zone={z} at={at} />)}</div>
               <Card title="Sources" note="Live sources of the configuration, as last asked" flush>
                 <Table
                   name="grid-sources" caption="Sources of intensities" rows={data.sources} rowKey={(s) => `${s.source} ${s.zone}`} columns={sourceColumns}

@@ -55,7 +55,7 @@ const watchColumns: Column<Watched>[] = [
 function OverTime({ data }: { data: Guard }) {
   const lines = useMemo((): Line[] => [
     { label: 'blocked', color: '--bad', kind: 'bars', values: data.series.block },
-    { label: 'flagged', color: '--warn', kind: 'bars', values: data.series.flag },
+    { label: 'flagged', color: '--series-3', kind: 'bars', values: data.series.flag },
   ], [data]);
   return <Plot name="verdicts over time" quantity="count" t={data.series.t} stepSeconds={data.step_s} lines={lines} stacked selects height={200} empty="Nothing was blocked or flagged in this time" />;
 }
@@ -73,10 +73,10 @@ export function GuardPage() {
             <div class="tiles">
               {verdicts.map((v) => (
                 <Tile key={v.name} name={v.text} {...(v.tone ? { tone: v.tone } : {})} foot={`${count(data.requests[v.name])} requests, ${count(data.answers[v.name])} answers`}>
-                  <Figure quantity="count" value={data.requests[v.name] + data.answers[v.name]} label={v.text} derive={() => verdictOf(v, data)} />
+                  <Figure block quantity="count" value={data.requests[v.name] + data.answers[v.name]} label={v.text} derive={() => verdictOf(v, data)} />
                 </Tile>
               ))}
-              <Tile name="Time in the guard" foot="mean of a request"><Figure quantity="duration" value={data.mean_ms == null ? null : data.mean_ms / 1000} label="Time in the guard" derive={() => ({ title: 'Time in the guard', value: amount('duration', (data.mean_ms ?? 0) / 1000), meaning: 'What the guard adds to a request, a judge’s answers included.', formula: ['time in the guard ÷ requests that it looked at'], docs: ['docs/guard.md, Figures', 'docs/metrics.md'] })} /></Tile>
+              <Tile name="Time in the guard" foot="mean of a request"><Figure block quantity="duration" value={data.mean_ms == null ? null : data.mean_ms / 1000} label="Time in the guard" derive={() => ({ title: 'Time in the guard', value: amount('duration', (data.mean_ms ?? 0) / 1000), meaning: 'What the guard adds to a request, a judge’s answers included.', formula: ['time in the guard ÷ requests that it looked at'], docs: ['docs/guard.md, Figures', 'docs/metrics.md'] })} /></Tile>
             </div>
             <div class="columns-wide">
               <Card title="Blocked and flagged over time">{data.audit ? <OverTime data={data} /> : <Empty title="No audit log">{noAudit}</Empty>}</Card>

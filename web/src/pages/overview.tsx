@@ -28,17 +28,17 @@ export function change(now: number | null, before: number | null): string | null
 
 const partQuantity: Record<SavedPart, Quantity> = { cost: 'money', energy: 'energy', carbon: 'carbon' };
 
-function SavedNumber({ part, savings }: { part: SavedPart; savings: Savings }) {
+// "saved 4.2 kWh", "took 4.2 kWh more", or that the two cannot be told apart.
+function Saved({ part, savings, verbs }: { part: SavedPart; savings: Savings; verbs: [saved: string, lost: string] }) {
   const range = savedRange(part, savings);
   if (!range) return null;
-  const loss = range.value < 0;
-  const text = amount(partQuantity[part], Math.abs(range.value));
   const clear = savings.distinguishable?.[part] ?? true;
-  return (
-    <button type="button" class={`saved saved-${part} ${clear ? '' : 'saved-unclear'}`} onClick={() => showDerivation(savedOf(part, savings))}>
-      {loss ? `−${text}` : text}
-    </button>
+  const button = (text: string) => (
+    <button type="button" class={`saved saved-${part}`} onClick={() => showDerivation(savedOf(part, savings))}>{text}</button>
   );
+  if (!clear) return <>{button(`no clear difference in ${part}`)}</>;
+  const text = amount(partQuantity[part], Math.abs(range.value));
+  return range.value < 0 ? <>{verbs[1]} {button(text)} more</> : <>{verbs[0]} {button(text)}</>;
 }
 
 // The sentence of the whole thing. The program's own words stand below it, with all ranges.
@@ -51,13 +51,16 @@ export function SavingSentence({ savings }: { savings: Savings | undefined }) {
       </section>
     );
   }
-  const costLoss = savings.cost_neur < 0, energyLoss = (savings.energy_uj ?? 0) < 0;
+  const also = (part: 'energy' | 'carbon', amountNow: number | undefined): boolean => (savings.distinguishable?.[part] ?? true) && (amountNow ?? 0) >= 0;
+  const bothSaved = savings.cost_neur >= 0 && also('energy', savings.energy_uj) && also('carbon', savings.carbon_ng);
   return (
     <section class="hero" aria-label="Saving">
       <p class="hero-text">
-        {costLoss ? 'Costing' : 'Saving'} <SavedNumber part="cost" savings={savings} />{' '}
-        {costLoss === energyLoss ? 'also' : 'but'} {energyLoss ? 'took' : 'saved'} <SavedNumber part="energy" savings={savings} /> and{' '}
-        <SavedNumber part="carbon" savings={savings} /> <Letter letter={savings.quality} />
+        <Saved part="cost" savings={savings} verbs={['Saving', 'Spending']} />
+        {bothSaved ? ' also ' : ': '}
+        <Saved part="energy" savings={savings} verbs={['saved', 'took']} />
+        {bothSaved ? ' and ' : ', '}
+        <Saved part="carbon" savings={savings} verbs={bothSaved ? ['', ''] : ['saved', 'emitted']} /> <Letter letter={savings.quality} />
       </p>
       <p class="hero-note">{savings.sentence}</p>
     </section>
@@ -71,20 +74,20 @@ function Tiles({ report, before }: { report: Report; before: Row }) {
   return (
     <div class="tiles">
       <Tile name="Cost" tone="cost" foot={change(row.cost_neur, before.cost_neur) ?? `${count(row.requests)} requests`}>
-        <Figure quantity="money" value={euros(row.cost_neur)} derive={() => costOf(row, all)} label="Cost" {...more} />
+        <Figure block quantity="money" value={euros(row.cost_neur)} derive={() => costOf(row, all)} label="Cost" {...more} />
       </Tile>
       <Tile name="Energy" tone="energy" foot={change(row.energy_uj, before.energy_uj)}>
-        <Figure quantity="energy" value={joules(row.energy_uj)} low={joules(row.energy_low_uj)} high={joules(row.energy_high_uj)} derive={() => energyOf(row, all)} label="Energy" {...more} />
+        <Figure block quantity="energy" value={joules(row.energy_uj)} low={joules(row.energy_low_uj)} high={joules(row.energy_high_uj)} derive={() => energyOf(row, all)} label="Energy" {...more} />
       </Tile>
       <Tile name="Carbon" tone="carbon" foot={change(row.carbon_ng, before.carbon_ng)}>
-        <Figure quantity="carbon" value={grams(row.carbon_ng)} low={grams(row.carbon_low_ng)} high={grams(row.carbon_high_ng)} derive={() => carbonOf(row, all)} label="Carbon" {...more} />
+        <Figure block quantity="carbon" value={grams(row.carbon_ng)} low={grams(row.carbon_low_ng)} high={grams(row.carbon_high_ng)} derive={() => carbonOf(row, all)} label="Carbon" {...more} />
       </Tile>
       <Tile name="Energy per token" tone="energy" foot={change(row.joules_per_token, before.joules_per_token)}>
-        <Figure quantity="joules_per_token" value={row.joules_per_token} derive={() => joulesPerTokenOf(row, all)} label="Energy per token" {...more} />
+        <Figure block quantity="joules_per_token" value={row.joules_per_token} derive={() => joulesPerTokenOf(row, all)} label="Energy per token" {...more} />
       </Tile>
       {(idle.energy_uj > 0 || idle.cost_neur > 0) && (
         <Tile name="Idle, beside these" foot={<><Figure quantity="money" value={euros(idle.cost_neur)} derive={() => idleOf('cost', row, all)} label="Idle cost" /> for machines that waited</>}>
-          <Figure quantity="energy" value={joules(idle.energy_uj)} derive={() => idleOf('energy', row, all)} label="Idle energy" />
+          <Figure block quantity="energy" value={joules(idle.energy_uj)} derive={() => idleOf('energy', row, all)} label="Idle energy" />
         </Tile>
       )}
     </div>
@@ -131,7 +134,7 @@ function Now() {
         <div class="tile-name">{name}</div>
         <Figure quantity={quantity} value={value} label={name} derive={() => liveOf(name, quantity, value, now)} />
       </div>
-      <Sparkline values={history.map(read)} color={color} label={`${name}, last two minutes`} width={96} />
+      <Sparkline values={history.map(read)} color={color} label={`${name}, last two minutes`} width={180} />
     </div>
   );
   return (

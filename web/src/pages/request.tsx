@@ -5,7 +5,6 @@ import { useQuery } from '../api/query';
 import type { Call, ExplainedCall, MeterWindow, RequestBody, RequestFacts, Settlement } from '../api/types';
 import { Badge, Card, Tile } from '../components/card';
 import { Figure } from '../components/figure';
-import { Letter } from '../components/letter';
 import { Empty, Loaded } from '../components/states';
 import { amounts, Table, type Column } from '../components/table';
 import { Waterfall } from '../charts/waterfall';
@@ -56,7 +55,7 @@ function Stages({ request: r }: { request: RequestFacts }) {
         {r.calls.length === 0 ? 'None.' : r.calls.map((c) => (
           <p key={c.attempt}>
             <a href={href('/fleet', { deployment: c.deployment })}>{c.deployment}</a> in {c.zone || 'a zone that is not known'}: {c.tokens_in.toLocaleString('en-GB')} tokens in, {c.tokens_out.toLocaleString('en-GB')} out
-            ({c.tokens_from === 'reported' ? 'as the engine reported' : 'counted by the gateway'}), beside {Math.max(0, c.mean_batch - 1).toFixed(1)} others on average. <OutcomeBadge outcome={c.outcome} /> <span class="muted">{c.http_status}</span>
+            ({c.tokens_from === 'reported' ? 'as the engine reported' : 'counted by the gateway'}){c.mean_batch >= 1.05 ? `, beside ${(c.mean_batch - 1).toFixed(1)} others on average` : ', alone on it'}. <OutcomeBadge outcome={c.outcome} /> <span class="muted">{c.http_status}</span>
           </p>
         ))}
       </Stage>
@@ -128,10 +127,10 @@ function Totals({ request: r }: { request: RequestFacts }) {
   const derive = first && settled.length === 1 ? () => settledOf(first, settled[0]!, undefined) : undefined;
   return (
     <div class="tiles">
-      <Tile name="Cost" tone="cost"><Figure quantity="money" value={add((s) => s.cost)} letter={letter} derive={derive} /></Tile>
-      <Tile name="Energy" tone="energy"><Figure quantity="energy" value={energy} low={add((s) => s.energy_low_j)} high={add((s) => s.energy_high_j)} letter={letter} derive={derive} /></Tile>
-      <Tile name="Carbon" tone="carbon"><Figure quantity="carbon" value={add((s) => s.carbon_g)} low={add((s) => s.carbon_low_g)} high={add((s) => s.carbon_high_g)} letter={letter} derive={derive} /></Tile>
-      <Tile name="Energy per token" tone="energy" foot={`${tokens.toLocaleString('en-GB')} tokens`}><Figure quantity="joules_per_token" value={energy != null && tokens > 0 ? energy / tokens : null} /></Tile>
+      <Tile name="Cost" tone="cost"><Figure block quantity="money" value={add((s) => s.cost)} letter={letter} derive={derive} /></Tile>
+      <Tile name="Energy" tone="energy"><Figure block quantity="energy" value={energy} low={add((s) => s.energy_low_j)} high={add((s) => s.energy_high_j)} letter={letter} derive={derive} /></Tile>
+      <Tile name="Carbon" tone="carbon"><Figure block quantity="carbon" value={add((s) => s.carbon_g)} low={add((s) => s.carbon_low_g)} high={add((s) => s.carbon_high_g)} letter={letter} derive={derive} /></Tile>
+      <Tile name="Energy per token" tone="energy" foot={`${tokens.toLocaleString('en-GB')} tokens`}><Figure block quantity="joules_per_token" value={energy != null && tokens > 0 ? energy / tokens : null} /></Tile>
     </div>
   );
 }
@@ -156,7 +155,7 @@ export function RequestPage({ id }: { id: string }) {
             )}
             <div class="columns-wide">
               <Card title="Stage by stage"><Stages request={request} /></Card>
-              <Card title="In time" note={<>From the request’s start <Letter letter={request.calls[0] && latest(request.calls[0])?.quality} /></>}>
+              <Card title="In time" note="From the request’s start to its end">
                 <Waterfall request={request} />
                 <p class="small muted">The same in a terminal: <code>trine explain -c trine.yaml {id}</code></p>
               </Card>

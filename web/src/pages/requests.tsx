@@ -35,18 +35,23 @@ const single = (v: number | null): { value: number } | null => (v == null ? null
 
 function columnsOf(rows: RequestRow[]): Column<RequestRow>[] {
   return [
-    { id: 'start', head: 'Start', value: (r) => r.start, cell: (r) => <a href={href(`/requests/${r.id}`)} title={r.id}>{dateTime(r.start)}</a> },
-    { id: 'outcome', head: 'Outcome', value: (r) => r.outcome, cell: (r) => <><OutcomeBadge outcome={r.outcome} /> <span class="muted">{r.http_status}{r.error ? ` ${r.error}` : ''}</span></> },
+    {
+      id: 'start', head: 'Start', value: (r) => r.start, more: [{ head: 'Request', value: (r) => r.id }],
+      cell: (r) => <a href={href(`/requests/${r.id}`)} title={r.id}>{dateTime(r.start).slice(5)}</a>,
+    },
+    {
+      id: 'outcome', head: 'Outcome', value: (r) => r.outcome, more: [{ head: 'Status', value: (r) => r.http_status }, { head: 'Error', value: (r) => r.error }],
+      cell: (r) => <><OutcomeBadge outcome={r.outcome} /> <span class="muted">{r.http_status}</span>{r.error && <div class="muted small">{r.error}</div>}</>,
+    },
     { id: 'workload', head: 'Workload', value: (r) => r.workload, cell: (r) => r.workload || <span class="muted">none</span> },
     { id: 'route', head: 'Route', value: (r) => r.route, cell: (r) => <>{r.route || <span class="muted">none</span>}{r.deployment && <span class="muted"> → {r.deployment}</span>}</> },
     { id: 'key', head: 'Key', value: (r) => r.key },
     amounts({ id: 'duration', head: 'Duration', quantity: 'duration', rows, get: (r) => single(r.duration_s) }),
-    amounts({ id: 'in', head: 'Tokens in', quantity: 'count', rows, get: (r) => single(r.tokens_in) }),
-    amounts({ id: 'out', head: 'Tokens out', quantity: 'count', rows, get: (r) => single(r.tokens_out) }),
+    amounts({ id: 'in', head: 'In', group: 'Tokens', quantity: 'count', rows, get: (r) => single(r.tokens_in) }),
+    amounts({ id: 'out', head: 'Out', group: 'Tokens', quantity: 'count', rows, get: (r) => single(r.tokens_out) }),
     amounts({ id: 'energy', head: 'Energy', quantity: 'energy', rows, get: (r) => (r.energy_j == null ? null : { value: r.energy_j, low: r.energy_low_j, high: r.energy_high_j }), letter: (r) => r.quality, derive: (r) => figureOf(r, 'Energy') }),
     amounts({ id: 'carbon', head: 'Carbon', quantity: 'carbon', rows, get: (r) => single(r.carbon_g), derive: (r) => figureOf(r, 'Carbon') }),
     amounts({ id: 'cost', head: 'Cost', quantity: 'money', rows, get: (r) => single(r.cost), derive: (r) => figureOf(r, 'Cost') }),
-    { id: 'id', head: 'Request', value: (r) => r.id, cell: (r) => <a href={href(`/requests/${r.id}`)}><code>…{r.id.slice(-8)}</code></a> },
   ];
 }
 

@@ -16,7 +16,7 @@ export function SettingsPage() {
       <Loaded query={answer} what="The settings">
         {(s) => (
           <>
-            <div class="columns">
+            <div class="zones">
               <Card title="Health" actions={<Badge tone={s.health.ready ? 'good' : 'bad'}>{s.health.status}</Badge>}>
                 {s.health.reasons.length > 0 ? <ul class="list">{s.health.reasons.map((r) => <li key={r} class="notice notice-warn">{r}</li>)}</ul> : <p>Everything that the gateway needs answers.</p>}
               </Card>
