@@ -88,7 +88,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
       </header>
       <Nav />
       <main id="main" tabIndex={-1}>
-        {page && (
+        {page ? (
           <div class="page-head">
             <div>
               <h1>{page.title}</h1>
@@ -97,6 +97,8 @@ export function Shell({ children }: { children: ComponentChildren }) {
             {page.period && path.value === page.path && <PeriodPicker />}
             <FilterChips />
           </div>
+        ) : (
+          <div class="page-head"><h1>Not found</h1></div>
         )}
         {children}
       </main>
