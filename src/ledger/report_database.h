@@ -3,8 +3,8 @@
 
 #include <filesystem>
 
-#include "ledger/report.h"
 #include "energy/facts.h"
+#include "ledger/report.h"
 #include "ledger/schema.h"
 
 namespace trine::ledger {
