@@ -22,11 +22,11 @@ export function DerivationPanel() {
   if (!d) return null;
   return (
     <div class="panel" role="dialog" aria-labelledby="panel-title">
-      <header class="panel-head">
+      <div class="panel-head">
         {all.length > 1 && <button type="button" class="button button-quiet" onClick={backDerivation}>Back</button>}
         <h2 id="panel-title" ref={heading} tabIndex={-1}>{d.title}</h2>
         <button type="button" class="button button-quiet" aria-label="Close" onClick={closeDerivations}>✕</button>
-      </header>
+      </div>
       <div class="panel-body" tabIndex={0} role="group" aria-label="Derivation">
         <p class="panel-value">
           {d.value} {d.letter && d.value !== d.letter && <Letter letter={d.letter} />}

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { dateTime } from '../format/time';
-import { filterNames, params, period, presets, setParams, setPeriod, setWindow } from '../state/url';
+import { filterNames, type FilterName, params, period, presets, setParams, setPeriod, setWindow } from '../state/url';
 
 const names: Record<string, string> = { '15m': '15 min', '1h': '1 h', '6h': '6 h', '24h': '24 h', '7d': '7 d', '30d': '30 d' };
 
@@ -48,8 +48,8 @@ export function PeriodPicker() {
 }
 
 // What the figures are limited to; each goes with a click.
-export function FilterChips() {
-  const set = filterNames.filter((name) => params.value.get(name));
+export function FilterChips({ heeded }: { heeded: readonly FilterName[] }) {
+  const set = heeded.filter((name) => params.value.get(name));
   if (set.length === 0) return null;
   return (
     <ul class="chips" aria-label="Filters">

@@ -95,7 +95,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
               <p class="page-about">{page.about}</p>
             </div>
             {page.period && path.value === page.path && <PeriodPicker />}
-            <FilterChips />
+            {path.value === page.path && <FilterChips heeded={page.filters} />}
           </div>
         ) : (
           <div class="page-head"><h1>Not found</h1></div>

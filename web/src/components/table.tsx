@@ -130,7 +130,7 @@ export function Table<T>({ name, caption, columns, rows, rowKey, sort, empty, fo
   return (
     <div class="table-block">
       <div class="table-scroll" tabIndex={0} role="group" aria-label={caption}>
-        <table>
+        <table class={columns.length > 10 ? 'dense' : ''}>
           <caption class="hidden-text">{caption}</caption>
           <thead>
             <Groups columns={columns} />

@@ -1,6 +1,6 @@
 // The derivations of a report row's figures. The inputs are the row's own members, so that a reader can do the sum.
 import type { Row } from '../api/types';
-import { amount, count, euros, grams, joules, currencyCode } from '../format/units';
+import { amount, count, euros, grams, joules, currencyCode, type Quantity, type Range } from '../format/units';
 import { href, params, readPeriod, filterNames } from '../state/url';
 import type { Derivation, DerivedInput } from './derivation';
 
@@ -79,7 +79,7 @@ export function costOf(row: Row, context: RowContext): Derivation {
     title: `Cost of ${context.what}`,
     value: amount('money', euros(row.cost_neur)),
     letter: row.quality,
-    meaning: 'Own machines by the hour, shared among the calls that ran on them; vendors by their price per token. Hours in which a machine waited stand beside it as idle.',
+    meaning: 'Prices are known, so a cost has no range. Own machines by the hour, shared among the calls that ran on them; vendors by their price per token. Hours in which a machine waited stand beside it as idle.',
     formula: ['cost = Σ over calls of', '  share of the machine’s window × price of the window', '  or tokens × price list'],
     inputs: [
       { name: 'Calls', value: count(row.calls) },
@@ -90,6 +90,15 @@ export function costOf(row: Row, context: RowContext): Derivation {
     links: links(context),
     docs: ['docs/accounting.md §2.8'],
   };
+}
+
+// A ratio has the range of its upper part: tokens are counted.
+export function perToken(row: Row, part: 'energy' | 'carbon'): Range | null {
+  const tokens = row.tokens_in + row.tokens_out;
+  if (tokens === 0) return null;
+  return part === 'energy'
+    ? { value: row.joules_per_token ?? 0, low: joules(row.energy_low_uj) / tokens, high: joules(row.energy_high_uj) / tokens }
+    : { value: row.grams_per_mtok ?? 0, low: (grams(row.carbon_low_ng) / tokens) * 1e6, high: (grams(row.carbon_high_ng) / tokens) * 1e6 };
 }
 
 type Part = 'energy' | 'carbon' | 'cost';
@@ -108,13 +117,15 @@ function ratio(part: Part, row: Row, context: RowContext, more: Pick<Derivation,
   };
 }
 
-const perToken = 'Input and output tokens count alike, as billed, so the mix of a workload matters when two are compared.';
+const ranged = (quantity: Quantity, r: Range | null): string => amount(quantity, r?.value, r?.low, r?.high);
+
+const alike = 'Input and output tokens count alike, as billed, so the mix of a workload matters when two are compared.';
 
 export function joulesPerTokenOf(row: Row, context: RowContext): Derivation {
   return ratio('energy', row, context, {
     title: `Joules per token of ${context.what}`,
-    value: amount('joules_per_token', row.joules_per_token),
-    meaning: `Facility energy divided by tokens, the same as watts per (tokens per second). ${perToken}`,
+    value: ranged('joules_per_token', perToken(row, 'energy')),
+    meaning: `Facility energy divided by tokens, the same as watts per (tokens per second). ${alike}`,
     formula: ['J/token = energy ÷ (input + output tokens)'],
   }, tokenInputs(row));
 }
@@ -123,7 +134,7 @@ export function costPerMtokOf(row: Row, context: RowContext): Derivation {
   return ratio('cost', row, context, {
     title: `Cost per million tokens of ${context.what}`,
     value: amount('money_per_mtok', row.cost_per_mtok),
-    meaning: `Cost divided by tokens, times a million. ${perToken}`,
+    meaning: `Cost divided by tokens, times a million. ${alike}`,
     formula: [`${currencyCode()}/Mtok = cost ÷ (input + output tokens) × 1,000,000`],
   }, tokenInputs(row));
 }
@@ -131,8 +142,8 @@ export function costPerMtokOf(row: Row, context: RowContext): Derivation {
 export function gramsPerMtokOf(row: Row, context: RowContext): Derivation {
   return ratio('carbon', row, context, {
     title: `Carbon per million tokens of ${context.what}`,
-    value: amount('grams_per_mtok', row.grams_per_mtok),
-    meaning: `Grams of CO2e divided by tokens, times a million. ${perToken}`,
+    value: ranged('grams_per_mtok', perToken(row, 'carbon')),
+    meaning: `Grams of CO2e divided by tokens, times a million. ${alike}`,
     formula: ['g/Mtok = carbon ÷ (input + output tokens) × 1,000,000'],
   }, tokenInputs(row));
 }

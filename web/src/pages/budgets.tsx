@@ -71,7 +71,7 @@ function keyColumns(changed: () => void): Column<Key>[] {
     { id: 'state', head: 'State', value: (k) => k.state, cell: (k) => <Badge tone={tone(k.state)}>{k.state}</Badge> },
     { id: 'role', head: 'Role', value: (k) => k.role },
     { id: 'routes', head: 'Routes', wrap: true, value: (k) => k.routes.join(' '), cell: (k) => k.routes.join(', ') || <span class="muted">all</span> },
-    { id: 'used', head: 'Last used', value: (k) => k.last_used, cell: (k) => dateTime(k.last_used) },
+    { id: 'used', head: 'Last used', value: (k) => k.last_used, cell: (k) => dateTime(k.last_used, false) },
     { id: 'expires', head: 'Expires', value: (k) => k.expires, cell: (k) => (k.expires ? dateTime(k.expires, false) : <span class="muted">never</span>) },
     ...(me.value?.role === 'viewer' ? [] : [{ id: 'act', head: 'Change', value: () => null, cell: (k: Key) => <KeyActions of={k} changed={changed} /> }]),
   ];

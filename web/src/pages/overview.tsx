@@ -8,7 +8,7 @@ import { Card, Tile } from '../components/card';
 import { Figure } from '../components/figure';
 import { Letter } from '../components/letter';
 import { Empty, Loaded } from '../components/states';
-import { carbonOf, costOf, energyOf, idleOf, joulesPerTokenOf, type RowContext } from '../derive/row';
+import { carbonOf, costOf, energyOf, idleOf, joulesPerTokenOf, perToken, type RowContext } from '../derive/row';
 import { liveOf } from '../derive/live';
 import { savedOf, savedRange, type SavedPart } from '../derive/savings';
 import { showDerivation } from '../derive/derivation';
@@ -83,7 +83,7 @@ function Tiles({ report, before }: { report: Report; before: Row }) {
         <Figure block quantity="carbon" value={grams(row.carbon_ng)} low={grams(row.carbon_low_ng)} high={grams(row.carbon_high_ng)} derive={() => carbonOf(row, all)} label="Carbon" {...more} />
       </Tile>
       <Tile name="Energy per token" tone="energy" foot={change(row.joules_per_token, before.joules_per_token)}>
-        <Figure block quantity="joules_per_token" value={row.joules_per_token} derive={() => joulesPerTokenOf(row, all)} label="Energy per token" {...more} />
+        <Figure block quantity="joules_per_token" value={row.joules_per_token} low={perToken(row, 'energy')?.low} high={perToken(row, 'energy')?.high} derive={() => joulesPerTokenOf(row, all)} label="Energy per token" {...more} />
       </Tile>
       {(idle.energy_uj > 0 || idle.cost_neur > 0) && (
         <Tile name="Idle, beside these" foot={<><Figure quantity="money" value={euros(idle.cost_neur)} derive={() => idleOf('cost', row, all)} label="Idle cost" /> for machines that waited</>}>

@@ -91,6 +91,20 @@ function windowColumns(rows: MeterWindow[]): Column<MeterWindow>[] {
   ];
 }
 
+// The shares are found again from what the ledger keeps; what was settled counts.
+function FoundAgain({ call, windows }: { call: Call; windows: MeterWindow[] }) {
+  const settled = latest(call);
+  if (!settled || settled.basis === 'provisional') return null;
+  const again = windows.reduce((sum, w) => sum + w.ours.energy_uj, 0);
+  const apart = settled.energy_uj > 0 ? Math.abs(again / settled.energy_uj - 1) : 0;
+  return (
+    <p class="card-inner small muted">
+      Found again from what the ledger keeps: {amount('energy', joules(again))}; settled: {amount('energy', settled.energy_j)}.
+      {apart > 0.05 && ' They differ where tokens did not come evenly, and where weights were fitted or the configuration changed since; what was settled counts.'}
+    </p>
+  );
+}
+
 function CallCard({ call, explained }: { call: Call; explained: ExplainedCall | undefined }) {
   const lines = factorLines(explained?.factors ?? null);
   return (
@@ -104,6 +118,7 @@ function CallCard({ call, explained }: { call: Call; explained: ExplainedCall | 
         <>
           <h3 class="card-sub">Windows of the meter in which it had work</h3>
           <Table name={`windows-${call.attempt}`} caption="Meter windows" rows={explained.windows} rowKey={(w) => `${w.begin} ${w.device}`} columns={windowColumns(explained.windows)} empty={null} />
+          <FoundAgain call={call} windows={explained.windows} />
         </>
       )}
       {explained && explained.windows.length === 0 && <p class="card-sub muted">No meter: the figures are estimated from the model’s curve on the hardware, or the vendor’s formula.</p>}
@@ -130,7 +145,7 @@ function Totals({ request: r }: { request: RequestFacts }) {
       <Tile name="Cost" tone="cost"><Figure block quantity="money" value={add((s) => s.cost)} letter={letter} derive={derive} /></Tile>
       <Tile name="Energy" tone="energy"><Figure block quantity="energy" value={energy} low={add((s) => s.energy_low_j)} high={add((s) => s.energy_high_j)} letter={letter} derive={derive} /></Tile>
       <Tile name="Carbon" tone="carbon"><Figure block quantity="carbon" value={add((s) => s.carbon_g)} low={add((s) => s.carbon_low_g)} high={add((s) => s.carbon_high_g)} letter={letter} derive={derive} /></Tile>
-      <Tile name="Energy per token" tone="energy" foot={`${tokens.toLocaleString('en-GB')} tokens`}><Figure block quantity="joules_per_token" value={energy != null && tokens > 0 ? energy / tokens : null} /></Tile>
+      <Tile name="Energy per token" tone="energy" foot={`${tokens.toLocaleString('en-GB')} tokens`}><Figure block quantity="joules_per_token" value={energy != null && tokens > 0 ? energy / tokens : null} letter={letter} derive={derive} /></Tile>
     </div>
   );
 }

@@ -6,7 +6,7 @@ import { Figure } from '../components/figure';
 import { Letter } from '../components/letter';
 import { Empty, Loaded } from '../components/states';
 import { amounts, Table, type Column } from '../components/table';
-import { carbonOf, costOf, costPerMtokOf, energyOf, gramsPerMtokOf, joulesPerTokenOf, perRequestOf, type RowContext } from '../derive/row';
+import { carbonOf, costOf, costPerMtokOf, energyOf, gramsPerMtokOf, joulesPerTokenOf, perRequestOf, perToken, type RowContext } from '../derive/row';
 import type { Derivation } from '../derive/derivation';
 import { euros, grams, joules, scaleFor, type Quantity } from '../format/units';
 import { apiQuery, changed, filterNames, params, path, setParams, type FilterName } from '../state/url';
@@ -40,9 +40,9 @@ function columnsOf(rows: Row[], by: Grouping): Column<Row>[] {
     { id: 'quality', head: 'Quality', value: (r) => r.quality, cell: (r) => <Letter letter={r.quality} shares={r.quality_shares} /> },
     amounts({ id: 'requests', head: 'Requests', quantity: 'count', rows, get: (r) => ({ value: r.requests }) }),
     amounts({ id: 'tokens', head: 'Tokens', quantity: 'tokens', rows, get: (r) => ({ value: r.tokens_in + r.tokens_out }) }),
-    amounts({ id: 'jtok', head: 'Energy', group: 'Per token and Mtok', quantity: 'joules_per_token', rows, get: (r) => value(r.joules_per_token), derive: derived(joulesPerTokenOf) }),
+    amounts({ id: 'jtok', head: 'Energy', group: 'Per token and Mtok', quantity: 'joules_per_token', rows, get: (r) => perToken(r, 'energy'), derive: derived(joulesPerTokenOf) }),
     amounts({ id: 'eurmtok', head: 'Cost', group: 'Per token and Mtok', quantity: 'money_per_mtok', rows, get: (r) => value(r.cost_per_mtok), derive: derived(costPerMtokOf) }),
-    amounts({ id: 'gmtok', head: 'Carbon', group: 'Per token and Mtok', quantity: 'grams_per_mtok', rows, get: (r) => value(r.grams_per_mtok), derive: derived(gramsPerMtokOf) }),
+    amounts({ id: 'gmtok', head: 'Carbon', group: 'Per token and Mtok', quantity: 'grams_per_mtok', rows, get: (r) => perToken(r, 'carbon'), derive: derived(gramsPerMtokOf) }),
     amounts({ id: 'jdoc', head: 'Energy', group: 'Per document', quantity: 'joules_per_request', rows, get: (r) => value(r.joules_per_request), derive: derived((r, c) => perRequestOf('energy', r, c)) }),
     amounts({ id: 'eurdoc', head: 'Cost', group: 'Per document', quantity: 'money', rows, get: (r) => value(r.cost_per_request), derive: derived((r, c) => perRequestOf('cost', r, c)) }),
     amounts({ id: 'gdoc', head: 'Carbon', group: 'Per document', quantity: 'carbon', rows, get: (r) => value(r.grams_per_request), derive: derived((r, c) => perRequestOf('carbon', r, c)) }),
