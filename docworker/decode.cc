@@ -30,9 +30,9 @@ std::string decode_base64(std::string_view text) {
   int have = 0;
   for (const char c : text) {
     if (c == '=') break;
-    const int v = kBase64[static_cast<unsigned char>(c)];
+    const auto v = kBase64[static_cast<unsigned char>(c)];
     if (v < 0) continue;
-    bits = bits << 6 | static_cast<uint32_t>(v);
+    bits = bits << 6 | static_cast<unsigned char>(v);
     if ((have += 6) >= 8) out += static_cast<char>(bits >> (have -= 8) & 0xff);
   }
   return out;

@@ -2,6 +2,7 @@
 
 #include <unicode/ucnv.h>
 #include <unicode/ucsdet.h>
+#include <unicode/utf16.h>
 #include <unicode/utf8.h>
 
 #include <algorithm>
@@ -97,6 +98,20 @@ std::string to_utf8(std::string_view bytes, const std::string& charset) {
   // What says ISO-8859-1 is Windows-1252 in practice (and by the WHATWG's encoding standard).
   const bool latin1 = iequals(charset, "iso-8859-1") || iequals(charset, "latin1");
   return convert(bytes, latin1 ? "windows-1252" : charset.c_str(), out) ? out : to_utf8(bytes);
+}
+
+std::string utf8_of(std::span<const uint16_t> utf16) {
+  std::string out;
+  out.reserve(utf16.size());
+  for (size_t i = 0; i < utf16.size();) {
+    UChar32 c = 0;
+    U16_NEXT_OR_FFFD(utf16.data(), i, utf16.size(), c);
+    char bytes[U8_MAX_LENGTH];
+    size_t n = 0;
+    U8_APPEND_UNSAFE(bytes, n, c);
+    out.append(bytes, n);
+  }
+  return out;
 }
 
 }  // namespace trine::docworker

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -15,5 +16,8 @@ bool is_utf8(std::string_view bytes);
 std::string to_utf8(std::string_view bytes);
 // By the name that a document gives ("iso-8859-2"); an unknown name, or UTF-8 that is none, falls back on the above.
 std::string to_utf8(std::string_view bytes, const std::string& charset);
+
+// Of UTF-16 in the machine's order; half of a pair becomes U+FFFD.
+std::string utf8_of(std::span<const uint16_t> utf16);
 
 }  // namespace trine::docworker

@@ -57,7 +57,7 @@ void read_text_like(std::string_view bytes, const std::string& name, int part, C
 
 }  // namespace
 
-void extract(std::string_view bytes, std::string name, Context& c) {
+void extract(std::string_view bytes, const std::string& name, Context& c) {
   if (bytes.empty()) stop(Problem::empty);
   const int part = c.out.begin_part(name, Format::unknown, bytes.size());
   const Detected d = detect(bytes);

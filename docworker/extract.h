@@ -21,7 +21,7 @@ struct Context {
 
 // Reads a document into context.out as a new part. Throws Refusal when it is the outermost; an inner one that cannot
 // be read is listed with the reason, and the outer one goes on (limits of the whole job end the job).
-void extract(std::string_view bytes, std::string name, Context& context);
+void extract(std::string_view bytes, const std::string& name, Context& context);
 // An inner document: listed, and read where the job wants it and the depth allows it.
 void extract_inner(std::string_view bytes, const std::string& name, Context& context);
 

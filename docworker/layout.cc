@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <utility>
 
+#include "base/text.h"
 #include "docworker/layout_rows.h"
+#include "docworker/layout_table.h"
 
 namespace trine::docworker {
 namespace {
@@ -13,103 +15,6 @@ namespace {
 using documents::Block;
 using layout::Row;
 using layout::Segment;
-
-struct Column {
-  double x0, x1;
-};
-
-// The columns that the cells of rows project to; wide lines that run across are left out of it.
-std::vector<Column> columns_of(const std::vector<Row>& rows, size_t first, size_t last) {
-  std::vector<Column> spans;
-  double left = INFINITY, right = -INFINITY;
-  for (size_t i = first; i < last; ++i) {
-    left = std::min(left, rows[i].segments.front().x0);
-    right = std::max(right, rows[i].segments.back().x1);
-  }
-  for (size_t i = first; i < last; ++i) {
-    const bool alone = rows[i].segments.size() == 1;
-    for (const Segment& s : rows[i].segments)
-      if (!alone || s.x1 - s.x0 < (right - left) / 2) spans.push_back({s.x0, s.x1});
-  }
-  std::sort(spans.begin(), spans.end(), [](const Column& a, const Column& b) { return a.x0 < b.x0; });
-  std::vector<Column> columns;
-  for (const Column& s : spans) {
-    if (!columns.empty() && s.x0 < columns.back().x1) {
-      columns.back().x1 = std::max(columns.back().x1, s.x1);
-    } else {
-      columns.push_back(s);
-    }
-  }
-  return columns;
-}
-
-size_t column_at(const std::vector<Column>& columns, const Segment& s) {
-  size_t best = 0;
-  double most = -INFINITY;
-  for (size_t c = 0; c < columns.size(); ++c) {
-    const double overlap = std::min(s.x1, columns[c].x1) - std::max(s.x0, columns[c].x0);
-    if (overlap > most) most = overlap, best = c;
-  }
-  return best;
-}
-
-double median(std::vector<double> v) {
-  if (v.empty()) return 0;
-  const auto middle = v.begin() + static_cast<ptrdiff_t>(v.size() / 2);
-  std::nth_element(v.begin(), middle, v.end());
-  return *middle;
-}
-
-// True when two cells of one row fall into one column in many rows: then the columns are none.
-bool collide(const std::vector<Row>& rows, size_t first, size_t last, const std::vector<Column>& columns) {
-  size_t bad = 0;
-  for (size_t i = first; i < last; ++i) {
-    size_t before = SIZE_MAX;
-    for (const Segment& s : rows[i].segments) {
-      const size_t c = column_at(columns, s);
-      if (c == before) {
-        ++bad;
-        break;
-      }
-      before = c;
-    }
-  }
-  return bad * 5 > last - first;
-}
-
-Block table_of(const std::vector<Row>& rows, size_t first, size_t last) {
-  Block table{Block::Kind::table, 0, {}, {}};
-  const auto columns = columns_of(rows, first, last);
-  if (columns.size() < 2 || collide(rows, first, last, columns)) {  // cells side by side, in no common columns
-    for (size_t i = first; i < last; ++i) {
-      table.rows.emplace_back();
-      for (const Segment& s : rows[i].segments) table.rows.back().push_back(s.text);
-    }
-    return table;
-  }
-  std::vector<double> pitches;
-  for (size_t i = first + 1; i < last; ++i)
-    if (rows[i].segments.size() > 1 && rows[i - 1].segments.size() > 1) pitches.push_back(rows[i].y1 - rows[i - 1].y1);
-  const double pitch = median(pitches);
-  for (size_t i = first; i < last; ++i) {
-    const auto& segments = rows[i].segments;
-    // The second line of a cell stands closer to the first than rows stand to each other, and alone.
-    if (segments.size() == 1 && i > first && pitch > 0 && rows[i].y1 - rows[i - 1].y1 < 0.85 * pitch) {
-      std::string& cell = table.rows.back()[column_at(columns, segments[0])];
-      if (!cell.empty()) cell += ' ';
-      cell += segments[0].text;
-      continue;
-    }
-    std::vector<std::string> cells(columns.size());
-    for (const Segment& s : segments) {
-      std::string& cell = cells[column_at(columns, s)];
-      if (!cell.empty()) cell += ' ';
-      cell += s.text;
-    }
-    table.rows.push_back(std::move(cells));
-  }
-  return table;
-}
 
 bool starts_item(std::string_view s, size_t& skip) {
   for (const std::string_view bullet :
@@ -119,6 +24,35 @@ bool starts_item(std::string_view s, size_t& skip) {
     return true;
   }
   return false;
+}
+
+bool is_bullet(const Segment& s) {
+  size_t skip = 0;
+  return starts_item(s.text + ' ', skip) && skip >= s.text.size();
+}
+
+// Gaps that are none between cells: after a bullet, and the wide blank of one justified line among lines of prose.
+void close_gaps(std::vector<Row>& rows, double body) {
+  const auto prose_beside = [&](const Row& row, const Row& other) {
+    const double width = row.segments.back().x1 - row.segments.front().x0;
+    const Segment& line = other.segments.front();
+    return other.segments.size() == 1 && line.x1 - line.x0 > 0.7 * width &&
+           std::abs(line.x0 - row.segments.front().x0) < 3 * body &&
+           std::max(row.y0, other.y0) - std::min(row.y1, other.y1) < 0.7 * body;
+  };
+  for (size_t i = 0; i < rows.size(); ++i) {
+    auto& segments = rows[i].segments;
+    if (segments.size() != 2) continue;
+    const bool alone =
+        (i == 0 || rows[i - 1].segments.size() == 1) && (i + 1 == rows.size() || rows[i + 1].segments.size() == 1);
+    const bool line =
+        alone && segments[1].x0 - segments[0].x1 < 2 * body &&
+        ((i > 0 && prose_beside(rows[i], rows[i - 1])) || (i + 1 < rows.size() && prose_beside(rows[i], rows[i + 1])));
+    if (!line && !is_bullet(segments[0])) continue;
+    segments[0].text += ' ' + segments[1].text;
+    segments[0].x1 = segments[1].x1;
+    segments.pop_back();
+  }
 }
 
 bool ends_in_hyphen(const std::string& s) {
@@ -145,7 +79,7 @@ class Prose {
     const double h = rows_[i].height;
     size_t skip = 0;
     if (starts_item(s.text, skip)) {
-      out_.push_back({Block::Kind::list_item, 0, s.text.substr(skip), {}});
+      out_.push_back({Block::Kind::list_item, 0, std::string(trim(std::string_view(s.text).substr(skip))), {}});
       return;
     }
     if (h > 1.18 * body_ && s.text.size() < 160) {
@@ -186,31 +120,49 @@ class Prose {
   double left_ = 0, right_ = 0;
 };
 
-void lay_out_rows(const std::vector<Row>& rows, double body, std::vector<Block>& out) {
+void lay_out_rows(std::vector<Row>& rows, double body, std::vector<Block>& out) {
   const auto near = [&](size_t i) { return rows[i].y0 - rows[i - 1].y1 < 1.6 * std::max(body, rows[i].height); };
   const auto multi = [&](size_t i) { return rows[i].segments.size() > 1; };
+  // A line beside the next, a little higher: the first of a cell with several, centred in its row.
+  const auto beside_next = [&](size_t i) {
+    return i + 1 < rows.size() && rows[i + 1].y0 < rows[i].y1 - 0.1 * rows[i].height;
+  };
+  const auto in_table = [&](size_t i) {
+    for (int most = 4; most > 0 && !multi(i) && beside_next(i); --most) ++i;
+    return multi(i);
+  };
   for (size_t i = 0; i < rows.size();) {
     size_t end = i + 1;
-    if (!multi(i)) {
-      while (end < rows.size() && !multi(end)) ++end;
+    if (!in_table(i)) {
+      while (end < rows.size() && !in_table(end)) ++end;
       Prose(rows, body, out).add(i, end);
       i = end;
       continue;
     }
+    double left = INFINITY, right = -INFINITY;  // of the rows with cells so far
+    const auto widen = [&](const Row& row) {
+      left = std::min(left, row.segments.front().x0), right = std::max(right, row.segments.back().x1);
+    };
+    const auto across = [&](const Row& row) {
+      return row.segments.size() == 1 && row.segments[0].x1 - row.segments[0].x0 > 0.6 * (right - left);
+    };
+    widen(rows[i]);
+    while (!multi(end - 1)) widen(rows[end++]);
     // Up to two lines with one cell may stand between rows: second lines of a cell, or a heading of a group.
-    size_t last = i;
-    while (end < rows.size() && near(end) && end - last <= 3) {
-      if (multi(end)) last = end;
+    size_t last = end - 1;
+    while (end < rows.size() && near(end) && end - last <= 3 && !across(rows[end])) {
+      if (multi(end)) last = end, widen(rows[end]);
       ++end;
     }
     end = last + 1;
+    while (end < rows.size() && !multi(end) && beside_next(end - 1)) ++end;
     // Second lines of the last row's cells.
     while (end < rows.size() && last > i && !multi(end) && near(end) &&
            rows[end].y1 - rows[end - 1].y1 < 0.85 * (rows[last].y1 - rows[last - 1].y1) &&
            rows[end].segments[0].x1 - rows[end].segments[0].x0 <
                (rows[last].segments.back().x1 - rows[last].segments.front().x0) / 2)
       ++end;
-    out.push_back(table_of(rows, i, end));
+    out.push_back(layout::table_of(rows, i, end));
     i = end;
   }
 }
@@ -233,6 +185,7 @@ void lay_out_region(std::vector<Word> words, double body, int depth, std::vector
     }
   }
   for (Row& row : rows) layout::divide(row);
+  close_gaps(rows, body);
   lay_out_rows(rows, body, out);
 }
 
@@ -246,7 +199,7 @@ std::vector<Block> lay_out(std::vector<Word> words) {
   heights.reserve(words.size());
   for (const Word& w : words) heights.push_back(w.height());
   std::vector<Block> out;
-  lay_out_region(std::move(words), median(std::move(heights)), 0, out);
+  lay_out_region(std::move(words), layout::median(std::move(heights)), 0, out);
   return out;
 }
 

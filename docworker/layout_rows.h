@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,13 @@ struct Row {
 };
 
 std::vector<Row> rows_of(std::vector<Word>& words);  // takes the words
-void divide(Row& row);
+constexpr double kCellGap = 0.95;                    // of a row's height: a wider blank is between cells
+constexpr double kNarrowGap = 0.45;                  // a narrower one is between words
+
+// At the gaps between cells, and at `cuts`.
+void divide(Row& row, std::span<const double> cuts = {});
+
+double median(std::vector<double> v);  // 0 of none
 
 struct Gutter {
   double x;

@@ -36,7 +36,7 @@ std::vector<std::string> split(const std::string& s) {
 
 Recogniser::Recogniser(const std::string& folder, const std::string& languages) {
   for (const auto& language : split(languages)) {
-    std::ifstream in(folder + "/" + language + ".traineddata", std::ios::binary);
+    std::ifstream in(fmt::format("{}/{}.traineddata", folder, language), std::ios::binary);
     if (!in) continue;
     data_[language].assign(std::istreambuf_iterator<char>(in), {});
   }

@@ -91,7 +91,7 @@ void Budget::depth(int64_t d) const {
   if (d > limits_.depth) stop(Problem::too_deep, fmt::format("over {} levels", limits_.depth));
 }
 
-int Output::begin_part(std::string name, Format format, uint64_t bytes) {
+int Output::begin_part(std::string_view name, Format format, uint64_t bytes) {
   end_page();
   budget_.objects();
   document_.parts.push_back({clean(name, true), format, bytes, true, {}});
@@ -155,7 +155,7 @@ void Output::image(std::string text) {
   add({Block::Kind::image, 0, std::move(text), {}});
 }
 
-void Output::warn(std::string sentence) {
+void Output::warn(std::string_view sentence) {
   if (document_.warnings.size() < kMostWarnings) document_.warnings.push_back(clean(sentence, true));
 }
 

@@ -53,7 +53,7 @@ class Output {
   using Emit = std::function<void(const documents::Page&)>;
   Output(Budget& budget, Emit emit) : budget_(budget), emit_(std::move(emit)) {}
 
-  int begin_part(std::string name, Format format, uint64_t bytes);  // its index; pages go to the part begun last
+  int begin_part(std::string_view name, Format format, uint64_t bytes);  // its index; pages go to the part begun last
   void set_format(int part, Format format) { document_.parts.at(static_cast<size_t>(part)).format = format; }
   void note(int part, std::string why_not_read);
   int current_part() const { return part_; }
@@ -67,7 +67,7 @@ class Output {
   void heading(int level, std::string text) { add({Block::Kind::heading, level, std::move(text), {}}); }
   void table(std::vector<std::vector<std::string>> rows) { add({Block::Kind::table, 0, {}, std::move(rows)}); }
   void image(std::string text);
-  void warn(std::string sentence);
+  void warn(std::string_view sentence);
 
   Budget& budget() { return budget_; }
   const documents::Document& document() const { return document_; }  // without pages

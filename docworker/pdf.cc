@@ -21,9 +21,9 @@
 namespace trine::docworker {
 namespace {
 
+// Not by its own to_utf8(), which opens a converter for each word.
 std::string utf8(const poppler::ustring& s) {
-  const auto bytes = s.to_utf8();
-  return {bytes.data(), bytes.size()};
+  return utf8_of({s.data(), s.size()});
 }
 
 // As PDF has it: UTF-16 with a mark, or Latin.
@@ -122,8 +122,8 @@ void prepare_pdf_library() {
   poppler::set_debug_error_function([](const std::string&, void*) {}, nullptr);
   // poppler converts text with iconv, whose tables are files: opened here, and kept open while the process lives.
   for (const char* utf16 : {"UTF-16", "UTF-16LE", "UTF-16BE"}) {
-    ::iconv_open("UTF-8", utf16);
-    ::iconv_open(utf16, "UTF-8");
+    static_cast<void>(::iconv_open("UTF-8", utf16));
+    static_cast<void>(::iconv_open(utf16, "UTF-8"));
   }
   // One document read and drawn, so that what is loaded on first use has been loaded.
   static constexpr std::string_view kSmallest =

@@ -77,10 +77,10 @@ std::map<std::string, std::string> relations(const Zip& zip, const std::string& 
 }
 
 // "../notesSlides/notesSlide1.xml" as seen from ppt/slides/.
-std::string from_ppt(std::string target) {
-  if (target.starts_with('/')) return target.substr(1);
-  if (target.starts_with("../")) return "ppt/" + target.substr(3);
-  return "ppt/" + target;
+std::string from_ppt(std::string_view target) {
+  if (target.starts_with('/')) return std::string(target.substr(1));
+  if (target.starts_with("../")) target.remove_prefix(3);
+  return fmt::format("ppt/{}", target);
 }
 
 }  // namespace

@@ -48,8 +48,8 @@ bool set_limit(decltype(RLIMIT_AS) which, rlim_t value) {
 bool rlimits(int64_t memory_bytes) {
   bool good = set_limit(RLIMIT_CORE, 0) && set_limit(RLIMIT_FSIZE, 0) && set_limit(RLIMIT_NPROC, 0) &&
               set_limit(RLIMIT_MEMLOCK, 0);
-  // Descriptors 0 to 2 are open. One more would need a free number below the limit.
-  good = set_limit(RLIMIT_NOFILE, 3) && good;
+  // Descriptors 0 to 2 are open. One more would need a free number below the limit (see kSanitized in seccomp()).
+  good = set_limit(RLIMIT_NOFILE, kSanitized ? 8 : 3) && good;
   if (memory_bytes > 0 && !kSanitized) good = set_limit(RLIMIT_AS, static_cast<rlim_t>(memory_bytes)) && good;
   return good;
 }
@@ -94,6 +94,8 @@ bool seccomp() {
            SCMP_SYS(restart_syscall),
        })
     good = allow(call) && good;
+  // The sanitizers ask a pipe whether memory can be read.
+  if (kSanitized) good = allow(SCMP_SYS(pipe)) && allow(SCMP_SYS(pipe2)) && good;
   // Memory: never of a file (their descriptors are refused anyway), never writable and executable.
   good = seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, SCMP_SYS(mmap), 2, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
                           SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS)) == 0 &&
@@ -103,7 +105,7 @@ bool seccomp() {
          good;
   // abort() signals itself; a signal to another process is none of its business.
   good = seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-                          SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(::getpid()))) == 0 &&
+                          SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(::getpid()), 0)) == 0 &&
          good;
   for (const int call :
        {SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(ptrace), SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev),

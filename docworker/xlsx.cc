@@ -166,7 +166,7 @@ void read_xlsx(const Zip& zip, Output& out) {
     out.heading(2, std::string(attribute(sheet, "name")));
     const auto target = targets.find(sheet.attribute("r:id").value());
     std::string path = target != targets.end() ? target->second : fmt::format("worksheets/sheet{}.xml", number);
-    path = path.starts_with('/') ? path.substr(1) : "xl/" + path;
+    path = path.starts_with('/') ? path.substr(1) : fmt::format("xl/{}", path);
     if (!zip.has(path)) {
       out.warn(fmt::format("Sheet {} is missing from the file.", number));
       continue;

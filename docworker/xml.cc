@@ -87,7 +87,7 @@ class Reader {
     }
     std::string value = value_of(n);
     if (value.empty()) return;
-    lines += (lines.empty() ? "" : "\n") + path + ": " + value;
+    lines += fmt::format("{}{}: {}", lines.empty() ? "" : "\n", path, value);
   }
 
   // Everything below a node as lines with a path; tables where elements repeat.
@@ -138,7 +138,7 @@ class Reader {
     if (columns.size() > kMostColumns) {
       for (const auto& row : rows) {
         std::string lines;
-        for (const auto& [path, value] : row) lines += (lines.empty() ? "" : "\n") + path + ": " + value;
+        for (const auto& [path, value] : row) lines += fmt::format("{}{}: {}", lines.empty() ? "" : "\n", path, value);
         out_.paragraph(std::move(lines));
       }
       return n;

@@ -18,7 +18,7 @@ npm_install test/e2e
 npm_install examples/demo
 if [ -n "${TRINE_SANITIZED_TESTS:-}" ] && [ "$kind" = release ]; then
   configure release
-  compile release trine trine-meter played_nvml
+  compile release trine trine-meter trine-docworker played_nvml
   configure asan
   compile asan
   status=0

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs clang-tidy over src/, and again only over files whose text or headers changed since they were last clean.
+"""Runs clang-tidy over src/ and docworker/, and again only over files whose text or headers changed since they were last clean.
 
 A file's key is the hash of its own text, of every header of ours that it reaches, and of .clang-tidy. Clean keys are
 kept in build/tidy/. Exit status 1 when a file has findings.
@@ -24,6 +24,7 @@ def reachable(path, seen):
     seen.add(path)
     for name in INCLUDE.findall(path.read_text(encoding="utf-8", errors="replace")):
         reachable(ROOT / "src" / name, seen)
+        reachable(ROOT / name, seen)
     return seen
 
 
@@ -49,7 +50,8 @@ def main():
     clean = ROOT / "build" / "tidy"
     clean.mkdir(parents=True, exist_ok=True)
     commands = json.loads((options.build / "compile_commands.json").read_text())
-    files = sorted({pathlib.Path(c["file"]) for c in commands if pathlib.Path(c["file"]).is_relative_to(ROOT / "src")})
+    sources = (pathlib.Path(c["file"]) for c in commands)
+    files = sorted({f for f in sources if any(f.is_relative_to(ROOT / folder) for folder in ("src", "docworker"))})
     due = [(f, key(f)) for f in files if not (clean / key(f)).exists()]
     print(f"{len(files)} files, {len(due)} to check", flush=True)
     found = 0

@@ -3,6 +3,7 @@
 
 #include "cli/commands.h"
 #include "cli/identity.h"
+#include "cli/pages.h"
 #include "cli/say.h"
 #include "cli/table.h"
 
@@ -29,14 +30,17 @@ ordered_json json_of(const WatchView& v) {
   return j;
 }
 
+std::string list_json(const std::vector<WatchView>& watched) {
+  auto all = ordered_json::array();
+  for (const WatchView& v : watched) all.push_back(json_of(v));
+  return all.dump();
+}
+
 int list(IdentityPlace& place, const AbuseOptions& o) {
   const auto watched = place.store->watched();
   if (!watched) return complain(watched.error());
   if (o.json) {
-    auto all = ordered_json::array();
-    for (const WatchView& v : *watched) all.push_back(json_of(v));
-    say(all.dump());
-    return kOk;
+    return say(list_json(*watched)), kOk;
   }
   Table table({{"key"}, {"level"}, {"points", true}, {"since"}, {"until"}, {"because"}});
   for (const WatchView& v : *watched)
@@ -63,6 +67,14 @@ int order(IdentityPlace& place, const AbuseOptions& o) {
 }
 
 }  // namespace
+
+Result<std::string> watch_json(const std::string& identity_dir) {
+  const auto store = protect::IdentityStore::open(identity_dir);
+  if (!store) return tl::unexpected(store.error());
+  const auto watched = (*store)->watched();
+  if (!watched) return tl::unexpected(watched.error());
+  return list_json(*watched);
+}
 
 int run_abuse(const AbuseOptions& o) {
   auto place = open_identity(o.source);

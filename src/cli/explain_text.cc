@@ -151,6 +151,26 @@ std::string call_text(const ExplainedCall& c, const std::string& currency) {
   return text + factors(c, currency);
 }
 
+std::string spared_text(const std::vector<energy::Avoided>& spared, const std::string& currency) {
+  Table table({{"spared by"},
+               {"tokens in", true},
+               {"out", true},
+               {"facility", true},
+               {"90 % range"},
+               {"operational", true},
+               {"embodied", true},
+               {"cost", true},
+               {"quality"}});
+  for (const energy::Avoided& a : spared) {
+    const Figures& f = a.figures;
+    table.row({printable(a.step), fmt::format("{}", a.in), fmt::format("{}", a.out), human(f.energy),
+               human_range(f.energy_low, f.energy_high), human(f.operational), human(f.embodied),
+               human(f.cost, currency), std::string(1, static_cast<char>(f.letter))});
+  }
+  return "\nNot processed, thanks to these steps; an estimate, in no figure above (docs/accounting.md §6):\n" +
+         table.text();
+}
+
 Json figures(const Figures& f) {
   return {{"gpu_energy_uj", f.gpu_energy.raw()},
           {"energy_uj", f.energy.raw()},
@@ -172,6 +192,44 @@ Json share(const energy::DeviceWindow::Share& s) {
           {"cost_neur", s.cost.raw()}};
 }
 
+// What the text says under "Factors"; null: the configuration does not know the deployment (any more).
+Json factors_json(const ExplainedCall& c) {
+  if (!c.deployment) return nullptr;
+  const gateway::Deployment& d = *c.deployment;
+  Json j;
+  if (c.grid)
+    j["intensity"] = {{"g_per_kwh", c.grid->value.g_per_kwh},
+                      {"method", c.grid->method},
+                      {"granularity", grid::name(c.grid->granularity)},
+                      {"source", c.grid->source},
+                      {"sigma_ln", c.grid->sigma_ln}};
+  if (d.own) {
+    const energy::OwnHardware& h = d.own->hardware;
+    j["weights"] = {{"j_per_prompt_token", h.weights.e_in},
+                    {"j_per_cached_token", h.weights.e_hit},
+                    {"a", h.weights.curve.a},
+                    {"b", h.weights.curve.b},
+                    {"measured", d.own->curve_measured}};
+    j["pue"] = h.site.pue;
+    j["host_w_per_gpu"] = h.site.host_w_per_gpu;
+    j["gpus"] = h.site.gpus;
+    j["embodied"] = {
+        {"gpu_kg", h.embodied.gpu_kg}, {"server_kg", h.embodied.server_kg}, {"life_years", h.embodied.life_years}};
+    j["price_per_hour"] = to_euros(h.price.per_hour);
+    j["electricity_per_kwh"] = to_euros(h.price_at(c.call.facts.start).electricity_per_kwh);
+  }
+  if (d.vendor) {
+    const auto& v = *d.vendor;
+    j["vendor"] = {
+        {"active_b", v.model.active_b},
+        {"total_b", v.model.total_b},
+        {"pue", v.model.pue},
+        {"price_per_mtok",
+         {{"in", to_euros(v.price.in)}, {"cached", to_euros(v.price.cached)}, {"out", to_euros(v.price.out)}}}};
+  }
+  return j;
+}
+
 }  // namespace
 
 std::string explain_text(const Explanation& e) {
@@ -187,6 +245,7 @@ std::string explain_text(const Explanation& e) {
   if (!f.reason.empty()) text += fmt::format("Why this route: {}\n", printable(f.reason));
   if (!f.error.empty()) text += fmt::format("Error: {}\n", printable(f.error));
   for (const ExplainedCall& c : e.calls) text += call_text(c, e.currency);
+  if (!e.request.avoided.empty()) text += spared_text(e.request.avoided, e.currency);
   return text;
 }
 
@@ -220,7 +279,16 @@ std::string to_json(const Explanation& e) {
                                  {"calls", w.calls},
                                  {"batch", w.batch},
                                  {"ours", share(w.ours)}});
+    call["factors"] = factors_json(c);
     j["calls"].push_back(call);
+  }
+  j["avoided"] = Json::array();
+  for (const energy::Avoided& a : e.request.avoided) {
+    Json one = figures(a.figures);
+    one["step"] = a.step;
+    one["tokens_in"] = a.in;
+    one["tokens_out"] = a.out;
+    j["avoided"].push_back(one);
   }
   return j.dump();
 }

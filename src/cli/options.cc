@@ -171,7 +171,7 @@ class Commands {
     report->add_option("--by", r.by, "one line for each")
         ->type_name("WHAT")
         ->check(CLI::IsMember({"none", "workload", "key", "user", "org", "team", "project", "route", "model",
-                               "deployment", "zone", "hour"}))
+                               "deployment", "zone", "hour", "step"}))
         ->capture_default_str();
     report->add_option("--workload", r.workload, "only this workload")->type_name("NAME");
     report->add_option("--key", r.key, "only this key's id")->type_name("ID");

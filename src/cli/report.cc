@@ -2,6 +2,7 @@
 
 #include "cli/commands.h"
 #include "cli/market.h"
+#include "cli/pages.h"
 #include "cli/period.h"
 #include "cli/report_table.h"
 #include "cli/savings.h"
@@ -13,6 +14,20 @@ namespace {
 
 using Snapshot = Result<std::shared_ptr<const gateway::Snapshot>>;
 
+// Ours go into the ledger's object: all are JSON already.
+Result<std::string> with_savings(const ledger::Report& report, const SavingsReport& savings,
+                                 const gateway::Snapshot* snapshot, const ledger::Reports& reports) {
+  std::vector<MarketZone> market;
+  if (snapshot) {
+    auto zones = market_zones(*snapshot, reports, report.query);
+    if (!zones) return tl::unexpected(zones.error());
+    market = std::move(*zones);
+  }
+  std::string json = ledger::to_json(report);
+  json.pop_back();
+  return fmt::format("{},\"market_based\":{},\"savings\":{}}}", json, to_json(market), to_json(savings));
+}
+
 SavingsReport savings_of(const Snapshot& snapshot, const ledger::Reports& reports, ledger::ReportQuery query) {
   SavingsReport out;
   query.by = ledger::By::hour;
@@ -23,6 +38,14 @@ SavingsReport savings_of(const Snapshot& snapshot, const ledger::Reports& report
 }
 
 }  // namespace
+
+Result<std::string> report_json(std::shared_ptr<const gateway::Snapshot> snapshot, const ledger::ReportQuery& query) {
+  const ledger::Reports reports(snapshot->config->ledger.dir);
+  auto report = reports.query(query);
+  if (!report) return tl::unexpected(report.error());
+  report->currency = snapshot->config->ledger.currency;
+  return with_savings(*report, savings_of(snapshot, reports, query), snapshot.get(), reports);
+}
 
 int run_report(const ReportOptions& o) {
   const auto by = ledger::parse_by(o.by);
@@ -45,16 +68,9 @@ int run_report(const ReportOptions& o) {
     say(fmt::format("{}\n{}", report_text(*report), savings.sentence));
     return kOk;
   }
-  std::vector<MarketZone> market;
-  if (snapshot) {
-    auto zones = market_zones(**snapshot, reports, query);
-    if (!zones) return complain(zones.error());
-    market = std::move(*zones);
-  }
-  // Ours go into the ledger's object: all are JSON already.
-  std::string json = ledger::to_json(*report);
-  json.pop_back();
-  say(fmt::format("{},\"market_based\":{},\"savings\":{}}}", json, to_json(market), to_json(savings)));
+  const auto json = with_savings(*report, savings, snapshot ? snapshot->get() : nullptr, reports);
+  if (!json) return complain(json.error());
+  say(*json);
   return kOk;
 }
 

@@ -65,7 +65,8 @@ bool empty(const Share& s) {
 }
 
 bool empty(const ReportRow& r) {
-  return r.sums.requests == 0 && r.sums.calls == 0 && empty(r.unattributed) && empty(r.foreign) && !r.prior.any();
+  return r.sums.requests == 0 && r.sums.calls == 0 && r.avoided.requests == 0 && empty(r.unattributed) &&
+         empty(r.foreign) && !r.prior.any();
 }
 
 // Means of the requests that were answered by a call; in a workload of documents each is a document.
@@ -120,6 +121,13 @@ std::string notes(const ledger::Report& report) {
     text += fmt::format("Gateway: an estimate from its {} s of CPU time; in no other line, but in the saving.\n",
                         human_number(seconds(report.total.gateway.cpu)));
   }
+  if (const auto& a = report.total.avoided; a.requests > 0) {
+    text += fmt::format(
+        "Spared by documents and caches: {} tokens of {} requests, about {}, {} CO2e and {}; in no other line, a part "
+        "of the saving (--by step).\n",
+        a.in + a.out, a.requests, human(a.figures.energy), human(a.figures.carbon()),
+        human(a.figures.cost, report.currency));
+  }
   if (report.simulated) {
     text += s.simulated_calls == s.calls
                 ? "Simulated: every answer came from a simulated engine (quality S).\n"
@@ -143,15 +151,65 @@ std::string notes(const ledger::Report& report) {
   return text;
 }
 
+std::string unit_of(const std::string& currency) {
+  return currency == "EUR" ? "€" : currency;
+}
+
+constexpr auto kSparedMeans =
+    "What these steps spared, as the deployment that served the request would have taken it: an estimate, and a part "
+    "of "
+    "the saving, never added to it.\n";
+
+std::vector<std::string> step_cells(std::string name, const ledger::AvoidedSums& a, const std::string& currency) {
+  const energy::Figures& f = a.figures;
+  return {std::move(name),
+          fmt::format("{}", a.requests),
+          fmt::format("{}", a.in),
+          fmt::format("{}", a.out),
+          human(f.cost, currency),
+          human(f.energy),
+          human(f.carbon()),
+          std::string(1, static_cast<char>(f.letter)),
+          human_range(f.energy_low, f.energy_high),
+          human_range(f.carbon_low, f.carbon_high)};
+}
+
+std::string steps_text(const ledger::Report& report) {
+  Table table({{"step"},
+               {"requests", true},
+               {"in", true},
+               {"out", true},
+               {"cost", true},
+               {"energy", true},
+               {"CO2e", true},
+               {"quality"},
+               {"energy, 90 % range"},
+               {"CO2e, 90 % range"}});
+  for (const auto& r : report.rows)
+    if (r.avoided.requests > 0) table.row(step_cells(printable(r.name), r.avoided, report.currency));
+  table.rule();
+  table.row(step_cells("total", report.total.avoided, report.currency));
+  std::string text = table.text() + '\n' + kSparedMeans;
+  if (const auto& late = report.total.prior.avoided; late.requests > 0)
+    text += fmt::format("Prior period: {} requests of months that are closed; in no other line.\n", late.requests);
+  return text;
+}
+
 }  // namespace
 
 std::string report_text(const ledger::Report& report) {
+  if (report.query.by == ledger::By::step) {
+    const std::string period = fmt::format("{} to {}, tokens that no engine had to process\n\n",
+                                           iso8601(report.query.since), iso8601(report.query.until));
+    const auto &now = report.total.avoided, &late = report.total.prior.avoided;
+    return period + (now.requests + late.requests > 0 ? steps_text(report) : "No step spared a request anything.\n");
+  }
   std::string text =
       fmt::format("{} to {}, facility energy, direct figures; per token of input and output together\n\n",
                   iso8601(report.query.since), iso8601(report.query.until));
   const ledger::GatewayHours& gateway = report.total.gateway;
   if (empty(report.total) && gateway.cpu == Nanos(0)) return text + "Nothing was asked in this period.\n";
-  const std::string unit = report.currency == "EUR" ? "€" : report.currency;
+  const std::string unit = unit_of(report.currency);
   std::vector<Table::Column> columns = {{report.query.by == ledger::By::none ? "" : ledger::name(report.query.by)}};
   for (const std::string& title :
        {std::string("requests"), std::string("in"), std::string("cached"), std::string("out"), std::string("cost"),

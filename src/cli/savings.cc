@@ -68,7 +68,8 @@ SavingsReport savings_report(const gateway::Snapshot& snapshot, const ledger::Re
     const Wall from = std::max(*begin, hours.query.since);
     const Wall to = std::min<Wall>(*begin + std::chrono::hours(1), hours.query.until);
     served.push_back({row.sums, row.unattributed, row.prior, row.gateway,
-                      grid_at(*snapshot.grid, out.baseline->zone, from + (to - from) / 2), seconds(to - from), from});
+                      grid_at(*snapshot.grid, out.baseline->zone, from + (to - from) / 2), seconds(to - from), from,
+                      row.avoided});
   }
   const auto savings = score::savings(*out.baseline, served);
   if (!savings) {
@@ -105,6 +106,10 @@ std::string to_json(const SavingsReport& report) {
     j["quality"] = std::string(1, static_cast<char>(s.letter));
     j["simulated"] = s.simulated;
     j["tokens"] = s.tokens;
+    j["of_it_spared"] = Json{{"tokens", s.spared.tokens},
+                             {"energy_uj", s.spared.energy.raw()},
+                             {"carbon_ng", s.spared.carbon.raw()},
+                             {"cost_neur", s.spared.cost.raw()}};
     j["unsettled_calls"] = s.unsettled_calls;
     put(j["baseline"], "", s.baseline);
     Json actual;

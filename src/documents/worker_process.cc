@@ -62,6 +62,7 @@ DocumentResult<WorkerProcess> WorkerProcess::spawn(const ProcessOptions& options
                                     options.languages};
   if (!options.tessdata.empty()) words.insert(words.end(), {"--tessdata", options.tessdata});
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (auto& w : words) argv.push_back(w.data());
   argv.push_back(nullptr);
   // One thread per worker: cores are shared out by the number of workers.

@@ -10,6 +10,8 @@
 #include "gateway/call/retry_budget.h"
 #include "gateway/call/waiting_room.h"
 #include "gateway/call_feed.h"
+#include "gateway/documents/reader.h"
+#include "gateway/documents/stored_files.h"
 #include "gateway/executor.h"
 #include "gateway/guard/leak_indexes.h"
 #include "gateway/idempotency.h"
@@ -46,6 +48,7 @@ class Context {
     net::Dialer* dialer = nullptr;         // null: TCP
     net::Dialer* egress_dialer = nullptr;  // to where requests' URLs lead; null: TCP, to checked addresses
     Executor* executor = nullptr;          // for long texts; null: all is looked at here
+    DocumentReader* documents = nullptr;   // null: no document is read
     uint64_t secret = random_seed();       // of this process, told to nobody
   };
   explicit Context(const Parts& p)
@@ -59,6 +62,7 @@ class Context {
         router(p.seed),
         egress_dialer(p.egress_dialer),
         executor(p.executor),
+        documents(p.documents),
         secret(p.secret),
         leak_indexes(p.secret),
         judged(kJudged, kJudgedFor, std::to_string(p.secret)),
@@ -74,6 +78,8 @@ class Context {
   Router router;
   net::Dialer* const egress_dialer;
   Executor* const executor;
+  DocumentReader* const documents;
+  StoredFiles* files = nullptr;  // null: no file has an id
   const uint64_t secret;
   guard::GuardScratch guard_scratch;
   guard::RuleScratch guard_rules;  // of answers

@@ -96,6 +96,7 @@ struct Exchange {
   std::vector<InPlace> in_place;
 
   // documents, cache
+  std::vector<std::string_view> document_parts;  // of the body: parts whose text comes from a file
   std::vector<Spared> spared;
 
   // route

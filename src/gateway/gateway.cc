@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "gateway/documents/reader.h"
 #include "gateway/health_checks.h"
 #include "gateway/idempotency.h"
 #include "gateway/identify/directory.h"
@@ -129,6 +130,7 @@ class Gateway {
   void note(std::vector<protect::AuditEntry> lines, bool durable);
   void warn_of_restart(const Config& now) const;
   Result<void> try_reload();
+  Result<void> open_pages();
   // Tells budgets that are new what the ledger says was spent. Blocks.
   Result<void> know_spending(const LimitTable& limits);
 
@@ -138,9 +140,10 @@ class Gateway {
   std::string file_hash_;  // of the configuration in force
   std::shared_ptr<const Snapshot> snapshot_;
   std::unique_ptr<ledger::Ledger> ledger_;
-  Executor executor_;           // of requests that are looked up
-  Executor identity_executor_;  // of keys: nobody's questions make a revocation wait
-  Executor text_executor_;      // of long texts that the guard looks at
+  Executor executor_;                          // of requests that are looked up
+  Executor identity_executor_;                 // of keys: nobody's questions make a revocation wait
+  Executor text_executor_;                     // of long texts that the guard looks at
+  std::unique_ptr<DocumentReader> documents_;  // null: no route wants it
   OwnEndpoints own_;
   Idempotency idempotency_;
   std::vector<WorkerCounters> counters_;
@@ -158,6 +161,7 @@ class Gateway {
   std::unique_ptr<RefusalDesk> refusals_;
   OidcKeys oidc_;
   std::unique_ptr<IdentityApi> identity_api_;  // where there is a directory
+  std::unique_ptr<Pages> pages_;               // null: none are built in
   std::thread office_thread_;
 
   std::vector<std::unique_ptr<Worker>> workers_;
@@ -189,6 +193,7 @@ Gateway::Gateway(const ServeOptions& options, Mono started, std::shared_ptr<cons
       oidc_(office_, [this](const std::shared_ptr<const OidcProviders>& p) {
         for (auto& w : workers_) w->use(p, [this](size_t index) { oidc_.want(index); });
         if (identity_api_) identity_api_->use(p);
+        if (pages_) pages_->use(p);
       }) {}
 
 Result<std::unique_ptr<Gateway>> Gateway::open(const ServeOptions& options, Mono started) {
@@ -211,6 +216,11 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
   settle_interrupted(*snapshot_, ledger_->recovery().interrupted, ledger_->back_office());
   for (const std::string& note : config.notes) log::warning("{}", note);
   if (auto ok = know_spending(*snapshot_->limits); !ok) return ok;
+  if (wants_documents(config)) {
+    documents_ = std::make_unique<DocumentReader>(reader_options(config));
+    if (!documents_->reads()) log::warning("{}", documents_->why_not());
+    admin_.use(*documents_);
+  }
   for (size_t i = 0; i < counters_.size(); ++i) {
     auto worker = std::make_unique<Worker>(Worker::Parts{
         .index = i,
@@ -221,6 +231,7 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
         .hand =
             [this](std::vector<CallNote> notes) { office_.post([this, n = std::move(notes)] { metering_.take(n); }); },
         .executor = &text_executor_,
+        .documents = documents_.get(),
         .snapshot = snapshot_,
         .tls = tls});
     net::HostPort where = at(config.listen.traffic);
@@ -262,14 +273,16 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
               desk_->take(n);
             });
           });
-    identity_api_ = std::make_unique<IdentityApi>(
-        IdentityApi::Parts{.loop = office_,
-                           .directory = *directory_,
-                           .want_keys = [this](size_t index) { oidc_.want(index); },
-                           .audit_dir = std::filesystem::path(config.identity_dir) / "audit",
-                           .watched = [this](const std::string& key) { return desk_->level(key); }});
+    identity_api_ = std::make_unique<IdentityApi>(IdentityApi::Parts{
+        .loop = office_,
+        .directory = *directory_,
+        .want_keys = [this](size_t index) { oidc_.want(index); },
+        .audit_dir = std::filesystem::path(config.identity_dir) / "audit",
+        .session = [this](const net::Head& h) { return pages_ ? pages_->session(h) : SessionCaller(); },
+        .watched = [this](const std::string& key) { return desk_->level(key); }});
     admin_.use(*identity_api_);
   }
+  if (auto ok = open_pages(); !ok) return ok;
   if (auto ok = oidc_.use(snapshot_); !ok) return ok;
   admin_.use(snapshot_);
   metering_.use(snapshot_);
@@ -286,6 +299,22 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
             config.listen.admin.host, admin_server_.port(), snapshot_->deployments.size(), snapshot_->routes.size(),
             seconds(system_clock().mono() - started_) * 1000);
   if (options_.ready) options_.ready(workers_.front()->port(), admin_server_.port());
+  return {};
+}
+
+Result<void> Gateway::open_pages() {
+  if (!options_.pages) return {};
+  auto pages = options_.pages({.loop = office_,
+                               .ledger = *ledger_,
+                               .own = own_,
+                               .view = [this] { return admin_.view(); },
+                               .note = [this](protect::AuditEntry line) { note({std::move(line)}, true); },
+                               .identities = [this] { return directory_ ? directory_->identities() : nullptr; },
+                               .want_keys = [this](size_t index) { oidc_.want(index); }},
+                              snapshot_);
+  if (!pages) return tl::unexpected(pages.error());
+  pages_ = std::move(*pages);
+  admin_.use(*pages_);
   return {};
 }
 
@@ -317,6 +346,7 @@ void Gateway::warn_of_restart(const Config& now) const {
   if (now.ledger.dir != was.ledger.dir) what += " ledger.dir";
   if (now.identity_dir != was.identity_dir) what += " identity.dir";
   if (now.tls.has_value() != was.tls.has_value()) what += " tls";
+  if (!(reader_options(now) == reader_options(was)) || (wants_documents(now) && !documents_)) what += " documents";
   if (!what.empty()) log::warning("reload: these need a restart to change:{}", what);
 }
 
@@ -355,6 +385,7 @@ Result<void> Gateway::try_reload() {
     health_checks_.use(s);
     grid_.use(s->grid_sources, s->config->grid_cache, s->grid);
     admin_.use(s);
+    if (pages_) pages_->use(s);
     if (auto ok = oidc_.use(s); !ok) log::error("reload: {}", ok.error().message);
     if (directory_) directory_->use(s);
   });
@@ -405,6 +436,7 @@ Gateway::~Gateway() {
   }
   executor_.wait();
   text_executor_.wait();
+  if (documents_) documents_->stop();
   if (directory_) directory_->close();
 }
 

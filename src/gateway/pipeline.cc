@@ -3,6 +3,8 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "gateway/call/call.h"
+#include "gateway/call/relay.h"
+#include "gateway/documents/documents.h"
 #include "gateway/egress/egress.h"
 #include "gateway/guard/check_api.h"
 #include "gateway/guard/guard_in.h"
@@ -209,11 +211,15 @@ net::Task<void> Pipeline::serve(net::ServerConnection& connection) {
   // 2 limit: behind the answers that are repeated, which cost nothing and are not billed
   if (const auto error = limit(x)) co_return co_await refuse_request(x, *error);
 
+  // 3 documents: before the guard, which is to see what is in them
+  if (const auto error = co_await read_documents(x)) co_return co_await refuse_request(x, *error);
+  if (x.client_gone) co_return abandon(x);
+
   // 4 guard-in
   if (const auto error = co_await guard_in(x)) co_return co_await refuse_request(x, *error);
   if (const auto error = co_await egress(x)) co_return co_await refuse_request(x, *error);
 
-  // 3 documents, 5 cache: the stages to come.
+  // 5 cache: the stage to come.
 
   // 6 route, 7 call, 8 guard-out, 9 settle
   co_await call(x, claim);

@@ -185,6 +185,7 @@ Result<void> fill(Snapshot& s, const Snapshot* before) {
     route.max_attempts = r.max_attempts;
     route.workload = r.workload;
     route.guard = r.guard;
+    route.documents = r.documents;
     route.slo = {.ttft_s = seconds(r.slo.ttft_p95), .tpot_s = seconds(r.slo.tpot_p95)};
     route.strict_slo = r.slo.strict;
     route.sticky = r.sticky;

@@ -55,6 +55,7 @@ struct Route {
   int max_attempts = 2;
   std::string workload;
   std::string guard;  // a policy's name, or "off"
+  DocumentStepsConfig documents;
   score::Slo slo;
   bool strict_slo = false;
   std::optional<StickyConfig> sticky;

@@ -29,7 +29,8 @@ Worker::Worker(Parts parts)
                 .idempotency = *parts.idempotency,
                 .counters = *parts.counters,
                 .seed = random_seed(),
-                .executor = parts.executor}),
+                .executor = parts.executor,
+                .documents = parts.documents}),
       pipeline_(context_, *parts.own),
       server_(loop_, pipeline_, server_limits(*parts.snapshot->config),
               tls_ ? net::Server::Upgrade([this](std::unique_ptr<net::Stream> s) { return upgrade(std::move(s)); })

@@ -23,6 +23,7 @@ class Worker {
     WorkerCounters* counters = nullptr;
     CallFeed::Hand hand;           // any thread
     Executor* executor = nullptr;  // for long texts
+    DocumentReader* documents = nullptr;
     std::shared_ptr<const Snapshot> snapshot;
     std::shared_ptr<net::TlsContext> tls;  // null: plain HTTP
   };

@@ -75,6 +75,7 @@ Result<void> Batch::add(const RecordView& record, const Place& place, Mono now) 
       if (auto* window = std::get_if<DeviceWindow>(&*decoded)) windows.push_back(std::move(*window));
       if (auto* event = std::get_if<Event>(&*decoded)) events.push_back(std::move(*event));
       if (auto* use = std::get_if<GatewayUse>(&*decoded)) gateway_use.push_back(std::move(*use));
+      if (auto* spared = std::get_if<Avoided>(&*decoded)) avoided.push_back(std::move(*spared));
     }
   }
   ++records_;
@@ -115,6 +116,7 @@ void Batch::clear() {
   windows.clear();
   events.clear();
   gateway_use.clear();
+  avoided.clear();
   closed_calls.clear();
   closed_requests.clear();
   records_ = 0;

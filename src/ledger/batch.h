@@ -60,6 +60,7 @@ class Batch {
   std::vector<DeviceWindow> windows;
   std::vector<Event> events;
   std::vector<GatewayUse> gateway_use;
+  std::vector<Avoided> avoided;
   std::vector<CallId> closed_calls;  // with rows to delete
   std::vector<RequestId> closed_requests;
 

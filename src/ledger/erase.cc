@@ -258,6 +258,12 @@ Result<Swept> Store::sweep(const Retention& retention, Wall now) {
        " WHERE late_ns < ? LIMIT ?)"},
       corrections);
   step(retention.calls, {"DELETE FROM blocks WHERE kind=1 AND high_ns < ?1 AND ?2 > 0"}, blocks);
+  int64_t avoided = 0;  // kept as long as the calls: the saving needs both
+  step(retention.calls,
+       {"DELETE FROM avoided WHERE n IN (SELECT a.n FROM blocks b CROSS JOIN avoided a ON a.n >= b.block*4096 AND"
+        " a.n < (b.block+1)*4096 WHERE b.kind=2 AND b.low_ns < ?1 AND coalesce(a.late_ns, a.at_ns) < ?1 LIMIT ?2)"},
+       avoided);
+  step(retention.calls, {"DELETE FROM blocks WHERE kind=2 AND high_ns < ?1 AND ?2 > 0"}, blocks);
   step(retention.windows,
        {"DELETE FROM windows WHERE (device, deployment, begin_ns) IN (SELECT device, deployment, begin_ns FROM windows "
         "WHERE begin_ns < ? ORDER BY begin_ns LIMIT ?)"},

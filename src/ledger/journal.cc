@@ -214,6 +214,13 @@ Result<void> Journal::append(const GatewayUse& record) {
   return {};
 }
 
+// No room is reserved for it: without it a saving is told too small, never too large.
+Result<void> Journal::append(const Avoided& record) {
+  auto slot = put(RecordType::avoided, record, Kind::new_work);
+  if (!slot) return tl::unexpected(slot.error());
+  return {};
+}
+
 bool Journal::roll() {
   std::shared_ptr<MappedSegment> next;
   {

@@ -72,6 +72,7 @@ class Journal {
   Result<void> append(const DeviceWindow& record);
   Result<void> append(const Event& record);
   Result<void> append(const GatewayUse& record);
+  Result<void> append(const Avoided& record);
 
   // All that was appended is on the disk when this returns: it survives the death of the machine too. For what must be
   // known before something costly is done; the writer's thread, blocks: never on a worker. After an error what was

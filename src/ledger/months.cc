@@ -32,6 +32,7 @@ std::string event_json(const Month& month, const ReportRow& total) {
                                 {"carbon_ng", (s.operational + s.embodied).raw()},
                                 {"cost_neur", s.cost.raw()},
                                 {"unattributed_energy_uj", total.unattributed.energy.raw()},
+                                {"avoided_energy_uj", total.avoided.figures.energy.raw()},
                                 {"prior_period_energy_uj", total.prior.sums.energy.raw()}}
       .dump();
 }

@@ -66,6 +66,9 @@ void fields(Io& io, T& v) {
   } else if constexpr (std::is_same_v<U, GatewayUse>) {
     auto& [begin, end, cpu, zone, energy, low, high, carbon, carbon_low, carbon_high] = v;
     io(begin, end, cpu, zone, energy, low, high, carbon, carbon_low, carbon_high);
+  } else if constexpr (std::is_same_v<U, Avoided>) {
+    auto& [request, step, at, in, out, figures] = v;
+    io(request, step, at, in, out, figures);
   } else if constexpr (std::is_same_v<U, CallId>) {
     auto& [request, attempt] = v;
     io(request, attempt);
@@ -325,6 +328,9 @@ size_t encoded_size(const Event& v) {
 size_t encoded_size(const GatewayUse& v) {
   return measure(v);
 }
+size_t encoded_size(const Avoided& v) {
+  return measure(v);
+}
 
 void encode(const CallIntent& v, std::byte* out) {
   put(v, out);
@@ -347,6 +353,9 @@ void encode(const Event& v, std::byte* out) {
 void encode(const GatewayUse& v, std::byte* out) {
   put(v, out);
 }
+void encode(const Avoided& v, std::byte* out) {
+  put(v, out);
+}
 
 Result<Record> decode(RecordType type, uint16_t version, std::span<const std::byte> payload) {
   if (auto known = known_version(version); !known) return tl::unexpected(known.error());
@@ -365,6 +374,8 @@ Result<Record> decode(RecordType type, uint16_t version, std::span<const std::by
       return get<Event>(payload);
     case RecordType::gateway_use:
       return get<GatewayUse>(payload);
+    case RecordType::avoided:
+      return get<Avoided>(payload);
     case RecordType::erased:
       break;
   }

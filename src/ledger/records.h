@@ -16,6 +16,7 @@
 
 namespace trine::ledger {
 
+using energy::Avoided;
 using energy::CallFacts;
 using energy::DeviceWindow;
 using energy::GatewayUse;
@@ -62,7 +63,7 @@ struct ProgressValues {
   bool operator==(const ProgressValues&) const = default;
 };
 
-using Record = std::variant<CallIntent, CallFacts, RequestFacts, Settlement, DeviceWindow, Event, GatewayUse>;
+using Record = std::variant<CallIntent, CallFacts, RequestFacts, Settlement, DeviceWindow, Event, GatewayUse, Avoided>;
 
 // The numbers are part of the format: never reuse one.
 enum class RecordType : uint16_t {
@@ -73,6 +74,7 @@ enum class RecordType : uint16_t {
   device_window = 5,
   event = 6,
   gateway_use = 7,
+  avoided = 8,
   erased = 0xFFFF,  // was one of the above; its payload is wiped
 };
 
@@ -90,6 +92,7 @@ size_t encoded_size(const Settlement&);
 size_t encoded_size(const DeviceWindow&);
 size_t encoded_size(const Event&);
 size_t encoded_size(const GatewayUse&);
+size_t encoded_size(const Avoided&);
 
 // REQUIRES: `out` has at least encoded_size() bytes.
 void encode(const CallIntent&, std::byte* out);
@@ -99,6 +102,7 @@ void encode(const Settlement&, std::byte* out);
 void encode(const DeviceWindow&, std::byte* out);
 void encode(const Event&, std::byte* out);
 void encode(const GatewayUse&, std::byte* out);
+void encode(const Avoided&, std::byte* out);
 
 constexpr uint16_t kPayloadVersion = 1;
 

@@ -35,10 +35,12 @@ constexpr Grouping kGroupings[] = {
     {By::zone, "zone", "t.zone", nullptr, "w.zone"},
     {By::hour, "hour", TRINE_HOUR("c.booked_ns"), TRINE_HOUR("coalesce(r.late_ns,r.end_ns)"),
      TRINE_HOUR("coalesce(w.late_ns,w.begin_ns)")},
+    {By::step, "step", nullptr, nullptr, nullptr},
 };
 
 constexpr auto kCorrectionHour = TRINE_HOUR("x.late_ns");
 constexpr auto kGatewayHour = TRINE_HOUR("hour_ns");
+constexpr auto kAvoidedHour = TRINE_HOUR("coalesce(a.late_ns,a.at_ns)");
 
 #undef TRINE_IDENTITY
 #undef TRINE_HOUR
@@ -267,12 +269,54 @@ Result<void> sum_gateway(Database& db, const ReportQuery& q, const Grouping& g, 
   });
 }
 
+const char* avoided_group(const Grouping& g) {
+  switch (g.by) {
+    case By::step:
+      return "a.step";
+    case By::hour:
+      return kAvoidedHour;
+    default:
+      return g.request ? g.request : g.call;
+  }
+}
+
+Result<void> sum_avoided(Database& db, const ReportQuery& q, const Grouping& g, Rows& rows) {
+  const auto filter = call_filter(q);
+  std::string figures;
+  for (const auto* column : kFigures) figures += fmt::format(", sum(a.{})", column);
+  const auto served =
+      fmt::format(" LEFT JOIN calls c ON c.request=a.request AND {} LEFT JOIN targets t ON t.id=c.target", kServed);
+  const bool by_call = (!g.request && g.call) || q.deployment || q.zone;
+  const auto sql = fmt::format(
+      "SELECT {} AS g, a.late_ns IS NOT NULL AS late, count(DISTINCT a.request), count(DISTINCT CASE WHEN NOT EXISTS"
+      " (SELECT 1 FROM calls k WHERE k.request=a.request) THEN a.request END), sum(a.tokens_in), sum(a.tokens_out),"
+      " max(a.letter){} FROM blocks b CROSS JOIN avoided a ON {} LEFT JOIN requests r ON r.id=a.request LEFT JOIN"
+      " origins o ON o.id=r.origin{} WHERE{} AND coalesce(a.late_ns, a.at_ns) >= ?1 AND"
+      " coalesce(a.late_ns, a.at_ns) < ?2{} GROUP BY g, late",
+      avoided_group(g), figures, fmt::format(kInBlock, "a"), by_call ? served : "", fmt::format(kBlocks, 2),
+      filter.sql);
+  return each(db, sql, filter, q, [&](const Statement& s) {
+    auto& row = rows[s.text(0)];
+    auto& sum = s.integer(1) != 0 ? row.prior.avoided : row.avoided;
+    sum.requests = s.integer(2);
+    sum.without_call = s.integer(3);
+    sum.in = s.integer(4);
+    sum.out = s.integer(5);
+    sum.figures = read_figures(s, 7);
+    const auto letter = s.text(6);
+    if (!letter.empty()) sum.figures.letter = static_cast<energy::Letter>(letter[0]);
+  });
+}
+
 Result<Rows> collect(Database& db, const ReportQuery& q, By by) {
   Rows rows;
   const auto& g = grouping(by);
-  for (auto* part : {&sum_calls, &sum_corrections, &count_requests, &sum_windows, &sum_gateway}) {
-    if (auto done = part(db, q, g, rows); !done) return tl::unexpected(done.error());
+  if (by != By::step) {
+    for (auto* part : {&sum_calls, &sum_corrections, &count_requests, &sum_windows, &sum_gateway}) {
+      if (auto done = part(db, q, g, rows); !done) return tl::unexpected(done.error());
+    }
   }
+  if (auto done = sum_avoided(db, q, g, rows); !done) return tl::unexpected(done.error());
   for (auto& [name, row] : rows) row.name = name;
   return rows;
 }
@@ -296,6 +340,14 @@ const char* name(By by) {
   return grouping(by).name;
 }
 
+const char* call_group(By by) {
+  return grouping(by).call;
+}
+
+const char* window_group(By by) {
+  return grouping(by).window;
+}
+
 std::optional<By> parse_by(std::string_view text) {
   for (const auto& g : kGroupings) {
     if (text == g.name) return g.by;
@@ -314,7 +366,8 @@ std::optional<energy::Letter> Sums::letter() const {
 
 bool PriorPeriod::any() const {
   using Share = energy::DeviceWindow::Share;
-  return sums.requests + sums.calls + corrections > 0 || unattributed != Share{} || foreign != Share{};
+  return sums.requests + sums.calls + corrections + avoided.requests > 0 || unattributed != Share{} ||
+         foreign != Share{};
 }
 
 Result<Report> Reports::query(const ReportQuery& query) const {

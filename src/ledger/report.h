@@ -15,7 +15,8 @@
 
 namespace trine::ledger {
 
-enum class By { none, workload, key, user, org, team, project, route, model, deployment, zone, hour };
+// By::step has what stages spared and nothing else.
+enum class By { none, workload, key, user, org, team, project, route, model, deployment, zone, hour, step };
 const char* name(By by);
 std::optional<By> parse_by(std::string_view text);
 
@@ -55,6 +56,14 @@ struct Sums {
   std::optional<energy::Letter> letter() const;
 };
 
+// What stages spared requests (energy::Avoided): these tokens are in no call. Parts of a saving, never added to it.
+struct AvoidedSums {
+  int64_t requests = 0;
+  int64_t without_call = 0;  // of these; a baseline would have served them
+  Tokens in = 0, out = 0;
+  energy::Figures figures;  // the worst letter
+};
+
 // What came after the month that it belongs to was closed (month.h), counted when it came.
 struct PriorPeriod {
   // Requests and calls that came late; their amounts, and by how much later settlements changed those of others, which
@@ -62,6 +71,7 @@ struct PriorPeriod {
   Sums sums;
   int64_t corrections = 0;                            // settlements that changed others
   energy::DeviceWindow::Share unattributed, foreign;  // of late windows
+  AvoidedSums avoided;
   bool any() const;
 };
 
@@ -78,6 +88,9 @@ struct ReportRow {
   // Beside the calls' figures, from the devices' windows. By::none, deployment, zone and hour only; zero else.
   energy::DeviceWindow::Share unattributed, foreign;
   PriorPeriod prior;  // beside `sums`, `unattributed` and `foreign`, not in them
+  // Beside the calls' tokens and figures. By deployment, zone and model: those of the call that served the request;
+  // no name where none did.
+  AvoidedSums avoided;
   // By::none and hour, without conditions; zero else: it is nobody's.
   GatewayHours gateway;
 };
@@ -99,6 +112,7 @@ struct RequestView {
   energy::RequestFacts facts;
   bool open = false;            // still running: facts.end, outcome and http_status mean nothing yet
   std::vector<CallView> calls;  // by attempt; those closed
+  std::vector<energy::Avoided> avoided;
   // Every call has a settlement of basis final.
   bool final() const;
 };

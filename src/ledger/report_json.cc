@@ -43,17 +43,30 @@ std::string letter_text(energy::Letter l) {
   return std::string(1, static_cast<char>(l));
 }
 
-void put_figures(Json& j, const Sums& s) {
-  put(j, "gpu_energy", s.gpu_energy);
-  put(j, "energy", s.energy);
-  put(j, "energy_low", s.energy_low);
-  put(j, "energy_high", s.energy_high);
-  put(j, "operational", s.operational);
-  put(j, "embodied", s.embodied);
-  put(j, "carbon", s.operational + s.embodied);
-  put(j, "carbon_low", s.carbon_low);
-  put(j, "carbon_high", s.carbon_high);
-  put(j, "cost", s.cost);
+// Of Sums or energy::Figures.
+template <class F>
+void put_figures(Json& j, const F& f) {
+  put(j, "gpu_energy", f.gpu_energy);
+  put(j, "energy", f.energy);
+  put(j, "energy_low", f.energy_low);
+  put(j, "energy_high", f.energy_high);
+  put(j, "operational", f.operational);
+  put(j, "embodied", f.embodied);
+  put(j, "carbon", f.operational + f.embodied);
+  put(j, "carbon_low", f.carbon_low);
+  put(j, "carbon_high", f.carbon_high);
+  put(j, "cost", f.cost);
+}
+
+Json avoided(const AvoidedSums& a) {
+  Json j;
+  j["requests"] = a.requests;
+  j["without_call"] = a.without_call;
+  j["tokens_in"] = a.in;
+  j["tokens_out"] = a.out;
+  put_figures(j, a.figures);
+  j["quality"] = a.requests > 0 ? Json(letter_text(a.figures.letter)) : Json();
+  return j;
 }
 
 Json prior(const PriorPeriod& p) {
@@ -67,6 +80,7 @@ Json prior(const PriorPeriod& p) {
   put_figures(j, p.sums);
   j["unattributed"] = share(p.unattributed);
   j["foreign"] = share(p.foreign);
+  j["avoided"] = avoided(p.avoided);
   return j;
 }
 
@@ -117,6 +131,7 @@ Json row(const ReportRow& r) {
   for (size_t i = 0; i < s.outcomes.size(); ++i) j["outcomes"][kOutcomes[i]] = s.outcomes[i];
   j["unattributed"] = share(r.unattributed);
   j["foreign"] = share(r.foreign);
+  j["avoided"] = avoided(r.avoided);
   j["prior_period"] = prior(r.prior);
   j["gateway"] = gateway(r.gateway);
   return j;
@@ -127,17 +142,19 @@ Json settlement(const energy::Settlement& s) {
   j["version"] = s.version;
   j["basis"] = word(kBases, static_cast<size_t>(s.basis));
   j["booked_at"] = iso8601(s.booked_at);
-  put(j, "gpu_energy", s.figures.gpu_energy);
-  put(j, "energy", s.figures.energy);
-  put(j, "energy_low", s.figures.energy_low);
-  put(j, "energy_high", s.figures.energy_high);
-  put(j, "operational", s.figures.operational);
-  put(j, "embodied", s.figures.embodied);
-  put(j, "carbon", s.figures.carbon());
-  put(j, "carbon_low", s.figures.carbon_low);
-  put(j, "carbon_high", s.figures.carbon_high);
-  put(j, "cost", s.figures.cost);
+  put_figures(j, s.figures);
   j["quality"] = letter_text(s.figures.letter);
+  return j;
+}
+
+Json avoided(const energy::Avoided& a) {
+  Json j;
+  j["step"] = a.step;
+  j["at"] = iso8601(a.at);
+  j["tokens_in"] = a.in;
+  j["tokens_out"] = a.out;
+  put_figures(j, a.figures);
+  j["quality"] = letter_text(a.figures.letter);
   return j;
 }
 
@@ -210,6 +227,8 @@ std::string to_json(const RequestView& view) {
   }
   j["calls"] = Json::array();
   for (const auto& c : view.calls) j["calls"].push_back(call(c));
+  j["avoided"] = Json::array();
+  for (const auto& a : view.avoided) j["avoided"].push_back(avoided(a));
   return text(j);
 }
 

@@ -26,15 +26,7 @@ Result<std::vector<energy::Settlement>> settlements_of(Database& db, const CallI
     one.version = static_cast<uint32_t>(s->integer(0));
     one.basis = static_cast<energy::Basis>(s->integer(1));
     one.booked_at = from_unix_ns(s->integer(2));
-    one.figures.gpu_energy = Energy::raw(s->integer(3));
-    one.figures.energy = Energy::raw(s->integer(4));
-    one.figures.energy_low = Energy::raw(s->integer(5));
-    one.figures.energy_high = Energy::raw(s->integer(6));
-    one.figures.operational = Carbon::raw(s->integer(7));
-    one.figures.embodied = Carbon::raw(s->integer(8));
-    one.figures.carbon_low = Carbon::raw(s->integer(9));
-    one.figures.carbon_high = Carbon::raw(s->integer(10));
-    one.figures.cost = Money::raw(s->integer(11));
+    one.figures = read_figures(*s, 3);
     const auto letter = s->text(12);
     if (!letter.empty()) one.figures.letter = static_cast<energy::Letter>(letter[0]);
     all.push_back(one);
@@ -103,7 +95,40 @@ Result<std::vector<CallView>> calls_of(Database& db, const RequestId& id) {
   return calls;
 }
 
+Result<std::vector<energy::Avoided>> avoided_of(Database& db, const RequestId& id) {
+  auto s = db.prepare(
+      "SELECT step, at_ns, tokens_in, tokens_out, gpu_energy_uj, energy_uj, energy_low_uj, energy_high_uj,"
+      " operational_ng, embodied_ng, carbon_low_ng, carbon_high_ng, cost_neur, letter FROM avoided WHERE request=?"
+      " ORDER BY n");
+  if (!s) return tl::unexpected(s.error());
+  const IdBytes bytes(id);
+  std::vector<energy::Avoided> all;
+  auto row = s->blob(bytes).step();
+  for (; row && *row; row = s->step()) {
+    energy::Avoided one{id, s->text(0), from_unix_ns(s->integer(1)), s->integer(2), s->integer(3), read_figures(*s, 4)};
+    const auto letter = s->text(13);
+    if (!letter.empty()) one.figures.letter = static_cast<energy::Letter>(letter[0]);
+    all.push_back(std::move(one));
+  }
+  if (!row) return tl::unexpected(row.error());
+  return all;
+}
+
 }  // namespace
+
+energy::Figures read_figures(const Statement& row, int column) {
+  energy::Figures f;
+  f.gpu_energy = Energy::raw(row.integer(column));
+  f.energy = Energy::raw(row.integer(column + 1));
+  f.energy_low = Energy::raw(row.integer(column + 2));
+  f.energy_high = Energy::raw(row.integer(column + 3));
+  f.operational = Carbon::raw(row.integer(column + 4));
+  f.embodied = Carbon::raw(row.integer(column + 5));
+  f.carbon_low = Carbon::raw(row.integer(column + 6));
+  f.carbon_high = Carbon::raw(row.integer(column + 7));
+  f.cost = Money::raw(row.integer(column + 8));
+  return f;
+}
 
 bool RequestView::final() const {
   return !open && std::all_of(calls.begin(), calls.end(), [](const CallView& c) {
@@ -119,6 +144,9 @@ Result<std::optional<RequestView>> Reports::request(const RequestId& id) const {
   auto calls = calls_of(*db, id);
   if (!calls) return tl::unexpected(calls.error());
   (*view)->calls = std::move(*calls);
+  auto avoided = avoided_of(*db, id);
+  if (!avoided) return tl::unexpected(avoided.error());
+  (*view)->avoided = std::move(*avoided);
   return view;
 }
 

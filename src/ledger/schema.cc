@@ -155,6 +155,22 @@ CREATE TABLE gateway_use(             -- by the hour
   PRIMARY KEY(hour_ns, zone)
 ) STRICT, WITHOUT ROWID;
 )sql",
+    // What stages spared requests. Periods are found through blocks of kind 2, by coalesce(late_ns, at_ns).
+    R"sql(
+CREATE TABLE avoided(
+  n INTEGER PRIMARY KEY,
+  request BLOB NOT NULL, step TEXT NOT NULL,
+  at_ns INTEGER NOT NULL,
+  late_ns INTEGER,                    -- when it is counted, where its month was closed before it came
+  tokens_in INTEGER NOT NULL, tokens_out INTEGER NOT NULL,  -- negative where the step added some
+  gpu_energy_uj INTEGER NOT NULL, energy_uj INTEGER NOT NULL,
+  energy_low_uj INTEGER NOT NULL, energy_high_uj INTEGER NOT NULL,
+  operational_ng INTEGER NOT NULL, embodied_ng INTEGER NOT NULL,
+  carbon_low_ng INTEGER NOT NULL, carbon_high_ng INTEGER NOT NULL,
+  cost_neur INTEGER NOT NULL, letter TEXT NOT NULL,
+  UNIQUE(request, step)
+) STRICT;
+)sql",
 };
 
 // Schema 1 was never released; no step leads from it.

@@ -134,6 +134,11 @@ Result<Tables> Tables::open(Database& db) {
            " energy_high_uj=energy_high_uj+excluded.energy_high_uj, carbon_ng=carbon_ng+excluded.carbon_ng,"
            " carbon_low_ng=carbon_low_ng+excluded.carbon_low_ng, "
            "carbon_high_ng=carbon_high_ng+excluded.carbon_high_ng"},
+      {&t.avoided_,
+       "INSERT OR IGNORE INTO avoided(request,step,at_ns,late_ns,tokens_in,tokens_out,gpu_energy_uj,energy_uj,"
+       "energy_low_uj,energy_high_uj,operational_ng,embodied_ng,carbon_low_ng,carbon_high_ng,cost_neur,letter) "
+       "VALUES(" +
+           placeholders(16) + ")"},
   };
   for (const auto& [into, sql] : all) {
     auto statement = db.prepare(sql);
@@ -365,6 +370,18 @@ Result<void> Tables::add_window(const DeviceWindow& w) {
   return window_.run();
 }
 
+// A step spares a request something once: whoever writes the record adds up.
+Result<void> Tables::add_avoided(const Avoided& a) {
+  const IdBytes id(a.request);
+  const auto late = closed(unix_ns(a.at)) ? std::optional(late_ns_) : std::nullopt;
+  avoided_.reset().blob(id).bind(std::string_view(a.step)).bind(unix_ns(a.at)).bind(late).bind(a.in).bind(a.out);
+  bind_figures(avoided_, a.figures);
+  if (auto done = avoided_.run(); !done) return done;
+  const auto counted = late.value_or(unix_ns(a.at));
+  if (db_->changes() > 0) touch(Timed::avoided, db_->last_rowid(), db_->last_rowid(), {counted, counted});
+  return {};
+}
+
 Result<void> Tables::add_event(const Event& e) {
   const auto key = identity("key", e.key);
   if (!key) return tl::unexpected(key.error());
@@ -412,6 +429,9 @@ Result<void> Tables::write(Batch& batch, Wall now) {
   }
   for (const auto& u : batch.gateway_use) {
     if (auto done = add_gateway_use(u); !done) return done;
+  }
+  for (const auto& a : batch.avoided) {
+    if (auto done = add_avoided(a); !done) return done;
   }
   for (const auto& e : batch.events) {
     if (auto done = add_event(e); !done) return done;

@@ -20,7 +20,7 @@ class Tables {
   // Rows of requests and calls are numbered in the order they come (`n`). For every 2^kBlockBits of them the table
   // `blocks` has the earliest and the latest time in it, which finds a period without an index entry per row.
   static constexpr int kBlockBits = 12;
-  enum class Timed { requests = 0, calls = 1 };  // by end_ns, by booked_ns
+  enum class Timed { requests = 0, calls = 1, avoided = 2 };  // by end_ns, by booked_ns, by at_ns
 
   static Result<Tables> open(Database& db);
 
@@ -58,6 +58,7 @@ class Tables {
   Result<void> settle_early(const CallId& id);
   Result<void> add_window(const DeviceWindow& w);
   Result<void> add_gateway_use(const GatewayUse& u);
+  Result<void> add_avoided(const Avoided& a);
   bool closed(int64_t ns) const { return ns < closed_until_; }
   Result<void> find_late(const Batch& batch);
   Result<void> mark_late();
@@ -80,7 +81,7 @@ class Tables {
   Statement requests_, request_, calls_, call_, settlements_, settlement_, window_, event_, position_, block_,
       open_request_, open_call_, close_request_, close_call_, find_call_, settle_, call_exists_, request_exists_,
       early_, early_exists_, early_drop_, early_settle_, early_done_, find_identity_, add_identity_, find_target_,
-      add_target_, find_origin_, add_origin_, late_call_, late_request_, latest_, correction_, gateway_use_;
+      add_target_, find_origin_, add_origin_, late_call_, late_request_, latest_, correction_, gateway_use_, avoided_;
 };
 
 }  // namespace trine::ledger

@@ -47,6 +47,16 @@ constexpr std::array kTable = {
     ErrorRow{url_not_fetched, "url_not_fetched", 400, kInvalid, false, "An image in the request could not be fetched",
              "Check that its URL answers with a PNG, JPEG, WebP or GIF image, or send the image as a base64 `data:` "
              "URL."},
+    ErrorRow{document_unreadable, "document_unreadable", 422, kInvalid, false,
+             "A document in the request cannot be read",
+             "docs/documents.md lists what is read, and within which limits."},
+    ErrorRow{documents_busy, "documents_busy", 503, kServer, true, "Too many documents are being read",
+             "Wait for the seconds in `Retry-After`, then send it again."},
+    ErrorRow{
+        documents_off, "documents_off", 422, kInvalid, false, "This model takes no files here",
+        "Send the text itself, or ask the gateway's operator for `documents: { on: true }` at this model's route."},
+    ErrorRow{documents_missing, "documents_missing", 501, kServer, false, "This gateway cannot read files",
+             "Send the text itself, or ask the gateway's operator to install the package trine-docworker."},
     ErrorRow{key_suspended, "key_suspended", 403, kPermission, false, "This API key may not be used at present",
              "Ask the gateway's operator."},
     ErrorRow{role_not_allowed, "role_not_allowed", 403, kPermission, false, "This API key's role is too small for this",

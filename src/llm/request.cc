@@ -200,6 +200,7 @@ class Scanner {
       if (key == "type" && value.is_string()) {
         const auto type = value.escaped();
         scan_.has_images |= type == "image_url" || type == "input_image" || type == "image";
+        scan_.has_files |= type == "file" || type == "input_file";
       }
       return true;
     });

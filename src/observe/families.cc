@@ -231,6 +231,20 @@ void limit_refusals(Page& page, const Scene& s) {
   }
 }
 
+// What became of each document: read, known already, or why not.
+void documents_read(Page& page, const Scene& s) {
+  const auto& d = s.view.documents;
+  page.sample(label_text({{"outcome", "read"}}), d.read);
+  page.sample(label_text({{"outcome", "known"}}), d.known);
+  for (size_t i = 0; i < d.refused.size(); ++i)
+    page.sample(label_text({{"outcome", documents::name(static_cast<documents::Problem>(i))}}), d.refused[i]);
+}
+
+void document_pages(Page& page, const Scene& s) {
+  page.sample(label_text({{"kind", "text"}}), s.view.documents.text_pages);
+  page.sample(label_text({{"kind", "ocr"}}), s.view.documents.ocr_pages);
+}
+
 // A configuration may give each of many keys a budget of its own; the page shows the first ones.
 constexpr size_t kMostBudgets = 200;
 
@@ -369,6 +383,22 @@ constexpr Family kFamilies[] = {
      guarded<&WorkerCounters::answers_guarded>},
     {"trine_guard_seconds_total", Kind::counter, "", "Time of requests in the guard, a judge's answers included.",
      guard_seconds},
+
+    // Documents.
+    {"trine_documents_total", Kind::counter, "outcome",
+     "Documents by what became of them: read, known (not read again), or the problem that they were refused for.",
+     documents_read},
+    {"trine_document_pages_total", Kind::counter, "kind", "Pages that were read: their own text, or by OCR.",
+     document_pages},
+    {"trine_document_seconds_total", Kind::counter, "", "Time of the document workers with documents.",
+     [](Page& p, const Scene& s) { p.sample({}, seconds(s.view.documents.busy)); }},
+    {"trine_document_workers_started_total", Kind::counter, "",
+     "Processes that read documents, so far: those that a document ended are replaced.",
+     [](Page& p, const Scene& s) { p.sample({}, s.view.documents.started); }},
+    {"trine_documents_waiting", Kind::gauge, "", "Documents that wait for a process.",
+     [](Page& p, const Scene& s) { p.sample({}, s.view.documents.waiting); }},
+    {"trine_documents_reading", Kind::gauge, "", "Documents that are being read.",
+     [](Page& p, const Scene& s) { p.sample({}, s.view.documents.reading); }},
 
     // Failover.
     {"trine_waiting_requests", Kind::gauge, "",

@@ -14,18 +14,36 @@ using energy::Figures;
 using energy::Letter;
 using ledger::Sums;
 
-// What the baseline would have served: each request once, and only calls that have figures here, since the others would
-// count on the baseline's side only.
 struct Work {
   double calls = 0;
   Tokens in = 0, cached = 0, out = 0;
 };
 
-Work work_of(const ServedHour& hour) {
+// What engines served here: each request once, and only calls that have figures, since the others would count on the
+// baseline's side only.
+Work served_work(const ServedHour& hour) {
   const auto &now = hour.sums.served, &late = hour.prior.sums.served;
   Work w{static_cast<double>(now.calls + late.calls), now.in + late.in, now.cached + late.cached, now.out + late.out};
   w.cached = std::min(w.cached, w.in);
   return w;
+}
+
+// What the baseline would have served: the requests as they arrived. Of the prompt tokens that stages spared it would
+// have found as many in its cache as of the others.
+Work arrived_work(const ServedHour& hour) {
+  const auto &now = hour.avoided, &late = hour.prior.avoided;
+  Work w = served_work(hour);
+  const double cached = w.in > 0 ? static_cast<double>(w.cached) / static_cast<double>(w.in) : 0;
+  w.calls += static_cast<double>(now.without_call + late.without_call);
+  w.in = std::max<Tokens>(0, w.in + now.in + late.in);
+  w.out = std::max<Tokens>(0, w.out + now.out + late.out);
+  if (w.calls <= 0 && w.in + w.out > 0) w.calls = 1;  // its call counts in the next hour
+  w.cached = std::min(w.in, static_cast<Tokens>(std::llround(static_cast<double>(w.in) * cached)));
+  return w;
+}
+
+bool same(const Work& a, const Work& b) {
+  return a.calls == b.calls && a.in == b.in && a.cached == b.cached && a.out == b.out;
 }
 
 void add(Amounts& to, const Figures& f, Money cost, Money cost_low, Money cost_high) {
@@ -38,6 +56,18 @@ void add(Amounts& to, const Figures& f, Money cost, Money cost_low, Money cost_h
   to.cost += cost;
   to.cost_low += cost_low;
   to.cost_high += cost_high;
+}
+
+void add(Amounts& to, const Amounts& a) {
+  to.energy += a.energy;
+  to.energy_low += a.energy_low;
+  to.energy_high += a.energy_high;
+  to.carbon += a.carbon;
+  to.carbon_low += a.carbon_low;
+  to.carbon_high += a.carbon_high;
+  to.cost += a.cost;
+  to.cost_low += a.cost_low;
+  to.cost_high += a.cost_high;
 }
 
 Money at(Money m, double sigma, bool high) {
@@ -202,12 +232,24 @@ Result<Savings> savings(const SavingsBaseline& baseline, std::span<const ServedH
       out.simulated = out.simulated || sums->simulated_calls > 0;
       for (const auto& [letter, e] : sums->energy_by_letter) letters.add(letter, e);
     }
-    const Work w = work_of(hour);
+    const Work w = arrived_work(hour), served = served_work(hour);
     if (w.calls <= 0) continue;
     out.tokens += w.in + w.out;
-    const auto letter = std::visit([&](const auto& b) { return take(b, w, hour, out.baseline); }, baseline.what);
+    Amounts whole;
+    const auto letter = std::visit([&](const auto& b) { return take(b, w, hour, whole); }, baseline.what);
     if (!letter) return tl::unexpected(letter.error());
     worst = std::max(worst.value_or(*letter), *letter);
+    add(out.baseline, whole);
+    if (same(w, served)) continue;
+    Amounts rest;
+    if (served.calls > 0) {
+      const auto taken = std::visit([&](const auto& b) { return take(b, served, hour, rest); }, baseline.what);
+      if (!taken) return tl::unexpected(taken.error());
+    }
+    out.spared.tokens += w.in + w.out - served.in - served.out;
+    out.spared.energy += whole.energy - rest.energy;
+    out.spared.carbon += whole.carbon - rest.carbon;
+    out.spared.cost += whole.cost - rest.cost;
   }
   // Enum order is quality order, and simulated beats all.
   out.letter = worst ? std::max(*worst, letters.lowest()) : letters.lowest();
@@ -236,6 +278,12 @@ std::string sentence(const Savings& s, const SavingsBaseline& baseline, std::str
       clear_or(s.carbon_unclear(), "CO2e", human(d.carbon) + " CO2e"), human_range(d.cost_low, d.cost_high, currency),
       human_range(d.energy_low, d.energy_high), human_range(d.carbon_low, d.carbon_high), static_cast<char>(s.letter),
       s.simulated ? ", simulated" : "", baseline.name, baseline.zone);
+  if (s.spared != Savings::Part{}) {
+    text += fmt::format(
+        " Part of it, and counted in it: {}, {} and {} CO2e of the baseline for {} tokens that documents and caches "
+        "spared.",
+        human(s.spared.cost, currency), human(s.spared.energy), human(s.spared.carbon), s.spared.tokens);
+  }
   if (s.unsettled_calls > 0) {
     text += fmt::format(" {} calls have no figures yet and are left out.", s.unsettled_calls);
   }

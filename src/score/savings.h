@@ -61,7 +61,8 @@ struct ServedHour {
   ledger::GatewayHours gateway = {};         // the gateway's own energy: counts against the saving
   energy::GridValue grid = {};               // of the baseline's zone then
   double seconds = 3600;
-  Wall begin{};  // for a baseline whose electricity costs by the time of use
+  Wall begin{};                      // for a baseline whose electricity costs by the time of use
+  ledger::AvoidedSums avoided = {};  // what stages spared: the baseline would have served these tokens too
 };
 
 // One side of the comparison, or their difference. Low and high: 90 % range.
@@ -77,7 +78,15 @@ struct Savings {
   Amounts saved;                              // baseline - actual; negative where the baseline would have taken less
   energy::Letter letter = energy::Letter::D;  // the worst of both sides
   bool simulated = false;
-  Tokens tokens = 0;            // in + out that are compared
+  // Of `saved`, and in it already: the baseline's for tokens that documents and caches kept from the engines.
+  struct Part {
+    Tokens tokens = 0;  // in + out
+    Energy energy;
+    Carbon carbon;
+    Money cost;
+    bool operator==(const Part&) const = default;
+  } spared;
+  Tokens tokens = 0;            // in + out that are compared, spared ones included
   int64_t unsettled_calls = 0;  // left out on both sides
 
   // The range contains 0.

@@ -26,7 +26,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     }
     const auto claimed = claimed_length(rest);
     if (rest.size() > kRecordHeaderBytes) {
-      const auto type = static_cast<RecordType>(static_cast<uint8_t>(rest[28]) % 8);
+      const auto type = static_cast<RecordType>(static_cast<uint8_t>(rest[28]) % 9);
       (void)decode(type, kPayloadVersion, rest.subspan(kRecordHeaderBytes));
     }
     if (claimed == 0) break;

@@ -13,8 +13,8 @@ import re
 import sys
 
 # Dependencies point one way: a module may know those before it, never those after it (docs/design: architecture).
-ORDER = ["base", "yaml", "json", "sqlite", "net", "catalog", "grid", "meter", "meter_agent", "energy", "ledger", "score", "fleet", "replay", "protect", "llm",
-         "documents", "guard", "gateway_config", "gateway", "observe", "agent", "mcp", "sim", "cli"]
+ORDER = ["base", "yaml", "json", "sqlite", "net", "catalog", "grid", "meter", "meter_agent", "energy", "ledger", "score", "fleet", "replay", "protect", "vault", "llm",
+         "documents", "guard", "gateway_config", "gateway", "observe", "web", "agent", "mcp", "sim", "cli"]
 # Folders inside a module that are modules of their own.
 NESTED = {"gateway/config": "gateway_config"}
 # Third-party headers (by how the include begins) and the only modules that may see them.
@@ -23,9 +23,10 @@ HOMES = {
     "simdjson": {"json"},
     "sqlite3.h": {"sqlite"}, "libpq-fe.h": {"ledger"},
     "yaml.h": {"yaml"},
-    "openssl/": {"net", "protect", "guard", "gateway_config", "meter_agent"},
+    "openssl/": {"net", "protect", "vault", "guard", "gateway_config", "meter_agent"},
     "CLI/": {"cli"},
     "spdlog/": {"base"},
+    "argon2.h": {"protect"},
     "pugixml": {"grid"},
     "hs/": {"guard"}, "hs.h": {"guard"}, "unicode/": {"guard"},
     "coin/": {"fleet"},

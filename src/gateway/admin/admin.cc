@@ -14,9 +14,9 @@ constexpr const char* kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
 }  // namespace
 
 GatewayView Admin::view() const {
-  return {*snapshot_,           parts_.workers,        parts_.ledger.state(),
-          parts_.metering,      parts_.started,        parts_.loop.clock().mono(),
-          parts_.grid.status(), parts_.own_use.total()};
+  return {*snapshot_,           parts_.workers,         parts_.ledger.state(),
+          parts_.metering,      parts_.started,         parts_.loop.clock().mono(),
+          parts_.grid.status(), parts_.own_use.total(), documents_ ? documents_->state() : DocumentReader::State()};
 }
 
 std::string Admin::overview() const {
@@ -68,6 +68,10 @@ net::Task<AdminAnswer> Admin::answer(net::ServerConnection& c) {
 }
 
 net::Task<void> Admin::serve(net::ServerConnection& c) {
+  if (pages_ && pages_->is_ours(c.head())) {
+    co_await pages_->serve(c);
+    co_return;
+  }
   const AdminAnswer a = co_await answer(c);
   const std::string head = fmt::format(
       "HTTP/1.1 {} {}\r\ncontent-type: {}\r\ncontent-length: {}\r\ncache-control: no-store\r\n"

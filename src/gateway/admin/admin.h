@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "gateway/admin/identity_api.h"
+#include "gateway/admin/pages.h"
+#include "gateway/documents/reader.h"
 #include "gateway/metering/metering.h"
 #include "gateway/metering/own_use.h"
 #include "gateway/own_endpoints.h"
@@ -26,6 +28,7 @@ struct GatewayView {
   Mono now{};
   std::vector<grid::SourceStatus> sources = {};  // of the grid's intensities
   energy::GatewayUse own_use = {};               // of this process, as booked
+  DocumentReader::State documents = {};          // all zeros where no route wants any
 };
 // The page /metrics; made by the observe module.
 using MetricsPage = std::function<std::string(const GatewayView&)>;
@@ -47,8 +50,12 @@ class Admin final : public net::Handler {
   };
   explicit Admin(Parts parts) : parts_(std::move(parts)) {}
   void use(std::shared_ptr<const Snapshot> snapshot) { snapshot_ = std::move(snapshot); }
+  void use(const DocumentReader& documents) { documents_ = &documents; }
   // From here on there is an admin API. It stays.
   void use(IdentityApi& identity) { identity_ = &identity; }
+  // Likewise the pages.
+  void use(Pages& pages) { pages_ = &pages; }
+  GatewayView view() const;
 
   net::Task<void> serve(net::ServerConnection& connection) override;
   std::string refuse(net::Refusal why, std::string_view sentence) override;
@@ -56,12 +63,13 @@ class Admin final : public net::Handler {
  private:
   net::Task<AdminAnswer> answer(net::ServerConnection& connection);
   net::Task<AdminAnswer> look(std::string_view path);
-  GatewayView view() const;
   std::string overview() const;
 
   Parts parts_;
   std::shared_ptr<const Snapshot> snapshot_;
   IdentityApi* identity_ = nullptr;
+  Pages* pages_ = nullptr;
+  const DocumentReader* documents_ = nullptr;
 };
 
 }  // namespace trine::gateway

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "base/units.h"
+#include "documents/job.h"
 #include "energy/tariff.h"
 #include "gateway/config/address.h"
 #include "gateway/config/key_hash.h"
@@ -135,6 +136,8 @@ struct OidcConfig {
   std::vector<std::string> key_hosts;  // besides the issuer's, where discovery may send us
   std::vector<std::string> internal;   // blocks of addresses that are not public, where the provider is
   std::string ca;
+  std::string client_id;      // of the pages at the provider; empty: it signs nobody in there
+  std::string client_secret;  // a secret; empty: a public client
   bool operator==(const OidcConfig&) const = default;
 };
 
@@ -235,6 +238,37 @@ struct QueueConfig {
   Nanos wait = std::chrono::seconds(5);
 };
 
+enum class ImageStep { shrink, ocr, keep };
+enum class TilerKind { openai, qwen, anthropic };
+
+// What is done to the documents of a route's requests (docs/documents.md).
+struct DocumentStepsConfig {
+  bool on = false;
+  bool extract = true;  // files become text
+  bool repeats = true, boilerplate = true, duplicates = true, seen = true;
+  documents::Ocr ocr = documents::Ocr::missing;
+  ImageStep images = ImageStep::shrink;
+  TilerKind tiler = TilerKind::openai;
+  Tokens image_tokens = 0;  // of one picture at most; 0: what loses the model nothing
+  int64_t max_pages = 0;    // of one document; 0: documents.limits.pages
+  Tokens max_tokens = 0;    // of all documents of a request together; 0: no bound
+  bool operator==(const DocumentStepsConfig&) const = default;
+};
+
+// The processes that read documents.
+struct DocumentsConfig {
+  DocumentStepsConfig steps;  // of routes that say nothing else
+  std::string worker;         // the program; empty: trine-docworker beside this one
+  std::string tessdata;       // folder of the OCR languages; empty: the system's
+  int workers = 2;
+  int64_t memory = int64_t{1536} << 20;  // bytes of address space, of each
+  std::vector<std::string> languages;    // of OCR; empty: eng
+  int queue = 32;
+  Nanos wait = std::chrono::seconds(10);
+  int64_t cache = 64 << 20;  // bytes of text; 0: nothing is kept
+  documents::Limits limits;  // of one document
+};
+
 struct RouteConfig {
   std::string model;  // what clients ask for
   std::vector<std::string> deployments, fallbacks;
@@ -249,6 +283,7 @@ struct RouteConfig {
   bool prefix_affinity = true;
   std::string guard;       // a policy's name, or "off"; empty: the policy as it stands
   protect::Limits limits;  // of all keys together
+  DocumentStepsConfig documents;
 };
 
 struct GuardConfig {
@@ -330,6 +365,7 @@ struct Config {
   EgressConfig egress;
   std::optional<BaselineConfig> baseline;
   GuardConfig guard;
+  DocumentsConfig documents;
   OwnUseConfig own_use;
   log::Level log_level = log::Level::info;
   std::vector<CatalogRef> catalog_refs;

@@ -266,6 +266,9 @@ void declare_route(Fields& f, Draft& draft, RouteConfig& route, Draft::RouteMark
   declare_choice(f, route);
   label_field(f, {"guard", "The guard's policy of this name holds for its requests; `off`: they are not looked at."},
               route.guard);
+  route.documents = draft.config.documents.steps;
+  f.object({"documents", "What is done to documents in its requests, where it differs from documents above."},
+           route.documents, declare_document_steps);
   f.object({"limits", "Of all keys together."}, route.limits, declare_limits);
 
   marks.model = f.where("model");
@@ -407,6 +410,8 @@ void declare(Fields& f, Draft& draft) {
             [&draft](Fields& d, DeploymentConfig& deployment) {
               declare_deployment(d, draft, deployment, draft.deployments.emplace_back());
             });
+  f.object({"documents", "Files and pictures in requests become text before a model sees them; not if absent."},
+           c.documents, declare_documents);  // before the routes, which begin with what it says
   f.objects({"routes", "Model names that clients use, and who may answer."}, c.routes,
             [&draft](Fields& r, RouteConfig& route) { declare_route(r, draft, route, draft.routes.emplace_back()); });
   f.object({"guard", "What requests and answers are looked at for; see docs/guard.md."}, c.guard, declare_guard);

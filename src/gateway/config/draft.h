@@ -40,6 +40,8 @@ void declare_client_cert(yaml::Fields& f, ClientCertConfig& cert);              
 void declare_egress(yaml::Fields& f, EgressConfig& egress);                         // declare_oidc.cc
 void declare_choice(yaml::Fields& f, RouteConfig& route);  // declare_choice.cc: what binds the choice, beside weights
 void declare_guard(yaml::Fields& f, GuardConfig& guard);   // declare_guard.cc
+void declare_documents(yaml::Fields& f, DocumentsConfig& documents);  // declare_documents.cc
+void declare_document_steps(yaml::Fields& f, DocumentStepsConfig& steps);
 void declare_limits(yaml::Fields& f, protect::Limits& limits);  // declare_limits.cc
 void declare_protection(yaml::Fields& f, Config& config);       // orgs, teams, budgets
 void inherit(Config& config);                                   // a team's organisation

@@ -11,6 +11,8 @@ using llm::ClientError;
 using llm::ErrorCode;
 using llm::RequestUrl;
 
+constexpr const char* kImages = "image/png, image/jpeg, image/webp, image/gif";
+
 ClientError refusal(const RequestUrl& u, const Error& e) {
   const bool not_allowed = e.code == Code::permission_denied || e.code == Code::invalid_argument;
   const auto url = net::parse_fetch_url(u.url);
@@ -22,36 +24,11 @@ ClientError refusal(const RequestUrl& u, const Error& e) {
           u.field};
 }
 
-// What stands in place of the image's URL: JSON.
-Result<std::string> data_url(const net::FetchResponse& answer) {
-  if (answer.status != 200) return fail(Code::unavailable, "its server answered {}", answer.status);
-  const char* type = image_type(answer.body);
-  if (!type) return fail(Code::data_loss, "what its server sent is no PNG, JPEG, WebP or GIF image");
-  return fmt::format("\"data:{};base64,{}\"", type, base64(answer.body));
-}
-
-// Until it goes, one more request of the worker fetches.
-struct Fetching {
-  explicit Fetching(int& count) : count_(count) { ++count_; }
-  ~Fetching() { --count_; }
-  Fetching(const Fetching&) = delete;
-  Fetching& operator=(const Fetching&) = delete;
-  int& count_;
-};
-
-net::Task<std::optional<ClientError>> look_at_all(Exchange& x) {
-  const EgressConfig& config = x.snapshot->config->egress;
-  net::EgressPolicy policy = *x.snapshot->egress;
-  const Mono until = x.now() + std::min<Nanos>(config.timeout, x.must_end - x.now());
+net::Task<std::optional<ClientError>> look_at_all(Exchange& x, UrlFetcher& fetcher) {
   std::vector<std::pair<const RequestUrl*, size_t>> fetched;  // and where in x.in_place
   for (const RequestUrl& u : x.scan.urls) {
-    policy.limits.timeout = until - x.now();
-    if (policy.limits.timeout <= Nanos(0))
-      co_return refusal(
-          u, Error{Code::deadline_exceeded, fmt::format("no time was left after {:.3g} s", seconds(config.timeout))});
-    if (!u.image || !config.fetch) {
-      if (auto ok = co_await net::check_egress_address(x.context.loop, policy, u.url); !ok)
-        co_return refusal(u, ok.error());
+    if (!u.image || !x.snapshot->config->egress.fetch) {
+      if (auto error = co_await fetcher.check_address(u)) co_return error;
       continue;
     }
     const auto same =
@@ -60,16 +37,10 @@ net::Task<std::optional<ClientError>> look_at_all(Exchange& x) {
       x.in_place.push_back({u.raw, x.in_place[same->second].text});
       continue;
     }
-    const net::FetchRequest request{.method = "GET",
-                                    .target = {},
-                                    .headers = {{"Accept", "image/png, image/jpeg, image/webp, image/gif"}},
-                                    .body = {}};
-    auto answer = co_await net::egress_fetch(x.context.loop, policy, u.url, request, x.context.egress_dialer);
-    if (!answer) co_return refusal(u, answer.error());
-    // The bytes that it sent, as they count against all of them together.
-    policy.limits.max_bytes -= std::min(policy.limits.max_bytes, answer->body.size());
-    auto text = data_url(*answer);
-    if (!text) co_return refusal(u, text.error());
+    auto image = co_await fetcher.fetch(u, kImages);
+    if (!image) co_return image.error();
+    auto text = image_data_url(u, *image);
+    if (!text) co_return text.error();
     fetched.emplace_back(&u, x.in_place.size());
     x.in_place.push_back({u.raw, *std::move(text)});
   }
@@ -78,17 +49,64 @@ net::Task<std::optional<ClientError>> look_at_all(Exchange& x) {
 
 }  // namespace
 
+UrlFetcher::UrlFetcher(Exchange& x)
+    : x_(x),
+      policy_(*x.snapshot->egress),
+      until_(x.now() + std::min<Nanos>(x.snapshot->config->egress.timeout, x.must_end - x.now())) {
+  ++x_.context.fetching;
+}
+
+UrlFetcher::~UrlFetcher() {
+  --x_.context.fetching;
+}
+
+std::optional<ClientError> UrlFetcher::refusal_of_any(Exchange& x) {
+  for (const RequestUrl& u : x.scan.urls)
+    if (auto ok = net::check_egress(*x.snapshot->egress, u.url); !ok) return refusal(u, ok.error());
+  if (x.context.fetching < kMostFetching) return {};
+  x.retry_after = 1;
+  return ClientError{ErrorCode::rate_limited, "too many requests with URLs are under way", {}};
+}
+
+std::optional<ClientError> UrlFetcher::out_of_time(const RequestUrl& u) {
+  policy_.limits.timeout = until_ - x_.now();
+  if (policy_.limits.timeout > Nanos(0)) return {};
+  return refusal(u, Error{Code::deadline_exceeded, fmt::format("no time was left after {:.3g} s",
+                                                               seconds(x_.snapshot->config->egress.timeout))});
+}
+
+net::Task<std::optional<ClientError>> UrlFetcher::check_address(const RequestUrl& u) {
+  if (auto late = out_of_time(u)) co_return late;
+  if (auto ok = co_await net::check_egress_address(x_.context.loop, policy_, u.url); !ok)
+    co_return refusal(u, ok.error());
+  co_return std::nullopt;
+}
+
+net::Task<tl::expected<std::string, ClientError>> UrlFetcher::fetch(const RequestUrl& u, std::string accept) {
+  if (auto late = out_of_time(u)) co_return tl::unexpected(std::move(*late));
+  const net::FetchRequest request{
+      .method = "GET", .target = {}, .headers = {{"Accept", std::move(accept)}}, .body = {}};
+  auto answer = co_await net::egress_fetch(x_.context.loop, policy_, u.url, request, x_.context.egress_dialer);
+  if (!answer) co_return tl::unexpected(refusal(u, answer.error()));
+  // The bytes that it sent, as they count against all of them together.
+  policy_.limits.max_bytes -= std::min(policy_.limits.max_bytes, answer->body.size());
+  if (answer->status != 200)
+    co_return tl::unexpected(
+        refusal(u, Error{Code::unavailable, fmt::format("its server answered {}", answer->status)}));
+  co_return std::move(answer->body);
+}
+
 net::Task<std::optional<ClientError>> egress(Exchange& x) {
   if (x.scan.urls.empty()) co_return std::nullopt;
   // All of them before any is fetched: a request that cannot be served costs its images' servers nothing.
-  for (const RequestUrl& u : x.scan.urls)
-    if (auto ok = net::check_egress(*x.snapshot->egress, u.url); !ok) co_return refusal(u, ok.error());
-  if (x.context.fetching >= kMostFetching) {
-    x.retry_after = 1;
-    co_return ClientError{ErrorCode::rate_limited, "too many requests with URLs are under way", {}};
-  }
-  const Fetching one(x.context.fetching);
-  co_return co_await look_at_all(x);
+  if (auto error = UrlFetcher::refusal_of_any(x)) co_return error;
+  UrlFetcher fetcher(x);
+  co_return co_await look_at_all(x, fetcher);
+}
+
+tl::expected<std::string, ClientError> image_data_url(const RequestUrl& u, std::string_view bytes) {
+  if (const char* type = image_type(bytes)) return fmt::format("\"data:{};base64,{}\"", type, base64(bytes));
+  return tl::unexpected(refusal(u, Error{Code::data_loss, "what its server sent is no PNG, JPEG, WebP or GIF image"}));
 }
 
 Result<std::shared_ptr<const net::EgressPolicy>> egress_policy(const EgressConfig& config) {

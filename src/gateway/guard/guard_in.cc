@@ -1,5 +1,6 @@
 #include "gateway/guard/guard_in.h"
 
+#include <algorithm>
 #include <memory_resource>
 
 #include "base/hash.h"
@@ -51,7 +52,13 @@ std::optional<ClientError> Stage::read() {
   if (!facts) return ClientError{ErrorCode::invalid_request, facts.error().message, {}};
   if (facts->token_ids > 0 && !seen_.only_data)
     return ClientError{ErrorCode::invalid_request, "token ids cannot be looked at; send text", "prompt"};
-  for (const TextPiece& p : pieces_) seen_.parts.push_back({provenance_of(p.role), p.text});
+  for (const TextPiece& p : pieces_) {
+    const bool of_file = std::any_of(x_.document_parts.begin(), x_.document_parts.end(), [&p](std::string_view part) {
+      return p.raw.data() >= part.data() && p.raw.data() < part.data() + part.size();
+    });
+    // What a file says, whoever sent it, is not what he says.
+    seen_.parts.push_back({of_file ? guard::Provenance::document : provenance_of(p.role), p.text});
+  }
   return {};
 }
 

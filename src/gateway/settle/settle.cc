@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "energy/uncertainty.h"
+#include "gateway/settle/priced.h"
 #include "gateway/watch/refusals.h"
 
 namespace trine::gateway {
@@ -28,27 +29,6 @@ void add(energy::Figures& sum, const energy::Figures& f, bool first) {
   both.add(sum);
   both.add(f);
   sum = both.total();
-}
-
-energy::Figures figures_of(const Deployment& d, const energy::CallFacts& facts, const energy::GridValue& grid) {
-  if (d.vendor) {
-    auto f = energy::provisional_vendor(facts, d.vendor->model, d.vendor->price, grid);
-    if (f) return *f;
-    log::error("no figures for {}: {}", facts.id.request.text(),
-               f.error().message);  // a usage report that contradicts itself
-    return {};
-  }
-  energy::Figures f = energy::provisional(facts, d.own->hardware, grid);
-  if (d.token_price) {
-    if (auto cost = energy::vendor_cost(*d.token_price, {.in = facts.in, .cached = facts.cached, .out = facts.out}))
-      f.cost = *cost;
-  }
-  return f;
-}
-
-energy::Pace pace_of(const Deployment& d, double batch) {
-  return {.prefill_tokens_per_s = d.own->speed.prefill_tokens_per_s,
-          .token_s = d.own->speed.step_s0 + d.own->speed.step_s1 * batch};
 }
 
 // Share of the deployment's prompt tokens that its engine had to compute, by what this worker has seen.
@@ -231,6 +211,19 @@ std::string reason_of(const Exchange& x) {
   return fmt::format("{}{}guard: {}", x.reason, x.reason.empty() ? "" : "; ", x.guarding->note);
 }
 
+// Without the steps that spared it something, an engine would have had work: a request that was refused, or failed
+// before any engine began, was spared nothing.
+bool did_work(const Exchange& x, Outcome outcome) {
+  return outcome == Outcome::ok || x.call.facts.in > 0 || x.call.facts.out > 0;
+}
+
+std::vector<energy::Avoided> avoided(const Exchange& x, Wall at) {
+  if (x.spared.empty()) return {};
+  const Deployment* d = x.call.deployment.get();
+  if (!d) return price_spared(x.id, at, x.spared, nullptr, {}, {});
+  return price_spared(x.id, at, x.spared, d, x.call.facts, x.context.grid(*d, x.call.facts.end));
+}
+
 }  // namespace
 
 void close_request(Exchange& x, Outcome outcome) {
@@ -246,13 +239,17 @@ void close_request(Exchange& x, Outcome outcome) {
     // Nobody to book it to; or too little room, which is for what has begun.
     if (!x.key || x.context.journal.full()) return;
   }
+  const Wall now = x.context.clock().wall();
+  if (did_work(x, outcome)) {
+    for (const energy::Avoided& a : avoided(x, now)) (void)x.context.journal.append(a);
+  }
   (void)x.context.journal.append(energy::RequestFacts{.id = x.id,
                                                       .tenant = x.tenant,
                                                       .workload = x.workload,
                                                       .route = x.scan.model,
                                                       .endpoint = std::string(x.client.head().path()),
                                                       .start = x.arrived,
-                                                      .end = x.context.clock().wall(),
+                                                      .end = now,
                                                       .streamed = x.scan.stream,
                                                       .outcome = outcome,
                                                       .http_status = x.status,

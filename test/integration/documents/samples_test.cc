@@ -149,5 +149,22 @@ TEST(SampleDocuments, EveryFieldIsKeptOnItsPageForAQuarterLess) {
   EXPECT_GE(saved, 0.25) << table;
 }
 
+// Made by a program that is not ours (Chromium, from the .html beside it): cells of several lines, centred in their
+// rows, narrow columns of numbers, small print in two columns.
+TEST(SampleDocuments, AnInvoicePrintedByABrowserHasItsRowsWhole) {
+  const auto pool = start_pool();
+  ASSERT_TRUE(pool);
+  const auto r = pool->extract({}, contents(fs::path(TRINE_SOURCE_DIR) / "test/documents/printed_by_a_browser.pdf"));
+  ASSERT_TRUE(r) << r.error().message;
+  const std::string text = text_of(r->document);
+  for (const std::string_view kept :
+       {"KID: 004417720098112", "Vare|Beskrivelse|Antall|Pris|Bel\u00F8p NOK",
+        "A-110|Kontorstol med armlener, sort stoff, h\u00F8yderegulerbar, inklusive montering p\u00E5 stedet|12|"
+        "2 490,00|29 880,00",
+        "F-001|Frakt og innb\u00E6ring|1|3 500,00|3 500,00", "\u00C5 betale|119 575,00",
+        "Varene forblir selgers eiendom til kj\u00F8pesummen er betalt i sin helhet."})
+    EXPECT_NE(text.find(kept), std::string::npos) << kept << " is not in\n" << text;
+}
+
 }  // namespace
 }  // namespace trine::documents

@@ -130,6 +130,65 @@ RC_GTEST_PROP(Savings, doubling_the_baselines_intensity_moves_grams_and_nothing_
   RC_ASSERT(after->saved.cost == before->saved.cost);
 }
 
+ledger::AvoidedSums some_avoided() {
+  ledger::AvoidedSums a;
+  a.requests = *rc::gen::inRange<int64_t>(1, 1000);
+  a.without_call = *rc::gen::inRange<int64_t>(0, a.requests + 1);
+  a.in = *rc::gen::inRange<Tokens>(0, 10'000'000);
+  a.out = *rc::gen::inRange<Tokens>(0, 1'000'000);
+  a.figures = cheap();
+  a.figures.energy = joules(*rc::gen::inRange(1, 1'000'000) / 10.0);
+  return a;
+}
+
+// What stages spared is a part of the saving: it is the whole less what the calls alone saved, and never more than the
+// baseline took.
+RC_GTEST_PROP(Savings, what_was_spared_is_counted_once, ()) {
+  const auto baseline = some_baseline();
+  auto hour = some_hour();
+  const auto calls_alone = savings(baseline, std::vector{hour});
+  hour.avoided = some_avoided();
+  const auto whole = savings(baseline, std::vector{hour});
+  RC_ASSERT(calls_alone->spared == Savings::Part{});
+  RC_ASSERT(whole->actual == calls_alone->actual);
+  RC_ASSERT(whole->spared.tokens == hour.avoided.in + hour.avoided.out);
+  RC_ASSERT(whole->tokens == calls_alone->tokens + whole->spared.tokens);
+  RC_ASSERT(whole->saved.energy - whole->spared.energy == calls_alone->saved.energy);
+  RC_ASSERT(whole->saved.carbon - whole->spared.carbon == calls_alone->saved.carbon);
+  RC_ASSERT(whole->saved.cost - whole->spared.cost == calls_alone->saved.cost);
+  RC_ASSERT(whole->spared.energy <= whole->baseline.energy);
+  RC_ASSERT(whole->spared.carbon <= whole->baseline.carbon);
+  RC_ASSERT(whole->spared.cost <= whole->baseline.cost);
+}
+
+// The figures of a step are its own: a saving that took them would count its tokens twice.
+RC_GTEST_PROP(Savings, do_not_know_the_figures_of_what_was_spared, ()) {
+  const auto baseline = some_baseline();
+  auto hour = some_hour();
+  hour.avoided = some_avoided();
+  const auto one = savings(baseline, std::vector{hour});
+  hour.avoided.figures = {};
+  const auto other = savings(baseline, std::vector{hour});
+  RC_ASSERT(one->saved == other->saved);
+  RC_ASSERT(one->spared == other->spared);
+}
+
+// Answered from a cache or by an engine: the baseline takes the same, as far as its formula is linear.
+RC_GTEST_PROP(Savings, of_a_request_without_a_call_are_those_of_its_tokens, ()) {
+  const Shape s = some_shape();
+  const auto grid = some_grid();
+  ServedHour cached;
+  cached.grid = grid;
+  cached.avoided.requests = cached.avoided.without_call = s.calls;
+  cached.avoided.in = s.calls * s.in;
+  cached.avoided.out = s.calls * s.out;
+  const auto called = savings(vendor_baseline(), std::vector{hour_of(s.calls, s.in, s.out, cheap(), grid)});
+  const auto hit = savings(vendor_baseline(), std::vector{cached});
+  RC_ASSERT(hit->baseline == called->baseline);
+  RC_ASSERT(hit->saved.energy == hit->spared.energy);
+  RC_ASSERT(hit->saved.cost == hit->spared.cost);
+}
+
 RC_GTEST_PROP(Savings, the_range_holds_the_value, ()) {
   const auto s = savings(some_baseline(), std::vector{some_hour(), some_hour()});
   RC_ASSERT(s->saved.energy_low <= s->saved.energy && s->saved.energy <= s->saved.energy_high);

@@ -150,5 +150,40 @@ TEST(ReportTable, AnHourInWhichOnlyTheGatewayRanHasNoLine) {
   EXPECT_FALSE(has(report_text(r), "\n2026-11-23T10:00:00Z"));
 }
 
+ledger::AvoidedSums avoided() {
+  ledger::AvoidedSums a;
+  a.requests = 3;
+  a.in = 1200;
+  a.out = 80;
+  a.figures = {joules(2),     joules(5),     joules(4),     joules(7),     grams(0.002),
+               grams(0.0005), grams(0.0015), grams(0.0035), euros(0.0001), Letter::C};
+  return a;
+}
+
+TEST(ReportTable, ByStepShowsWhatWasSparedAndSaysThatItIsNoSavingOfItsOwn) {
+  ledger::Report r = report(ledger::By::step);
+  r.rows = {ledger::ReportRow{}};
+  r.rows[0].name = "cache.exact";
+  r.rows[0].avoided = r.total.avoided = avoided();
+  const auto text = report_text(r);
+  EXPECT_TRUE(has(text, "step         requests    in  out       cost  energy     CO2e  quality  energy, 90 % range  "));
+  EXPECT_TRUE(has(text, "cache.exact         3  1200   80  €0.000100  5.00 J  2.50 mg  C        4.00 to 7.00 J"))
+      << text;
+  EXPECT_TRUE(has(text, "a part of the saving, never added to it.")) << text;
+  r.rows.clear();
+  r.total.avoided = {};
+  EXPECT_TRUE(has(report_text(r), "No step spared a request anything.")) << report_text(r);
+}
+
+TEST(ReportTable, WhatWasSparedIsSaidBelowAndInNoLine) {
+  ledger::Report r = report();
+  const auto before = report_text(r);
+  r.total.avoided = avoided();
+  const auto after = report_text(r);
+  EXPECT_EQ(after, before +
+                       "Spared by documents and caches: 1280 tokens of 3 requests, about 5.00 J, 2.50 mg CO2e and "
+                       "€0.000100; in no other line, a part of the saving (--by step).\n");
+}
+
 }  // namespace
 }  // namespace trine::cli

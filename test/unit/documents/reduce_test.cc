@@ -36,11 +36,11 @@ TEST(Repeats, AHeaderStaysOnItsFirstPageOnly) {
                       {row({"Agreement 17", "Page 2 of 3"}), paragraph("two")},
                       {row({"Agreement 17", "Page 3 of 3"}), paragraph("three")}});
   const Dropped dropped = drop_repeats(d);
-  EXPECT_EQ(page(d, 0), "Agreement 17 | Page 1 of 3\n\none");
+  EXPECT_EQ(page(d, 0), "Agreement 17|Page 1 of 3\n\none");
   EXPECT_EQ(page(d, 1), "two");
   EXPECT_EQ(page(d, 2), "three");
   EXPECT_EQ(dropped.pieces, 2);
-  EXPECT_EQ(dropped.chars, 2 * std::string_view("Agreement 17 | Page 2 of 3").size());
+  EXPECT_EQ(dropped.chars, 2 * std::string_view("Agreement 17|Page 2 of 3").size());
   EXPECT_GT(dropped.tokens, 0);
 }
 

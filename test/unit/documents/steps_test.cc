@@ -35,10 +35,10 @@ Document two_pages() {
 
 TEST(Text, APageKnowsWhereItIs) {
   const Text t = render(two_pages());
-  EXPECT_EQ(t.text, "## Order\n\n- one\n  - two\n\n[a.eml/b.pdf]\na | | c\n | b\n\n[image: 9 x 9]");
+  EXPECT_EQ(t.text, "## Order\n\n- one\n  - two\n\n[a.eml/b.pdf]\na||c\n|b\n\n[image: 9 x 9]");
   ASSERT_EQ(t.pages.size(), 2u);
   EXPECT_EQ(t.page_at(t.text.find("two")), &t.pages[0]);
-  EXPECT_EQ(t.page_at(t.text.find(" | b")), &t.pages[1]);
+  EXPECT_EQ(t.page_at(t.text.find("|b")), &t.pages[1]);
   EXPECT_EQ(t.page_at(t.text.size()), nullptr);
 }
 

@@ -46,6 +46,8 @@ TEST(Records, EveryFieldComesBack) {
                        Carbon::raw(4),
                        Carbon::raw(20)};
   EXPECT_EQ(round_trip(use), use);
+  const Avoided avoided{request_number(1), "cache.exact", kNoon, 900, -80, settlement_of(call).figures};
+  EXPECT_EQ(round_trip(avoided), avoided);
 }
 
 TEST(Records, LongTextsAreCutAtACharacter) {

@@ -229,6 +229,30 @@ TEST(SavingsSentence, ARangeThatContainsZeroReadsNotDistinguishable) {
       << text;
 }
 
+TEST(SavingsSentence, SaysWhichPartDocumentsAndCachesHave) {
+  ServedHour h;
+  h.grid = kGrid;
+  h.avoided.requests = h.avoided.without_call = 1;
+  h.avoided.in = 1'000'000;
+  const auto s = savings(vendor_baseline(), std::vector{h});
+  ASSERT_TRUE(s);
+  EXPECT_EQ(s->saved.cost, euros(0.15)) << "the baseline's price of a million prompt tokens";
+  const auto text = sentence(*s, vendor_baseline(), "EUR");
+  EXPECT_NE(text.find(" Part of it, and counted in it: €0.150, "), std::string::npos) << text;
+  EXPECT_NE(text.find(" for 1000000 tokens that documents and caches spared."), std::string::npos) << text;
+}
+
+TEST(Savings, TokensThatStepsAddedLowerTheBaselinesSide) {
+  auto h = hour_of(1, 1000, 100, cheap());
+  const auto before = savings(vendor_baseline(), std::vector{h});
+  h.avoided.requests = 1;
+  h.avoided.in = -200;
+  const auto after = savings(vendor_baseline(), std::vector{h});
+  EXPECT_EQ(before->baseline.cost - after->baseline.cost, scale(euros(0.15), 200e-6));
+  h.avoided.in = -5000;  // more than there was: nothing is left, and nothing is negative
+  EXPECT_GE(savings(vendor_baseline(), std::vector{h})->baseline.energy, Energy());
+}
+
 TEST(SavingsSentence, NothingServedIsNoSaving) {
   EXPECT_EQ(sentence(savings_of(vendor_baseline(), {}), vendor_baseline(), "EUR"),
             "Nothing was served in this period: there is nothing to compare with openai gpt-4o-mini.");
