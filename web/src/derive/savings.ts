@@ -34,6 +34,13 @@ export function savedOf(part: SavedPart, savings: Savings): Derivation {
     inputs: [
       { name: 'Baseline', value: text(part, savings.baseline), note: savings.baseline ? `${savings.baseline.name}, grid of ${savings.baseline.zone}, ${savings.baseline.kind}` : undefined },
       { name: 'Taken here', value: text(part, savings.actual) },
+      ...(savings.of_it_spared
+        ? [{
+            name: 'Of it spared',
+            value: { cost: amount('money', euros(savings.of_it_spared.cost_neur)), energy: amount('energy', joules(savings.of_it_spared.energy_uj)), carbon: amount('carbon', grams(savings.of_it_spared.carbon_ng)) }[part],
+            note: `${savings.of_it_spared.tokens.toLocaleString('en-GB')} tokens that documents and caches kept from the engines`,
+          }]
+        : []),
       { name: 'Tokens', value: (savings.tokens ?? 0).toLocaleString('en-GB'), note: 'as counted by the engines that answered; another tokenizer differs by about 13 %, which is in the range' },
     ],
     command: 'trine report -c trine.yaml',

@@ -13,6 +13,7 @@ import { liveOf } from '../derive/live';
 import { savedOf, savedRange, type SavedPart } from '../derive/savings';
 import { showDerivation } from '../derive/derivation';
 import { amount, count, euros, grams, joules, type Quantity } from '../format/units';
+import { SparedCard } from './spared';
 import { apiQuery, href, params } from '../state/url';
 
 const all: RowContext = { what: 'all requests' };
@@ -183,6 +184,7 @@ export function Overview() {
             <>
               <SavingSentence savings={report.savings} />
               <Tiles report={report} before={before} />
+              {(report.total.avoided?.requests ?? 0) > 0 && <SparedCard />}
             </>
           )
         }

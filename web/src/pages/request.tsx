@@ -10,10 +10,11 @@ import { amounts, Table, type Column } from '../components/table';
 import { Waterfall } from '../charts/waterfall';
 import type { Derivation } from '../derive/derivation';
 import { factorLines, settledOf, splitReason, windowOf } from '../derive/request';
-import { amount, euros, joules } from '../format/units';
+import { amount, euros, grams, joules } from '../format/units';
 import { dateTime } from '../format/time';
 import { href } from '../state/url';
 import { OutcomeBadge } from './requests';
+import { stepName } from './spared';
 
 const seconds = (from: string, to: string | null | undefined): number | null => (to ? (Date.parse(to) - Date.parse(from)) / 1000 : null);
 
@@ -51,6 +52,13 @@ function Stages({ request: r }: { request: RequestFacts }) {
       <Stage name="Cache">
         {prompt === 0 ? 'No prompt reached an engine.' : cached > 0 ? `${cached.toLocaleString('en-GB')} of ${prompt.toLocaleString('en-GB')} prompt tokens came from the engine’s prefix cache (${((100 * cached) / prompt).toFixed(0)} %).` : 'No prompt token came from a cache.'}
       </Stage>
+      {(r.avoided?.length ?? 0) > 0 && (
+        <Stage name="Spared" tone="good">
+          {r.avoided!.map((a) => (
+            <p key={a.step}>{stepName(a.step)}: {(a.tokens_in + a.tokens_out).toLocaleString('en-GB')} tokens, {amount('energy', joules(a.energy_uj), joules(a.energy_low_uj), joules(a.energy_high_uj))}, {amount('carbon', grams(a.carbon_ng))}, {amount('money', euros(a.cost_neur))}</p>
+          ))}
+        </Stage>
+      )}
       <Stage name={r.calls.length > 1 ? `${r.calls.length} calls` : 'Call'} tone={last && last.outcome === 'failed' ? 'bad' : undefined}>
         {r.calls.length === 0 ? 'None.' : r.calls.map((c) => (
           <p key={c.attempt}>
