@@ -30,17 +30,13 @@ ordered_json json_of(const WatchView& v) {
   return j;
 }
 
-std::string list_json(const std::vector<WatchView>& watched) {
-  auto all = ordered_json::array();
-  for (const WatchView& v : watched) all.push_back(json_of(v));
-  return all.dump();
-}
-
 int list(IdentityPlace& place, const AbuseOptions& o) {
   const auto watched = place.store->watched();
   if (!watched) return complain(watched.error());
   if (o.json) {
-    return say(list_json(*watched)), kOk;
+    auto all = ordered_json::array();
+    for (const WatchView& v : *watched) all.push_back(json_of(v));
+    return say(all.dump()), kOk;
   }
   Table table({{"key"}, {"level"}, {"points", true}, {"since"}, {"until"}, {"because"}});
   for (const WatchView& v : *watched)
@@ -73,7 +69,14 @@ Result<std::string> watch_json(const std::string& identity_dir) {
   if (!store) return tl::unexpected(store.error());
   const auto watched = (*store)->watched();
   if (!watched) return tl::unexpected(watched.error());
-  return list_json(*watched);
+  auto all = ordered_json::array();
+  for (const WatchView& v : *watched) {
+    ordered_json j = json_of(v);
+    j["score"] = v.sum;
+    j["because"] = joined(v.reasons);
+    all.push_back(std::move(j));
+  }
+  return all.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
 int run_abuse(const AbuseOptions& o) {

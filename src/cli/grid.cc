@@ -98,6 +98,9 @@ Result<std::string> grid_page_json(const gateway::Snapshot& s, Wall now, Wall fr
     const auto* in_catalog = s.catalog->find_zone(zone);
     auto view = grid_view(*table, zone, in_catalog ? in_catalog->name : "", now, from, to);
     if (!view) return tl::unexpected(view.error());
+    auto& here = view->deployments.emplace();
+    for (const auto& d : s.deployments)
+      if (d->zone == zone) here.push_back(d->name);
     views.push_back(std::move(*view));
   }
   return grid_json(views);

@@ -146,7 +146,14 @@ Result<FoundPage> search(const std::filesystem::path& dir, const SearchQuery& q)
     page.requests.emplace_back().facts = read_facts(*s);
   }
   if (!row) return tl::unexpected(row.error());
-  if (!page.next && low > (*range)->low) page.next = low;
+  if (!page.next && low > (*range)->low) {
+    page.next = low;
+    auto oldest = db->prepare("SELECT end_ns FROM requests WHERE n >= ? ORDER BY n LIMIT 1");
+    if (!oldest) return tl::unexpected(oldest.error());
+    const auto there = oldest->bind(low).step();
+    if (!there) return tl::unexpected(there.error());
+    if (*there) page.scanned_until = from_unix_ns(oldest->integer(0));
+  }
   if (auto done = add_calls(*db, page.requests); !done) return tl::unexpected(done.error());
   return page;
 }
@@ -165,33 +172,35 @@ std::string to_json(const FoundPage& page) {
     w.key("duration_s").value(seconds(f.end - f.start)).key("ttft_s");
     r.first_token ? w.value(seconds(*r.first_token)) : w.null();
     w.key("route").value(f.route).key("endpoint").value(f.endpoint).key("workload").value(f.workload);
-    text("key", f.tenant.key);
+    w.key("key").value(f.tenant.key);
     w.key("outcome").value(kOutcomes[static_cast<size_t>(f.outcome)]).key("http_status").value(f.http_status);
     text("error", f.error);
-    text("reason", f.reason);
+    w.key("reason").value(f.reason);
     w.key("streamed").value(f.streamed).key("calls").value(f.calls);
     text("deployment", r.deployment);
     text("zone", r.zone);
     text("model", r.model);
     w.key("simulated").value(r.simulated).key("final").value(r.final);
     w.key("tokens_in").value(r.in).key("tokens_cached").value(r.cached).key("tokens_out").value(r.out);
-    const auto amount = [&](const char* key, int64_t raw) {
+    const auto amount = [&](const char* key, double value) {
       w.key(key);
-      r.figures ? w.value(raw) : w.null();
+      r.figures ? w.value(value) : w.null();
     };
     const energy::Figures figures = r.figures.value_or(energy::Figures{});
-    amount("energy_uj", figures.energy.raw());
-    amount("energy_low_uj", figures.energy_low.raw());
-    amount("energy_high_uj", figures.energy_high.raw());
-    amount("carbon_ng", figures.carbon().raw());
-    amount("carbon_low_ng", figures.carbon_low.raw());
-    amount("carbon_high_ng", figures.carbon_high.raw());
-    amount("cost_neur", figures.cost.raw());
+    amount("energy_j", to_joules(figures.energy));
+    amount("energy_low_j", to_joules(figures.energy_low));
+    amount("energy_high_j", to_joules(figures.energy_high));
+    amount("carbon_g", to_grams(figures.carbon()));
+    amount("carbon_low_g", to_grams(figures.carbon_low));
+    amount("carbon_high_g", to_grams(figures.carbon_high));
+    amount("cost", to_euros(figures.cost));
     text("quality", r.figures ? std::string(1, static_cast<char>(figures.letter)) : "");
     w.end();
   }
   w.end().key("next");
   page.next ? w.value(std::to_string(*page.next)) : w.null();
+  w.key("scanned_until");
+  page.scanned_until ? w.value(iso8601(*page.scanned_until)) : w.null();
   w.end();
   return out;
 }

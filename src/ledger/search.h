@@ -30,7 +30,8 @@ struct FoundRequest {
 
 struct FoundPage {
   std::vector<FoundRequest> requests;
-  std::optional<int64_t> next;  // none: there are no more
+  std::optional<int64_t> next;        // none: there are no more
+  std::optional<Wall> scanned_until;  // where the page is short of what it may have: how far it got
 };
 
 inline constexpr size_t kMostFound = 200;

@@ -185,6 +185,36 @@ void column(json::Writer& w, const char* name, const Series::Group& g, F value) 
   w.end();
 }
 
+void columns(json::Writer& w, const Series& s, const Series::Group& g) {
+  const ReportQuery& q = s.query.report;
+  if (q.by == By::none) {
+    column(w, "requests", g, [](const auto& p) { return p.requests; });
+    column(w, "failed", g, [](const auto& p) { return p.failed; });
+  }
+  column(w, "calls", g, [](const auto& p) { return p.calls; });
+  column(w, "tokens_in", g, [](const auto& p) { return p.in; });
+  column(w, "tokens_cached", g, [](const auto& p) { return p.cached; });
+  column(w, "tokens_out", g, [](const auto& p) { return p.out; });
+  column(w, "gpu_energy_j", g, [](const auto& p) { return to_joules(p.figures.gpu_energy); });
+  column(w, "energy_j", g, [](const auto& p) { return to_joules(p.figures.energy); });
+  column(w, "energy_low_j", g, [](const auto& p) { return to_joules(p.figures.energy_low); });
+  column(w, "energy_high_j", g, [](const auto& p) { return to_joules(p.figures.energy_high); });
+  column(w, "operational_g", g, [](const auto& p) { return to_grams(p.figures.operational); });
+  column(w, "embodied_g", g, [](const auto& p) { return to_grams(p.figures.embodied); });
+  column(w, "carbon_g", g, [](const auto& p) { return to_grams(p.figures.carbon()); });
+  column(w, "carbon_low_g", g, [](const auto& p) { return to_grams(p.figures.carbon_low); });
+  column(w, "carbon_high_g", g, [](const auto& p) { return to_grams(p.figures.carbon_high); });
+  column(w, "cost", g, [](const auto& p) { return to_euros(p.figures.cost); });
+  if (!window_group(q.by) || q.workload || q.key) {  // idle is nobody's
+    for (const char* name : {"idle_energy_j", "idle_carbon_g", "idle_cost"}) w.key(name).null();
+    return;
+  }
+  column(w, "idle_energy_j", g, [](const auto& p) { return to_joules(p.unattributed.energy); });
+  column(w, "idle_carbon_g", g,
+         [](const auto& p) { return to_grams(p.unattributed.operational + p.unattributed.embodied); });
+  column(w, "idle_cost", g, [](const auto& p) { return to_euros(p.unattributed.cost); });
+}
+
 }  // namespace
 
 Result<Series> series(const std::filesystem::path& dir, const SeriesQuery& query) {
@@ -219,34 +249,19 @@ std::string to_json(const Series& s, const std::string& currency) {
   w.key("t").array();
   for (size_t i = 0; i < steps; ++i)
     w.value((unix_ns(s.begin) + static_cast<int64_t>(i) * s.query.step.count()) / 1'000'000'000);
-  w.end().key("groups").array();
-  for (const Series::Group& g : s.groups) {
-    w.object().key("name").value(g.name);
-    if (s.query.report.by == By::none) {
-      column(w, "requests", g, [](const auto& p) { return p.requests; });
-      column(w, "failed", g, [](const auto& p) { return p.failed; });
+  w.end();
+  if (s.query.report.by == By::none) {
+    columns(w, s, s.groups.front());
+  } else {
+    w.key("groups").array();
+    for (const Series::Group& g : s.groups) {
+      w.object().key("name").value(g.name);
+      columns(w, s, g);
+      w.end();
     }
-    column(w, "calls", g, [](const auto& p) { return p.calls; });
-    column(w, "tokens_in", g, [](const auto& p) { return p.in; });
-    column(w, "tokens_cached", g, [](const auto& p) { return p.cached; });
-    column(w, "tokens_out", g, [](const auto& p) { return p.out; });
-    column(w, "gpu_energy_uj", g, [](const auto& p) { return p.figures.gpu_energy.raw(); });
-    column(w, "energy_uj", g, [](const auto& p) { return p.figures.energy.raw(); });
-    column(w, "energy_low_uj", g, [](const auto& p) { return p.figures.energy_low.raw(); });
-    column(w, "energy_high_uj", g, [](const auto& p) { return p.figures.energy_high.raw(); });
-    column(w, "operational_ng", g, [](const auto& p) { return p.figures.operational.raw(); });
-    column(w, "embodied_ng", g, [](const auto& p) { return p.figures.embodied.raw(); });
-    column(w, "carbon_ng", g, [](const auto& p) { return p.figures.carbon().raw(); });
-    column(w, "carbon_low_ng", g, [](const auto& p) { return p.figures.carbon_low.raw(); });
-    column(w, "carbon_high_ng", g, [](const auto& p) { return p.figures.carbon_high.raw(); });
-    column(w, "cost_neur", g, [](const auto& p) { return p.figures.cost.raw(); });
-    column(w, "unattributed_energy_uj", g, [](const auto& p) { return p.unattributed.energy.raw(); });
-    column(w, "unattributed_carbon_ng", g,
-           [](const auto& p) { return (p.unattributed.operational + p.unattributed.embodied).raw(); });
-    column(w, "unattributed_cost_neur", g, [](const auto& p) { return p.unattributed.cost.raw(); });
     w.end();
   }
-  w.end().end();
+  w.end();
   return out;
 }
 

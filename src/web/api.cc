@@ -89,6 +89,12 @@ Result<std::string> overview(const Views& views, const Snapshot& snapshot, const
   return fmt::format(R"({{"report":{},"before":{}}})", *report, total && *total ? (*total)->raw : "null");
 }
 
+int64_t thread_count() {
+  std::error_code ec;
+  const std::filesystem::directory_iterator tasks("/proc/self/task", ec);
+  return ec ? 0 : std::distance(begin(tasks), end(tasks));
+}
+
 }  // namespace
 
 Api::Api(Parts parts, Snapshot snapshot)
@@ -176,7 +182,7 @@ std::string Api::guard_counts() const {
   w.key("on").value(snapshot_->config->guard.on);
   put(w, "policy", snapshot_->config->guard.policy);
   w.key("counted_since").value(iso8601(parts_.loop.clock().wall() - (view.now - view.started))).end();
-  return out;
+  return out.substr(1, out.size() - 2);  // members of another object
 }
 
 std::string Api::settings_json() const {
@@ -198,7 +204,7 @@ std::string Api::settings_json() const {
   put(w, "last_fold", view.ledger.fold.last_fold == Wall{} ? std::string() : iso8601(view.ledger.fold.last_fold));
   const auto process = observe::process_figures();
   w.end().key("process").object().key("cpu_seconds").value(process.cpu_seconds);
-  w.key("resident_bytes").value(process.resident_bytes).end();
+  w.key("resident_bytes").value(process.resident_bytes).key("threads").value(thread_count()).end();
   w.key("workers").value(c.workers).key("identity_dir");
   c.identity_dir.empty() ? w.null() : w.value(c.identity_dir);
   w.end();
@@ -264,8 +270,10 @@ net::Task<AdminAnswer> Api::answer(std::string path, std::string query_text) {
   if (name.starts_with("requests/")) co_return co_await request(name.substr(9));
   if (name == "grid") {
     const std::string from_text = query.text("from"), to_text = query.text("to");
-    const auto from = around("from", from_text.empty() ? "-7d" : from_text, now);
-    const auto to = around("to", to_text.empty() ? "+24h" : to_text, now);
+    // From a full hour on: slots begin there.
+    const Wall hour = std::chrono::floor<hours>(now);
+    const auto from = around("from", from_text.empty() ? "-7d" : from_text, hour);
+    const auto to = around("to", to_text.empty() ? "+24h" : to_text, hour);
     if (!from) co_return answer_of(from.error());
     if (!to) co_return answer_of(to.error());
     Answers::Make make = [views, snapshot, now, from = *from, to = *to, sources = sources_json()]() -> Answers::Made {
@@ -307,8 +315,8 @@ net::Task<AdminAnswer> Api::answer(std::string path, std::string query_text) {
       if (!events) return events;
       auto watch = identity.empty() ? Result<std::string>("[]") : views->watch(identity);
       if (!watch) return watch;
-      return with(std::move(*events), fmt::format(R"("counts":{},"watch":{},"audit":{})", counts, *watch,
-                                                  identity.empty() ? "false" : "true"));
+      return with(std::move(*events),
+                  fmt::format(R"({},"watch":{},"audit":{})", counts, *watch, identity.empty() ? "false" : "true"));
     };
     co_return co_await made(key, std::move(make));
   }

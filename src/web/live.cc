@@ -209,6 +209,8 @@ std::string Live::render(const gateway::GatewayView& view) const {
     put_meter(w, *d, view, now);
     const bool rented = d->own && !d->token_price;
     put(w, "price_per_hour", rented ? std::optional(to_euros(d->own->hardware.price.per_hour)) : std::nullopt);
+    // Hardware that is rented costs the same with nothing to do.
+    put(w, "idle_cost_per_h", rented ? std::optional(to_euros(d->own->hardware.price.per_hour)) : std::nullopt);
     const auto idle = idle_.find(d->name);
     const bool known = idle_known_ && d->metered();
     const auto share = idle == idle_.end() ? energy::DeviceWindow::Share{} : idle->second;

@@ -167,7 +167,6 @@ std::string SignIn::me(const net::Head& head) {
   w.key("setup").value(!setup_token_.empty()).key("oidc").array();
   const auto& providers = snapshot_->config->oidc;
   for (size_t i = 0; i < providers.size(); ++i) {
-    if (providers[i].client_id.empty()) continue;
     w.object().key("name").value(gateway::oidc_realm(providers[i]));
     w.key("href").value(fmt::format("/v1/ui/oidc/start?provider={}", i)).end();
   }

@@ -136,8 +136,6 @@ struct OidcConfig {
   std::vector<std::string> key_hosts;  // besides the issuer's, where discovery may send us
   std::vector<std::string> internal;   // blocks of addresses that are not public, where the provider is
   std::string ca;
-  std::string client_id;      // of the pages at the provider; empty: it signs nobody in there
-  std::string client_secret;  // a secret; empty: a public client
   bool operator==(const OidcConfig&) const = default;
 };
 

@@ -76,10 +76,6 @@ void declare_oidc(Fields& f, OidcConfig& o) {
   f.texts({"internal", "Blocks of addresses (10.0.0.0/8) where the provider is, if it is not on the internet."},
           o.internal);
   f.text({"ca", "PEM file of the authority that signed its certificate."}, o.ca);
-  f.text({"client_id",
-          "Of the pages on the admin port, as the provider knows them; without it nobody signs in to them there."},
-         o.client_id);
-  f.secret({"client_secret", "Its secret, where the provider gave one."}, o.client_secret);
 }
 
 void declare_egress(Fields& f, EgressConfig& e) {
