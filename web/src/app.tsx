@@ -25,16 +25,30 @@ function Page() {
   const here = path.value;
   if (here.startsWith('/requests/')) return <RequestPage id={decodeURIComponent(here.slice('/requests/'.length))} />;
   switch (pageOf(here)?.path) {
-    case '/': return <Overview />;
-    case '/workloads': return <Workloads />;
-    case '/grid': return <GridPage />;
-    case '/fleet': return <Fleet />;
-    case '/decisions': return <Decisions />;
-    case '/requests': return <RequestsPage />;
-    case '/guard': return <GuardPage />;
-    case '/budgets': return <Budgets />;
-    case '/settings': return <SettingsPage />;
-    default: return <Empty title="There is no such page"><a href={href('/')}>To the overview</a></Empty>;
+    case '/':
+      return <Overview />;
+    case '/workloads':
+      return <Workloads />;
+    case '/grid':
+      return <GridPage />;
+    case '/fleet':
+      return <Fleet />;
+    case '/decisions':
+      return <Decisions />;
+    case '/requests':
+      return <RequestsPage />;
+    case '/guard':
+      return <GuardPage />;
+    case '/budgets':
+      return <Budgets />;
+    case '/settings':
+      return <SettingsPage />;
+    default:
+      return (
+        <Empty title="There is no such page">
+          <a href={href('/')}>To the overview</a>
+        </Empty>
+      );
   }
 }
 
@@ -62,7 +76,10 @@ export function App() {
     return (
       <main class="alone">
         <Empty title="The gateway cannot be reached">
-          {failed.message} <button type="button" class="link-button" onClick={load}>Try again</button>
+          {failed.message}{' '}
+          <button type="button" class="link-button" onClick={load}>
+            Try again
+          </button>
         </Empty>
       </main>
     );
@@ -71,7 +88,9 @@ export function App() {
   if (!me.value.signed_in || path.value === '/login') return <SignIn who={me.value} />;
   return (
     <>
-      <Shell><Page /></Shell>
+      <Shell>
+        <Page />
+      </Shell>
       <Shortcuts />
     </>
   );

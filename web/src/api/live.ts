@@ -10,8 +10,11 @@ export const connection = signal<Connection>('connecting');
 // Counts up while figures may change: each second from a request's end until its meter's windows are closed, else once a
 // minute, as time ranges that end now move on. A page that nobody feeds costs the gateway nothing but the stream.
 export const news = signal(0);
-const settlingMs = 90_000, idleMs = 60_000;
-let ended = -1, changedAt = 0, toldAt = 0;
+const settlingMs = 90_000,
+  idleMs = 60_000;
+let ended = -1,
+  changedAt = 0,
+  toldAt = 0;
 
 function tellNews(now: Live): void {
   const calls = now.deployments.reduce((sum, d) => sum + d.calls.ok + d.calls.failed + d.calls.cancelled, 0);

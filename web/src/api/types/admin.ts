@@ -2,6 +2,7 @@
 export interface Me {
   signed_in: boolean;
   open: boolean;
+  closed?: string | null; // why nobody can sign in
   actor: string | null;
   role: 'viewer' | 'operator' | 'admin' | null;
   csrf: string | null;

@@ -49,7 +49,14 @@ export interface Score {
   currency: string;
   options_from: string;
   weights: Weights & { from: string };
-  workload: { in: number; cached: number; out: number; mix_from: string; utilisation: number; utilisation_from: string };
+  workload: {
+    in: number;
+    cached: number;
+    out: number;
+    mix_from: string;
+    utilisation: number;
+    utilisation_from: string;
+  };
   options: ScoreOption[];
   rejected: { name: string; reason: string }[];
   swap_cheapest_cleanest?: { from: string; to: string; per_kg: number | null } | null;
@@ -58,7 +65,17 @@ export interface Score {
 }
 
 export interface DecisionOption extends ScoreOption {
-  month?: { cost: number; cost_low: number; cost_high: number; energy_kwh: number; energy_kwh_low: number; energy_kwh_high: number; carbon_kg: number; carbon_kg_low: number; carbon_kg_high: number };
+  month?: {
+    cost: number;
+    cost_low: number;
+    cost_high: number;
+    energy_kwh: number;
+    energy_kwh_low: number;
+    energy_kwh_high: number;
+    carbon_kg: number;
+    carbon_kg_low: number;
+    carbon_kg_high: number;
+  };
   inputs_text?: string;
 }
 

@@ -78,7 +78,8 @@ export interface Amounts {
 
 export interface Savings extends Partial<Amounts> {
   sentence: string;
-  baseline: ({ name: string; zone: string; kind: string; version?: number; created?: string } & Partial<Amounts>) | null;
+  baseline:
+    ({ name: string; zone: string; kind: string; version?: number; created?: string } & Partial<Amounts>) | null;
   distinguishable?: { cost: boolean; energy: boolean; carbon: boolean };
   quality?: Letter;
   simulated?: boolean;
