@@ -16,7 +16,7 @@ import { Overview } from './pages/overview';
 import { RequestPage } from './pages/request';
 import { RequestsPage } from './pages/requests';
 import { SettingsPage } from './pages/settings';
-import { SignIn } from './pages/sign_in';
+import { doors, SignIn } from './pages/sign_in';
 import { Workloads } from './pages/workloads';
 import { closeDerivations } from './derive/derivation';
 import { href, path } from './state/url';
@@ -85,7 +85,7 @@ export function App() {
     );
   }
   if (!me.value) return null;
-  if (!me.value.signed_in || path.value === '/login') return <SignIn who={me.value} />;
+  if (!me.value.signed_in || doors.includes(path.value)) return <SignIn who={me.value} />;
   return (
     <>
       <Shell>

@@ -5,12 +5,15 @@ import type { Me } from '../api/types';
 import { Logo } from '../components/logo';
 import { navigate, params, path } from '../state/url';
 
+// Paths that only lead here: after the sign-in there is nothing to go back to.
+export const doors = ['/login', '/setup'];
+
 function target(): string {
   const to = params.value.get('to');
   // Only a path of this origin: a link must not lead elsewhere after the sign-in.
   return to && to.startsWith('/') && !to.startsWith('//') && !to.startsWith('/\\')
     ? to
-    : path.value === '/login'
+    : doors.includes(path.value)
       ? '/'
       : window.location.pathname + window.location.search;
 }
