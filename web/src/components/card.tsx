@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { useId } from 'preact/hooks';
 
 interface Props {
   title?: string;
@@ -9,10 +10,9 @@ interface Props {
   flush?: boolean; // a table reaches the card's edges
 }
 
-let made = 0;
-
 export function Card({ title, note, actions, children, class: more = '', flush = false }: Props) {
-  const id = title ? `card-${++made}` : undefined;
+  const own = useId();
+  const id = title ? own : undefined;
   return (
     <section class={`card ${flush ? 'card-flush' : ''} ${more}`} aria-labelledby={id}>
       {(title || actions) && (
