@@ -280,12 +280,4 @@ AdminAnswer SignIn::log_out(const net::Head& head) {
   return a;
 }
 
-net::Task<AdminAnswer> SignIn::oidc_start(net::ServerConnection&) {
-  co_return admin_error({ErrorCode::not_found, "no provider signs people in here", {}});
-}
-
-net::Task<AdminAnswer> SignIn::oidc_back(net::ServerConnection&) {
-  co_return admin_error({ErrorCode::not_found, "no provider signs people in here", {}});
-}
-
 }  // namespace trine::web

@@ -2,6 +2,7 @@
 // the request itself; or anybody, where no identity is configured and the port is on loopback (docs/web.md).
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,6 +22,9 @@ class SignIn {
   static constexpr size_t kMaxBody = 4 << 10;
   // Attempts by address, right or wrong: kBurst at once, then one in five seconds.
   static constexpr double kBurst = 10, kPerSecond = 0.2;
+  // Sign-ins at providers that are under way, and how long one may take.
+  static constexpr size_t kMostUnderWay = 500;
+  static constexpr Nanos kAttempt = std::chrono::minutes(10);
   static constexpr int kMostAtOnce = 4;  // passwords that wait to be looked at, each a tenth of a second
 
   struct Parts {
@@ -67,10 +71,16 @@ class SignIn {
   void note(const std::string& actor, const std::string& address, const char* action, const char* outcome);
 
   struct Attempt {  // of signing in with a provider
-    std::string verifier, nonce, to, redirect;
+    std::string verifier, nonce, to, redirect, token_url;
     size_t provider = 0;
     Mono until{};
   };
+  // Its discovery document names both.
+  struct Endpoints {
+    std::string authorization, token;
+  };
+  net::Task<Result<Endpoints>> discover(gateway::OidcConfig provider);
+  net::Task<Result<std::string>> id_token(gateway::OidcConfig provider, Attempt attempt, std::string code);
 
   Parts parts_;
   std::shared_ptr<const gateway::Snapshot> snapshot_;

@@ -86,7 +86,8 @@ TEST_F(LocalAdminsTest, ShortPasswordsAndStrangeNamesAreRefused) {
 }
 
 TEST_F(LocalAdminsTest, ABrokenFileIsSaidWithItsLineAndLetsNobodyIn) {
-  for (const char* line : {"ada", "ada admin", "ada root $argon2id$x", "ada admin plain", "ada admin $argon2id$x more"}) {
+  for (const char* line :
+       {"ada", "ada admin", "ada root $argon2id$x", "ada admin plain", "ada admin $argon2id$x more"}) {
     std::ofstream(dir_ / "admins.txt") << "# comment\n" << line << "\n";
     const auto admins = LocalAdmins::open(dir_);
     ASSERT_FALSE(admins) << line;

@@ -3,12 +3,11 @@
 
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "protect/audit.h"
 #include "web/api.h"
 #include "yaml/document.h"
-
-#include <nlohmann/json.hpp>
 
 namespace trine::web {
 namespace {
