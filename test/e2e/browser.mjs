@@ -65,7 +65,7 @@ export class Browser {
 
 // Nothing is being read any more, and there is something to see.
 export async function settled(page) {
-  await page.waitForFunction(() => document.querySelector('h1') && !document.querySelector('.state-loading'), { timeout: 20_000 });
+  await page.waitForFunction(() => document.querySelector('h1') && !document.querySelector('.state-loading'), { timeout: 60_000 });
   await frames(page);
 }
 

@@ -16,7 +16,7 @@ import { Overview } from './pages/overview';
 import { RequestPage } from './pages/request';
 import { RequestsPage } from './pages/requests';
 import { SettingsPage } from './pages/settings';
-import { SignIn } from './pages/sign_in';
+import { doors, SignIn } from './pages/sign_in';
 import { Workloads } from './pages/workloads';
 import { closeDerivations } from './derive/derivation';
 import { href, path } from './state/url';
@@ -25,16 +25,30 @@ function Page() {
   const here = path.value;
   if (here.startsWith('/requests/')) return <RequestPage id={decodeURIComponent(here.slice('/requests/'.length))} />;
   switch (pageOf(here)?.path) {
-    case '/': return <Overview />;
-    case '/workloads': return <Workloads />;
-    case '/grid': return <GridPage />;
-    case '/fleet': return <Fleet />;
-    case '/decisions': return <Decisions />;
-    case '/requests': return <RequestsPage />;
-    case '/guard': return <GuardPage />;
-    case '/budgets': return <Budgets />;
-    case '/settings': return <SettingsPage />;
-    default: return <Empty title="There is no such page"><a href={href('/')}>To the overview</a></Empty>;
+    case '/':
+      return <Overview />;
+    case '/workloads':
+      return <Workloads />;
+    case '/grid':
+      return <GridPage />;
+    case '/fleet':
+      return <Fleet />;
+    case '/decisions':
+      return <Decisions />;
+    case '/requests':
+      return <RequestsPage />;
+    case '/guard':
+      return <GuardPage />;
+    case '/budgets':
+      return <Budgets />;
+    case '/settings':
+      return <SettingsPage />;
+    default:
+      return (
+        <Empty title="There is no such page">
+          <a href={href('/')}>To the overview</a>
+        </Empty>
+      );
   }
 }
 
@@ -62,16 +76,21 @@ export function App() {
     return (
       <main class="alone">
         <Empty title="The gateway cannot be reached">
-          {failed.message} <button type="button" class="link-button" onClick={load}>Try again</button>
+          {failed.message}{' '}
+          <button type="button" class="link-button" onClick={load}>
+            Try again
+          </button>
         </Empty>
       </main>
     );
   }
   if (!me.value) return null;
-  if (!me.value.signed_in || path.value === '/login') return <SignIn who={me.value} />;
+  if (!me.value.signed_in || doors.includes(path.value)) return <SignIn who={me.value} />;
   return (
     <>
-      <Shell><Page /></Shell>
+      <Shell>
+        <Page />
+      </Shell>
       <Shortcuts />
     </>
   );

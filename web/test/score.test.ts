@@ -4,13 +4,27 @@ import { axes, moveWeight, readWeights, score, writeWeights } from '../src/deriv
 
 const figure = (value: number) => ({ value, low: null, high: null, quality: 'C' as const });
 const option = (name: string, cost: number, control: number, carbon: number): ScoreOption => ({
-  name, model: 'm', zone: 'FR', score: 0, g_per_kwh: 1, joules_per_token: figure(1), cost_per_mtok: figure(cost), carbon_g_per_mtok: figure(carbon), control: figure(control),
+  name,
+  model: 'm',
+  zone: 'FR',
+  score: 0,
+  g_per_kwh: 1,
+  joules_per_token: figure(1),
+  cost_per_mtok: figure(cost),
+  carbon_g_per_mtok: figure(carbon),
+  control: figure(control),
 });
-const cheap = option('cheap', 1, 0.5, 100), clean = option('clean', 2, 0.5, 10), safe = option('safe', 4, 1, 100);
+const cheap = option('cheap', 1, 0.5, 100),
+  clean = option('clean', 2, 0.5, 10),
+  safe = option('safe', 4, 1, 100);
 
 describe('the score', () => {
   it('puts the best of the only axis that counts first, with 1', () => {
-    for (const [axis, name] of [['cost', 'cheap'], ['carbon', 'clean'], ['control', 'safe']] as const) {
+    for (const [axis, name] of [
+      ['cost', 'cheap'],
+      ['carbon', 'clean'],
+      ['control', 'safe'],
+    ] as const) {
       const first = score([cheap, clean, safe], { cost: 0, control: 0, carbon: 0, [axis]: 1 })[0]!;
       expect([first.option.name, first.score]).toEqual([name, 1]);
     }
@@ -21,7 +35,10 @@ describe('the score', () => {
   });
   it('orders two alike, whatever else is there', () => {
     const weights = { cost: 0.4, control: 0.3, carbon: 0.3 };
-    const order = (list: ScoreOption[]) => score(list, weights).map((s) => s.option.name).filter((n) => n !== 'safe');
+    const order = (list: ScoreOption[]) =>
+      score(list, weights)
+        .map((s) => s.option.name)
+        .filter((n) => n !== 'safe');
     expect(order([cheap, clean, safe])).toEqual(order([cheap, clean]));
   });
 });
@@ -39,12 +56,23 @@ describe('weights', () => {
     expect(moved.control / moved.carbon).toBeCloseTo(3, 12);
   });
   it('come back from all on one axis', () => {
-    expect(moveWeight({ cost: 1, control: 0, carbon: 0 }, 'cost', 0.5)).toEqual({ cost: 0.5, control: 0.25, carbon: 0.25 });
+    expect(moveWeight({ cost: 1, control: 0, carbon: 0 }, 'cost', 0.5)).toEqual({
+      cost: 0.5,
+      control: 0.25,
+      carbon: 0.25,
+    });
   });
   it('go into the address and back', () => {
-    expect(readWeights(writeWeights({ cost: 0.5, control: 0.25, carbon: 0.25 }))).toEqual({ cost: 0.5, control: 0.25, carbon: 0.25 });
+    expect(readWeights(writeWeights({ cost: 0.5, control: 0.25, carbon: 0.25 }))).toEqual({
+      cost: 0.5,
+      control: 0.25,
+      carbon: 0.25,
+    });
   });
-  it.each([null, '', '1,2', '0.5,0.5,0.5', '-1,1,1', 'a,b,c', '0.5,0.5'])('are none where the address is wrong: %s', (text) => {
-    expect(readWeights(text)).toBeNull();
-  });
+  it.each([null, '', '1,2', '0.5,0.5,0.5', '-1,1,1', 'a,b,c', '0.5,0.5'])(
+    'are none where the address is wrong: %s',
+    (text) => {
+      expect(readWeights(text)).toBeNull();
+    },
+  );
 });

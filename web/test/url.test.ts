@@ -14,14 +14,23 @@ describe('the time range', () => {
     const p = readPeriod(query('since=2026-11-01T00:00:00Z&until=2026-11-02T00:00:00Z'));
     expect(p).toMatchObject({ seconds: 86400, live: false });
   });
-  it.each(['range=forever', 'range=0h', 'range=-1h', 'range=99999999d', 'since=2026-11-02T00:00:00Z&until=2026-11-01T00:00:00Z', 'since=x&until=y'])('is a day where the address is wrong: %s', (text) => {
+  it.each([
+    'range=forever',
+    'range=0h',
+    'range=-1h',
+    'range=99999999d',
+    'since=2026-11-02T00:00:00Z&until=2026-11-01T00:00:00Z',
+    'since=x&until=y',
+  ])('is a day where the address is wrong: %s', (text) => {
     expect(readPeriod(query(text)).since).toBe('24h');
   });
 });
 
 describe('the query of the API', () => {
   it('has the range and the filters, and nothing else of the address', () => {
-    expect(apiQuery(query('range=1h&workload=chat&sort.requests=-cost&by=key'), { by: 'zone' })).toBe('since=1h&workload=chat&by=zone');
+    expect(apiQuery(query('range=1h&workload=chat&sort.requests=-cost&by=key'), { by: 'zone' })).toBe(
+      'since=1h&workload=chat&by=zone',
+    );
   });
   it('escapes names, which come from clients', () => {
     expect(apiQuery(query('key=a%26b%3Dc'))).toBe('since=24h&key=a%26b%3Dc');

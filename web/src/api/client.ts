@@ -34,7 +34,8 @@ async function ask<T>(url: string, init: RequestInit): Promise<T> {
     if (init.signal?.aborted) throw error;
     throw new ApiError(0, 'The gateway does not answer. Is it running, and can this machine reach it?');
   }
-  if (response.status === 401 && me.value?.signed_in) me.value = { ...me.value, signed_in: false, role: null, csrf: null };
+  if (response.status === 401 && me.value?.signed_in)
+    me.value = { ...me.value, signed_in: false, role: null, csrf: null };
   if (!response.ok) throw await failure(response);
   return (await response.json()) as T;
 }

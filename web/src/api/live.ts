@@ -1,5 +1,5 @@
 // The gateway's state once a second, as server-sent events. One stream for all of a page; none while nobody looks.
-import { computed, signal } from '@preact/signals';
+import { signal } from '@preact/signals';
 import { me } from './client';
 import type { Live } from './types';
 
@@ -7,13 +7,28 @@ export type Connection = 'connecting' | 'live' | 'lost' | 'paused';
 
 export const live = signal<Live | null>(null);
 export const connection = signal<Connection>('connecting');
-// Counts up when something happened that figures may show: each second while the stream runs.
+// Counts up while figures may change: each second from a request's end until its meter's windows are closed, else once a
+// minute, as time ranges that end now move on. A page that nobody feeds costs the gateway nothing but the stream.
 export const news = signal(0);
+const settlingMs = 90_000,
+  idleMs = 60_000;
+let ended = -1,
+  changedAt = 0,
+  toldAt = 0;
+
+function tellNews(now: Live): void {
+  const calls = now.deployments.reduce((sum, d) => sum + d.calls.ok + d.calls.failed + d.calls.cancelled, 0);
+  const at = Date.now();
+  if (calls !== ended || (now.requests_per_s ?? 0) > 0) changedAt = at;
+  ended = calls;
+  if (at - changedAt > settlingMs && at - toldAt < idleMs) return;
+  toldAt = at;
+  news.value += 1;
+}
 
 const historyLength = 120;
 // The last two minutes, for the small charts. Old first.
 export const recent = signal<Live[]>([]);
-export const sampled = computed(() => recent.value.length);
 
 let source: EventSource | null = null;
 let retry: number | undefined;
@@ -38,7 +53,7 @@ function open(): void {
     live.value = now;
     recent.value = [...recent.value.slice(1 - historyLength), now];
     connection.value = 'live';
-    news.value += 1;
+    tellNews(now);
   };
   stream.onerror = () => {
     connection.value = 'lost';

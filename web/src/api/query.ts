@@ -31,7 +31,10 @@ export function forgetAnswers(): void {
 
 // `everySeconds`: at least so long between two fetches of the same address while there is news; 0: once.
 export function useQuery<T>(url: string | null, everySeconds = 0): Query<T> {
-  const state: Signal<Omit<Query<T>, 'reload'>> = useMemo(() => signal({ data: null, error: null, loading: url != null, at: 0 }), []);
+  const state: Signal<Omit<Query<T>, 'reload'>> = useMemo(
+    () => signal({ data: null, error: null, loading: url != null, at: 0 }),
+    [],
+  );
   const again = useMemo(() => signal(0), []);
 
   useEffect(() => {
@@ -44,7 +47,8 @@ export function useQuery<T>(url: string | null, everySeconds = 0): Query<T> {
     state.value = before
       ? { data: before.data as T, error: null, loading: true, at: before.at }
       : { ...state.value, error: null, loading: true };
-    let busy = false, asked = 0;
+    let busy = false,
+      asked = 0;
     const load = async (): Promise<void> => {
       if (busy) return;
       busy = true;

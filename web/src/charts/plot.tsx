@@ -68,7 +68,14 @@ function seriesOf(line: Line, stacked: boolean): uPlot.Series {
   const color = css(line.color);
   if (line.kind === 'bars') {
     const paths = uPlot.paths.bars!({ size: [0.78, 60], align: 1, radius: stacked ? 0 : 0.12 });
-    return { label: line.label, stroke: color, fill: translucent(color, stacked ? 1 : 0.85), width: 0, paths, points: { show: false } };
+    return {
+      label: line.label,
+      stroke: color,
+      fill: translucent(color, stacked ? 1 : 0.85),
+      width: 0,
+      paths,
+      points: { show: false },
+    };
   }
   const base: uPlot.Series = { label: line.label, stroke: color, width: 1.75, points: { show: false } };
   if (line.dashed) base.dash = [5, 4];
@@ -77,8 +84,13 @@ function seriesOf(line: Line, stacked: boolean): uPlot.Series {
 }
 
 // A band is two invisible series with a fill between them.
-function withBands(lines: Line[], stacked: boolean): { data: (number | null)[][]; series: uPlot.Series[]; bands: uPlot.Band[] } {
-  const data: (number | null)[][] = [], series: uPlot.Series[] = [], bands: uPlot.Band[] = [];
+function withBands(
+  lines: Line[],
+  stacked: boolean,
+): { data: (number | null)[][]; series: uPlot.Series[]; bands: uPlot.Band[] } {
+  const data: (number | null)[][] = [],
+    series: uPlot.Series[] = [],
+    bands: uPlot.Band[] = [];
   for (const line of lines) {
     if (line.low && line.high && !stacked) {
       const hidden: uPlot.Series = { label: '', stroke: 'transparent', width: 0, points: { show: false } };
@@ -99,7 +111,13 @@ function aligned(p: Props, scale: Scale, lines: Line[]): uPlot.AlignedData {
   return [p.t, ...data.map((d) => d.map((v) => (v == null ? null : v / scale.factor)))] as uPlot.AlignedData;
 }
 
-function options(p: Props, scale: Scale, width: number, lines: Line[], latest: RefObject<Props>): { opts: uPlot.Options; data: uPlot.AlignedData } {
+function options(
+  p: Props,
+  scale: Scale,
+  width: number,
+  lines: Line[],
+  latest: RefObject<Props>,
+): { opts: uPlot.Options; data: uPlot.AlignedData } {
   const { series, bands } = withBands(lines, p.stacked ?? false);
   const grid = { stroke: css('--line'), width: 1 };
   const axis = { stroke: css('--text-3'), grid, ticks: { show: false }, font: `11px ${css('--font')}` };
@@ -118,7 +136,12 @@ function options(p: Props, scale: Scale, width: number, lines: Line[], latest: R
     },
     axes: [
       { ...axis, values: timeLabels, grid: { show: false }, space: 64, size: 38 },
-      { ...axis, size: 58, ...(p.quantity === 'count' ? { incrs: wholeSteps } : {}), values: (_u, splits) => splits.map((s) => number(s, { ...scale, factor: 1 }, axisDecimals(splits))) },
+      {
+        ...axis,
+        size: 58,
+        ...(p.quantity === 'count' ? { incrs: wholeSteps } : {}),
+        values: (_u, splits) => splits.map((s) => number(s, { ...scale, factor: 1 }, axisDecimals(splits))),
+      },
     ],
     series: [{}, ...series],
     bands,
@@ -165,7 +188,8 @@ function tooltipLines(p: Props, scale: Scale, i: number): { head: string; rows: 
   const rows = p.lines
     .filter((l) => l.values[i] != null)
     .map((l) => {
-      const low = l.low?.[i], high = l.high?.[i];
+      const low = l.low?.[i],
+        high = l.high?.[i];
       const range = low != null && high != null ? ` (${number(low, scale)}–${number(high, scale)})` : '';
       return { color: l.color, text: `${l.label} ${withUnit(`${number(l.values[i], scale)}${range}`, scale)}` };
     });
@@ -177,9 +201,15 @@ function csvColumns(p: Props, scale: Scale) {
     { head: 'time', value: (i: number) => new Date(p.t[i]! * 1000).toISOString() },
     ...p.lines.flatMap((l) => {
       const column = (head: string, values: (number | null)[]) => ({
-        head, unit: scale.unit, value: (i: number) => (values[i] == null ? null : values[i]! / scale.factor),
+        head,
+        unit: scale.unit,
+        value: (i: number) => (values[i] == null ? null : values[i]! / scale.factor),
       });
-      return [column(l.label, l.values), ...(l.low ? [column(`${l.label} low`, l.low)] : []), ...(l.high ? [column(`${l.label} high`, l.high)] : [])];
+      return [
+        column(l.label, l.values),
+        ...(l.low ? [column(`${l.label} low`, l.low)] : []),
+        ...(l.high ? [column(`${l.label} high`, l.high)] : []),
+      ];
     }),
   ];
 }
@@ -191,9 +221,20 @@ export function Plot(p: Props) {
   latest.current = p;
   const [asTable, setAsTable] = useState(false);
   const nothing = p.t.length < 2 || p.lines.every((l) => l.values.every((v) => v == null || v === 0));
-  const scale = scaleFor(p.quantity, p.lines.flatMap((l) => [...l.values, ...(l.high ?? [])]));
+  const scale = scaleFor(
+    p.quantity,
+    p.lines.flatMap((l) => [...l.values, ...(l.high ?? [])]),
+  );
   // Drawn anew when one of these changes; other data goes into the chart that is there.
-  const form = [theme.value, nothing, asTable, p.now, p.stepSeconds, scale.unit, ...p.lines.map((l) => `${l.label}|${l.color}|${l.kind}|${!!l.low}`)].join();
+  const form = [
+    theme.value,
+    nothing,
+    asTable,
+    p.now,
+    p.stepSeconds,
+    scale.unit,
+    ...p.lines.map((l) => `${l.label}|${l.color}|${l.kind}|${!!l.low}`),
+  ].join();
 
   useEffect(() => {
     const element = host.current;
@@ -203,7 +244,8 @@ export function Plot(p: Props) {
     const drawn = new uPlot(opts, data, element);
     plot.current = drawn;
     const resized = new ResizeObserver(() => {
-      if (element.clientWidth > 0 && element.clientWidth !== drawn.width) drawn.setSize({ width: element.clientWidth, height: opts.height });
+      if (element.clientWidth > 0 && element.clientWidth !== drawn.width)
+        drawn.setSize({ width: element.clientWidth, height: opts.height });
     });
     resized.observe(element);
     return () => {
@@ -217,37 +259,84 @@ export function Plot(p: Props) {
     if (plot.current) plot.current.setData(aligned(p, scale, p.stacked ? stack(p.lines, p.t.length) : p.lines));
   }, [p.t, p.lines]);
 
-  if (nothing) return <Empty title={p.empty ?? 'Nothing happened in this time'}>Choose a longer time range above.</Empty>;
+  if (nothing)
+    return <Empty title={p.empty ?? 'Nothing happened in this time'}>Choose a longer time range above.</Empty>;
   const columns = csvColumns(p, scale);
   return (
     <figure class="plot">
       <figcaption class="plot-head">
         <ul class="legend">
           {p.lines.map((l) => (
-            <li key={l.label}><span class={`swatch swatch${l.color} ${l.dashed ? 'swatch-dashed' : ''}`} />{l.label}</li>
+            <li key={l.label}>
+              <span class={`swatch swatch${l.color} ${l.dashed ? 'swatch-dashed' : ''}`} />
+              {l.label}
+            </li>
           ))}
-          {scale.unit && <li class="muted">{scale.unit}{p.lines.some((l) => l.low) ? ', with 90 % range' : ''}</li>}
+          {scale.unit && (
+            <li class="muted">
+              {scale.unit}
+              {p.lines.some((l) => l.low) ? ', with 90 % range' : ''}
+            </li>
+          )}
         </ul>
         <span class="plot-actions">
-          <button type="button" class="link-button" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>{asTable ? 'Chart' : 'Table'}</button>
-          <button type="button" class="link-button" onClick={() => saveCsv(p.name, columns, p.t.map((_, i) => i))}>CSV</button>
+          <button type="button" class="link-button" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>
+            {asTable ? 'Chart' : 'Table'}
+          </button>
+          <button
+            type="button"
+            class="link-button"
+            onClick={() =>
+              saveCsv(
+                p.name,
+                columns,
+                p.t.map((_, i) => i),
+              )
+            }
+          >
+            CSV
+          </button>
         </span>
       </figcaption>
       {asTable ? (
         <div class="table-scroll plot-table" tabIndex={0} role="group" aria-label={`${p.name}, as a table`}>
           <table>
-            <thead><tr>{columns.map((c, i) => <th key={c.head} scope="col" class={i ? 'right' : ''}>{c.head}{'unit' in c && c.unit ? ` [${c.unit}]` : ''}</th>)}</tr></thead>
+            <thead>
+              <tr>
+                {columns.map((c, i) => (
+                  <th key={c.head} scope="col" class={i ? 'right' : ''}>
+                    {c.head}
+                    {'unit' in c && c.unit ? ` [${c.unit}]` : ''}
+                  </th>
+                ))}
+              </tr>
+            </thead>
             <tbody>
               {p.t.map((t, i) => (
                 <tr key={t}>
-                  {columns.map((c, j) => (j === 0 ? <th key={c.head} scope="row">{dateTime(t * 1000)}</th> : <td key={c.head} class="right">{number(c.value(i) as number | null, { ...scale, factor: 1 })}</td>))}
+                  {columns.map((c, j) =>
+                    j === 0 ? (
+                      <th key={c.head} scope="row">
+                        {dateTime(t * 1000)}
+                      </th>
+                    ) : (
+                      <td key={c.head} class="right">
+                        {number(c.value(i) as number | null, { ...scale, factor: 1 })}
+                      </td>
+                    ),
+                  )}
                 </tr>
               ))}
             </tbody>
           </table>
         </div>
       ) : (
-        <div class="plot-host" ref={host} role="img" aria-label={`Chart of ${p.name}; the button Table shows the numbers`} />
+        <div
+          class="plot-host"
+          ref={host}
+          role="img"
+          aria-label={`Chart of ${p.name}; the button Table shows the numbers`}
+        />
       )}
     </figure>
   );

@@ -13,7 +13,8 @@ export function Sparkline({ values, color, width = 120, height = 28, label }: Pr
   const high = Math.max(...known, 1e-12);
   const x = (i: number): string => ((i / (values.length - 1)) * (width - 2) + 1).toFixed(1);
   const y = (v: number): string => (height - 2 - (v / high) * (height - 4)).toFixed(1);
-  let path = '', inside = false;
+  let path = '',
+    inside = false;
   values.forEach((v, i) => {
     if (v == null) inside = false;
     else {
@@ -22,8 +23,23 @@ export function Sparkline({ values, color, width = 120, height = 28, label }: Pr
     }
   });
   return (
-    <svg class={`spark ink${color}`} width={width} height={height} viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" role="img" aria-label={label}>
-      <path d={path} fill="none" stroke="currentColor" stroke-width="1.5" stroke-linejoin="round" vector-effect="non-scaling-stroke" />
+    <svg
+      class={`spark ink${color}`}
+      width={width}
+      height={height}
+      viewBox={`0 0 ${width} ${height}`}
+      preserveAspectRatio="none"
+      role="img"
+      aria-label={label}
+    >
+      <path
+        d={path}
+        fill="none"
+        stroke="currentColor"
+        stroke-width="1.5"
+        stroke-linejoin="round"
+        vector-effect="non-scaling-stroke"
+      />
     </svg>
   );
 }

@@ -15,10 +15,18 @@ function spansOf(r: RequestFacts): Span[] {
   const spans: Span[] = [];
   let before = 0;
   for (const c of r.calls) {
-    const start = at(c.start), end = at(c.end);
-    const first = c.first_token && Date.parse(c.first_token) >= Date.parse(c.start) ? Math.min(at(c.first_token), end) : end;
+    const start = at(c.start),
+      end = at(c.end);
+    const first =
+      c.first_token && Date.parse(c.first_token) >= Date.parse(c.start) ? Math.min(at(c.first_token), end) : end;
     const name = r.calls.length > 1 ? `call ${c.attempt + 1}` : 'call';
-    if (start > before) spans.push({ name: r.calls.length > 1 ? `before ${name}` : 'gateway', className: 'other', from: before, to: start });
+    if (start > before)
+      spans.push({
+        name: r.calls.length > 1 ? `before ${name}` : 'gateway',
+        className: 'other',
+        from: before,
+        to: start,
+      });
     spans.push({ name: `${name}: until the first token`, className: 'control', from: start, to: first });
     if (end > first) spans.push({ name: `${name}: the answer`, className: 'cost', from: first, to: end });
     before = end;
@@ -31,7 +39,8 @@ function spansOf(r: RequestFacts): Span[] {
 export function Waterfall({ request }: { request: RequestFacts }) {
   const spans = spansOf(request);
   const total = Math.max(...spans.map((s) => s.to), 0);
-  if (spans.length === 0 || total <= 0) return <p class="muted">It was answered without a call, in under a millisecond.</p>;
+  if (spans.length === 0 || total <= 0)
+    return <p class="muted">It was answered without a call, in under a millisecond.</p>;
   return (
     <ol class="waterfall">
       {spans.map((s) => (
@@ -39,7 +48,13 @@ export function Waterfall({ request }: { request: RequestFacts }) {
           <span class="waterfall-name">{s.name}</span>
           <span class="waterfall-time">{amount('duration', s.to - s.from)}</span>
           <span class={`waterfall-track ink--${s.className}`} aria-hidden="true">
-            <span class="waterfall-fill" style={{ marginLeft: `${(s.from / total) * 100}%`, width: `${Math.max(0.8, ((s.to - s.from) / total) * 100)}%` }} />
+            <span
+              class="waterfall-fill"
+              style={{
+                marginLeft: `${(s.from / total) * 100}%`,
+                width: `${Math.max(0.8, ((s.to - s.from) / total) * 100)}%`,
+              }}
+            />
           </span>
         </li>
       ))}

@@ -14,10 +14,15 @@ export function Bars({ bars, color }: { bars: Bar[]; color: string }) {
     <ul class="bars">
       {bars.map((b) => (
         <li key={b.name}>
-          <span class="bars-name" title={b.name}>{b.href ? <a href={b.href}>{b.name}</a> : b.name}</span>
+          <span class="bars-name" title={b.name}>
+            {b.href ? <a href={b.href}>{b.name}</a> : b.name}
+          </span>
           <span class="bars-shown">{b.shown}</span>
           <span class={`bars-track ink${color}`} aria-hidden="true">
-            <span class="bars-fill" style={{ width: `${Math.max(0, Math.min(100, ((b.value ?? 0) / high) * 100))}%` }} />
+            <span
+              class="bars-fill"
+              style={{ width: `${Math.max(0, Math.min(100, ((b.value ?? 0) / high) * 100))}%` }}
+            />
           </span>
         </li>
       ))}

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { useId } from 'preact/hooks';
 
 interface Props {
   title?: string;
@@ -9,10 +10,9 @@ interface Props {
   flush?: boolean; // a table reaches the card's edges
 }
 
-let made = 0;
-
 export function Card({ title, note, actions, children, class: more = '', flush = false }: Props) {
-  const id = title ? `card-${++made}` : undefined;
+  const own = useId();
+  const id = title ? own : undefined;
   return (
     <section class={`card ${flush ? 'card-flush' : ''} ${more}`} aria-labelledby={id}>
       {(title || actions) && (
@@ -30,7 +30,17 @@ export function Card({ title, note, actions, children, class: more = '', flush =
 }
 
 // A big number with its name, and what it is compared with.
-export function Tile({ name, children, foot, tone }: { name: string; children: ComponentChildren; foot?: ComponentChildren; tone?: string }) {
+export function Tile({
+  name,
+  children,
+  foot,
+  tone,
+}: {
+  name: string;
+  children: ComponentChildren;
+  foot?: ComponentChildren;
+  tone?: string;
+}) {
   return (
     <div class={`tile ${tone ? `tile-${tone}` : ''}`}>
       <div class="tile-name">{name}</div>
@@ -40,6 +50,12 @@ export function Tile({ name, children, foot, tone }: { name: string; children: C
   );
 }
 
-export function Badge({ tone = 'plain', children }: { tone?: 'plain' | 'good' | 'warn' | 'bad' | 'info'; children: ComponentChildren }) {
+export function Badge({
+  tone = 'plain',
+  children,
+}: {
+  tone?: 'plain' | 'good' | 'warn' | 'bad' | 'info';
+  children: ComponentChildren;
+}) {
   return <span class={`badge badge-${tone}`}>{children}</span>;
 }

@@ -22,11 +22,19 @@ export function DerivationPanel() {
   if (!d) return null;
   return (
     <div class="panel" role="dialog" aria-labelledby="panel-title">
-      <header class="panel-head">
-        {all.length > 1 && <button type="button" class="button button-quiet" onClick={backDerivation}>Back</button>}
-        <h2 id="panel-title" ref={heading} tabIndex={-1}>{d.title}</h2>
-        <button type="button" class="button button-quiet" aria-label="Close" onClick={closeDerivations}>✕</button>
-      </header>
+      <div class="panel-head">
+        {all.length > 1 && (
+          <button type="button" class="button button-quiet" onClick={backDerivation}>
+            Back
+          </button>
+        )}
+        <h2 id="panel-title" ref={heading} tabIndex={-1}>
+          {d.title}
+        </h2>
+        <button type="button" class="button button-quiet" aria-label="Close" onClick={closeDerivations}>
+          ✕
+        </button>
+      </div>
       <div class="panel-body" tabIndex={0} role="group" aria-label="Derivation">
         <p class="panel-value">
           {d.value} {d.letter && d.value !== d.letter && <Letter letter={d.letter} />}
@@ -47,7 +55,9 @@ export function DerivationPanel() {
                   <dt>{input.name}</dt>
                   <dd>
                     {input.open ? (
-                      <button type="button" class="link-button" onClick={() => pushDerivation(input.open!())}>{input.value}</button>
+                      <button type="button" class="link-button" onClick={() => pushDerivation(input.open!())}>
+                        {input.value}
+                      </button>
                     ) : (
                       <span>{input.value}</span>
                     )}
@@ -62,7 +72,15 @@ export function DerivationPanel() {
         {d.links && d.links.length > 0 && (
           <section>
             <h3>Look further</h3>
-            <ul class="links">{d.links.map((l) => <li key={l.text}><a href={l.href} onClick={closeDerivations}>{l.text}</a></li>)}</ul>
+            <ul class="links">
+              {d.links.map((l) => (
+                <li key={l.text}>
+                  <a href={l.href} onClick={closeDerivations}>
+                    {l.text}
+                  </a>
+                </li>
+              ))}
+            </ul>
           </section>
         )}
         {d.command && (

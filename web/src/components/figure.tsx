@@ -18,8 +18,25 @@ interface Props {
 }
 
 // A number with its range, unit and letter. A click shows where it comes from.
-export function Figure({ quantity, value, low, high, letter, shares, scale, unit = true, derive, label, block = false }: Props) {
-  if (value == null) return <span class="figure-none" title="not known">–</span>;
+export function Figure({
+  quantity,
+  value,
+  low,
+  high,
+  letter,
+  shares,
+  scale,
+  unit = true,
+  derive,
+  label,
+  block = false,
+}: Props) {
+  if (value == null)
+    return (
+      <span class="figure-none" title="not known">
+        –
+      </span>
+    );
   const by = scale ?? scaleFor(quantity, [value]);
   const range = { value, low, high };
   const text = rangeNumber(range, by);

@@ -37,9 +37,13 @@ function Who({ who }: { who: Me }) {
   if (who.open) return <p class="nav-who small">Open to whoever reaches this port: no identity is configured.</p>;
   return (
     <div class="nav-who small">
-      <span class="nav-actor" title={who.actor ?? ''}>{who.actor}</span>
+      <span class="nav-actor" title={who.actor ?? ''}>
+        {who.actor}
+      </span>
       <span class="muted">{who.role}</span>
-      <button type="button" class="link-button" onClick={() => void signOut()}>Sign out</button>
+      <button type="button" class="link-button" onClick={() => void signOut()}>
+        Sign out
+      </button>
     </div>
   );
 }
@@ -60,7 +64,9 @@ function Nav() {
       </ul>
       <div class="nav-foot">
         {me.value && <Who who={me.value} />}
-        <button type="button" class="link-button small" onClick={() => (helpOpen.value = true)}>Keyboard shortcuts</button>
+        <button type="button" class="link-button small" onClick={() => (helpOpen.value = true)}>
+          Keyboard shortcuts
+        </button>
         <span class="muted small">Trine {me.value?.version}</span>
       </div>
     </nav>
@@ -71,9 +77,18 @@ export function Shell({ children }: { children: ComponentChildren }) {
   const page = pageOf(path.value);
   return (
     <div class="shell">
-      <a class="skip" href="#main" data-plain>Skip to content</a>
+      <a class="skip" href="#main" data-plain>
+        Skip to content
+      </a>
       <header class="brand">
-        <button type="button" class="menu-button" aria-expanded={menuOpen.value} aria-controls="nav" aria-label="Menu" onClick={() => (menuOpen.value = !menuOpen.value)}>
+        <button
+          type="button"
+          class="menu-button"
+          aria-expanded={menuOpen.value}
+          aria-controls="nav"
+          aria-label="Menu"
+          onClick={() => (menuOpen.value = !menuOpen.value)}
+        >
           <Icon name="menu" />
         </button>
         <a class="brand-name" href={href('/')}>
@@ -81,7 +96,12 @@ export function Shell({ children }: { children: ComponentChildren }) {
         </a>
         <span class="brand-tools">
           <LiveMark />
-          <button type="button" class="icon-button" aria-label={theme.value === 'dark' ? 'Light theme' : 'Dark theme'} onClick={toggleTheme}>
+          <button
+            type="button"
+            class="icon-button"
+            aria-label={theme.value === 'dark' ? 'Light theme' : 'Dark theme'}
+            onClick={toggleTheme}
+          >
             <Icon name={theme.value === 'dark' ? 'sun' : 'moon'} />
           </button>
         </span>
@@ -95,10 +115,12 @@ export function Shell({ children }: { children: ComponentChildren }) {
               <p class="page-about">{page.about}</p>
             </div>
             {page.period && path.value === page.path && <PeriodPicker />}
-            <FilterChips />
+            {path.value === page.path && <FilterChips heeded={page.filters} />}
           </div>
         ) : (
-          <div class="page-head"><h1>Not found</h1></div>
+          <div class="page-head">
+            <h1>Not found</h1>
+          </div>
         )}
         {children}
       </main>

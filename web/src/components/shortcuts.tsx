@@ -75,8 +75,19 @@ export function Shortcuts() {
   return (
     <dialog class="dialog" ref={dialog} aria-labelledby="keys-title" onClose={() => (helpOpen.value = false)}>
       <h2 id="keys-title">Keyboard shortcuts</h2>
-      <dl class="keys">{rows.map(([key, what]) => <div key={key}><dt><kbd>{key}</kbd></dt><dd>{what}</dd></div>)}</dl>
-      <button type="button" class="button" onClick={() => (helpOpen.value = false)}>Close</button>
+      <dl class="keys">
+        {rows.map(([key, what]) => (
+          <div key={key}>
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
+            <dd>{what}</dd>
+          </div>
+        ))}
+      </dl>
+      <button type="button" class="button" onClick={() => (helpOpen.value = false)}>
+        Close
+      </button>
     </dialog>
   );
 }

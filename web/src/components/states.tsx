@@ -19,13 +19,23 @@ export function Failed({ query, what }: { query: Query<unknown>; what: string })
       <p class="state-title">{what} could not be read</p>
       <p class="state-text">{error.message}</p>
       {error.retryAfterSeconds != null && <p class="state-text">Try again in {error.retryAfterSeconds} s.</p>}
-      <button type="button" class="button" onClick={query.reload}>Try again</button>
+      <button type="button" class="button" onClick={query.reload}>
+        Try again
+      </button>
     </div>
   );
 }
 
 // The content once there is data; before that a quiet placeholder, or the failure. With data a failure is a line above it.
-export function Loaded<T>({ query, what, children }: { query: Query<T>; what: string; children: (data: T) => ComponentChildren }) {
+export function Loaded<T>({
+  query,
+  what,
+  children,
+}: {
+  query: Query<T>;
+  what: string;
+  children: (data: T) => ComponentChildren;
+}) {
   if (query.data == null) {
     if (query.error) return <Failed query={query} what={what} />;
     return (
@@ -41,7 +51,9 @@ export function Loaded<T>({ query, what, children }: { query: Query<T>; what: st
       {query.error && (
         <p class="notice notice-bad" role="alert">
           {query.error.message} What stands here is older.{' '}
-          <button type="button" class="link-button" onClick={query.reload}>Try again</button>
+          <button type="button" class="link-button" onClick={query.reload}>
+            Try again
+          </button>
         </p>
       )}
       {children(query.data)}

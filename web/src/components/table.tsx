@@ -32,7 +32,10 @@ interface Amount<T> {
 
 // A column of figures with one SI prefix for all of them.
 export function amounts<T>({ id, head, group, quantity, rows, get, letter, derive }: Amount<T>): Column<T> {
-  const scale = scaleFor(quantity, rows.map((r) => get(r)?.value));
+  const scale = scaleFor(
+    quantity,
+    rows.map((r) => get(r)?.value),
+  );
   const shown = (n: number | null | undefined): CsvValue => (n == null ? null : n / scale.factor);
   const ranged = rows.some((r) => get(r)?.low != null);
   return {
@@ -52,9 +55,15 @@ export function amounts<T>({ id, head, group, quantity, rows, get, letter, deriv
       const range = get(row);
       return (
         <Figure
-          quantity={quantity} scale={scale} unit={false} label={group ? `${group}: ${head}` : head}
-          value={range?.value} low={range?.low} high={range?.high}
-          letter={letter?.(row)} derive={derive && (() => derive(row))}
+          quantity={quantity}
+          scale={scale}
+          unit={false}
+          label={group ? `${group}: ${head}` : head}
+          value={range?.value}
+          low={range?.low}
+          high={range?.high}
+          letter={letter?.(row)}
+          derive={derive && (() => derive(row))}
         />
       );
     },
@@ -70,7 +79,19 @@ function Groups<T>({ columns }: { columns: Column<T>[] }) {
     if (last && last.name === (c.group ?? '')) last.count += 1;
     else groups.push({ name: c.group ?? '', count: 1 });
   }
-  return <tr class="groups">{groups.map((g, i) => (g.name ? <th key={i} scope="colgroup" colSpan={g.count}><span>{g.name}</span></th> : <td key={i} colSpan={g.count} />))}</tr>;
+  return (
+    <tr class="groups">
+      {groups.map((g, i) =>
+        g.name ? (
+          <th key={i} scope="colgroup" colSpan={g.count}>
+            <span>{g.name}</span>
+          </th>
+        ) : (
+          <td key={i} colSpan={g.count} />
+        ),
+      )}
+    </tr>
+  );
 }
 
 interface Props<T> {
@@ -96,21 +117,25 @@ export function sorted<T>(rows: T[], columns: Column<T>[], by: string | undefine
   const column = columns.find((c) => c.id === (down ? by!.slice(1) : by));
   if (!column) return rows;
   return [...rows].sort((x, y) => {
-    const a = column.value(x), b = column.value(y);
+    const a = column.value(x),
+      b = column.value(y);
     if (a == null || b == null) return compare(a, b);
     return down ? compare(b, a) : compare(a, b);
   });
 }
 
 function Head<T>({ column, by, sortName }: { column: Column<T>; by: string | undefined; sortName: string }) {
-  const up = by === column.id, down = by === `-${column.id}`;
+  const up = by === column.id,
+    down = by === `-${column.id}`;
   const next = column.right ? (down ? column.id : `-${column.id}`) : up ? `-${column.id}` : column.id;
   return (
     <th scope="col" class={column.right ? 'right' : ''} aria-sort={up ? 'ascending' : down ? 'descending' : 'none'}>
       <button type="button" class="sort" onClick={() => setParams({ [sortName]: next }, true)}>
         <span>{column.head}</span>
         {column.unit && <span class="unit">{column.unit}</span>}
-        <span class="sort-mark" aria-hidden="true">{up ? '▲' : down ? '▼' : ''}</span>
+        <span class="sort-mark" aria-hidden="true">
+          {up ? '▲' : down ? '▼' : ''}
+        </span>
       </button>
     </th>
   );
@@ -125,24 +150,48 @@ export function Table<T>({ name, caption, columns, rows, rowKey, sort, empty, fo
     columns.map((c, i) => {
       const content = c.cell ? c.cell(row) : (c.value(row) ?? '–');
       const more = `${c.right ? 'right' : ''} ${c.wrap ? 'wrap' : ''}`;
-      return i === 0 ? <th scope="row" class={more}>{content}</th> : <td class={more}>{content}</td>;
+      return i === 0 ? (
+        <th scope="row" class={more}>
+          {content}
+        </th>
+      ) : (
+        <td class={more}>{content}</td>
+      );
     });
   return (
     <div class="table-block">
       <div class="table-scroll" tabIndex={0} role="group" aria-label={caption}>
-        <table>
+        <table class={columns.length > 10 ? 'dense' : ''}>
           <caption class="hidden-text">{caption}</caption>
           <thead>
             <Groups columns={columns} />
-            <tr>{columns.map((c) => <Head key={c.id} column={c} by={by} sortName={sortName} />)}</tr>
+            <tr>
+              {columns.map((c) => (
+                <Head key={c.id} column={c} by={by} sortName={sortName} />
+              ))}
+            </tr>
           </thead>
-          <tbody>{inOrder.map((row) => <tr key={rowKey(row)} class={rowClass?.(row)}>{cells(row)}</tr>)}</tbody>
-          {foot !== undefined && <tfoot><tr>{cells(foot)}</tr></tfoot>}
+          <tbody>
+            {inOrder.map((row) => (
+              <tr key={rowKey(row)} class={rowClass?.(row)}>
+                {cells(row)}
+              </tr>
+            ))}
+          </tbody>
+          {foot !== undefined && (
+            <tfoot>
+              <tr>{cells(foot)}</tr>
+            </tfoot>
+          )}
         </table>
       </div>
       <div class="table-foot">
         <span class="muted small">{rows.length > 5 ? `${rows.length} rows` : ''}</span>
-        <button type="button" class="button button-quiet" onClick={() => saveCsv(name, columns, foot === undefined ? inOrder : [...inOrder, foot])}>
+        <button
+          type="button"
+          class="button button-quiet"
+          onClick={() => saveCsv(name, columns, foot === undefined ? inOrder : [...inOrder, foot])}
+        >
           Save as CSV
         </button>
       </div>

@@ -8,7 +8,8 @@ export function cleanSpells(slots: GridSlot[], nowSeconds: number): { from: numb
   const ahead = slots.filter((s) => startOf(s) + s.seconds > nowSeconds);
   if (ahead.length < 2) return [];
   const sorted = ahead.map((s) => s.g_per_kwh).sort((a, b) => a - b);
-  const best = sorted[0]!, worst = sorted[sorted.length - 1]!;
+  const best = sorted[0]!,
+    worst = sorted[sorted.length - 1]!;
   if (worst <= best * 1.03) return []; // flat: no hour is better than another
   const limit = best + (worst - best) / 4;
   const spells: { from: number; to: number; sum: number; seconds: number }[] = [];

@@ -1,6 +1,6 @@
 // The derivations of a report row's figures. The inputs are the row's own members, so that a reader can do the sum.
 import type { Row } from '../api/types';
-import { amount, count, euros, grams, joules, currencyCode } from '../format/units';
+import { amount, count, euros, grams, joules, currencyCode, type Quantity, type Range } from '../format/units';
 import { href, params, readPeriod, filterNames } from '../state/url';
 import type { Derivation, DerivedInput } from './derivation';
 
@@ -18,7 +18,13 @@ function command(context: RowContext): string {
     const value = params.value.get(name);
     return value ? [`--${name} ${value}`] : [];
   });
-  return ['trine report -c trine.yaml', `--since ${period.since}`, period.until ? `--until ${period.until}` : '', context.by ? `--by ${context.by}` : '', ...filters]
+  return [
+    'trine report -c trine.yaml',
+    `--since ${period.since}`,
+    period.until ? `--until ${period.until}` : '',
+    context.by ? `--by ${context.by}` : '',
+    ...filters,
+  ]
     .filter((part) => part !== '')
     .join(' ');
 }
@@ -29,8 +35,19 @@ function links(context: RowContext): { text: string; href: string }[] {
 
 function tokenInputs(row: Row): DerivedInput[] {
   return [
-    { name: 'Input tokens', value: whole(row.tokens_in), note: `${whole(row.tokens_cached)} of them from a prefix cache` },
-    { name: 'Output tokens', value: whole(row.tokens_out), note: row.counted_calls > 0 ? `${count(row.counted_calls)} calls were counted by the gateway, the others as engines reported` : 'as engines reported' },
+    {
+      name: 'Input tokens',
+      value: whole(row.tokens_in),
+      note: `${whole(row.tokens_cached)} of them from a prefix cache`,
+    },
+    {
+      name: 'Output tokens',
+      value: whole(row.tokens_out),
+      note:
+        row.counted_calls > 0
+          ? `${count(row.counted_calls)} calls were counted by the gateway, the others as engines reported`
+          : 'as engines reported',
+    },
   ];
 }
 
@@ -40,12 +57,17 @@ export function energyOf(row: Row, context: RowContext): Derivation {
     title: `Energy of ${context.what}`,
     value: amount('energy', joules(row.energy_uj), joules(row.energy_low_uj), joules(row.energy_high_uj)),
     letter: row.quality,
-    meaning: 'Facility energy of the calls: GPUs and hosts, times the site’s PUE. Idle machines are not in it; they stand beside it.',
+    meaning:
+      'Facility energy of the calls: GPUs and hosts, times the site’s PUE. Idle machines are not in it; they stand beside it.',
     formula: ['energy = Σ over calls of the latest settlement', 'settlement = (GPU + host) × PUE'],
     inputs: [
       { name: 'GPUs', value: amount('energy', joules(row.gpu_energy_uj)) },
       { name: 'Hosts, cooling and losses', value: amount('energy', joules(host)) },
-      { name: 'Calls', value: count(row.calls), note: row.unsettled_calls > 0 ? `${count(row.unsettled_calls)} are not settled yet` : 'all settled' },
+      {
+        name: 'Calls',
+        value: count(row.calls),
+        note: row.unsettled_calls > 0 ? `${count(row.unsettled_calls)} are not settled yet` : 'all settled',
+      },
     ],
     exact: `${whole(row.energy_uj)} µJ`,
     command: command(context),
@@ -61,9 +83,17 @@ export function carbonOf(row: Row, context: RowContext): Derivation {
     value: amount('carbon', grams(row.carbon_ng), grams(row.carbon_low_ng), grams(row.carbon_high_ng)),
     letter: row.quality,
     meaning: 'What the energy emitted where and when it was used, and a share of making the machines.',
-    formula: ['carbon = operational + embodied', 'operational = Σ energy × intensity(zone, hour)', 'embodied = making of GPU and server × time ÷ life'],
+    formula: [
+      'carbon = operational + embodied',
+      'operational = Σ energy × intensity(zone, hour)',
+      'embodied = making of GPU and server × time ÷ life',
+    ],
     inputs: [
-      { name: 'Operational', value: amount('carbon', grams(row.operational_ng)), note: kwh > 0 ? `on average ${amount('intensity', grams(row.operational_ng) / kwh)}` : undefined },
+      {
+        name: 'Operational',
+        value: amount('carbon', grams(row.operational_ng)),
+        note: kwh > 0 ? `on average ${amount('intensity', grams(row.operational_ng) / kwh)}` : undefined,
+      },
       { name: 'Embodied', value: amount('carbon', grams(row.embodied_ng)) },
       { name: 'Energy', value: amount('energy', joules(row.energy_uj)), open: () => energyOf(row, context) },
     ],
@@ -79,12 +109,14 @@ export function costOf(row: Row, context: RowContext): Derivation {
     title: `Cost of ${context.what}`,
     value: amount('money', euros(row.cost_neur)),
     letter: row.quality,
-    meaning: 'Own machines by the hour, shared among the calls that ran on them; vendors by their price per token. Hours in which a machine waited stand beside it as idle.',
-    formula: ['cost = Σ over calls of', '  share of the machine’s window × price of the window', '  or tokens × price list'],
-    inputs: [
-      { name: 'Calls', value: count(row.calls) },
-      ...tokenInputs(row),
+    meaning:
+      'Prices are known, so a cost has no range. Own machines by the hour, shared among the calls that ran on them; vendors by their price per token. Hours in which a machine waited stand beside it as idle.',
+    formula: [
+      'cost = Σ over calls of',
+      '  share of the machine’s window × price of the window',
+      '  or tokens × price list',
     ],
+    inputs: [{ name: 'Calls', value: count(row.calls) }, ...tokenInputs(row)],
     exact: `${whole(row.cost_neur)} × 1e-9 ${currencyCode()}`,
     command: command(context),
     links: links(context),
@@ -92,11 +124,38 @@ export function costOf(row: Row, context: RowContext): Derivation {
   };
 }
 
+// A ratio has the range of its upper part: tokens are counted.
+export function perToken(row: Row, part: 'energy' | 'carbon'): Range | null {
+  const tokens = row.tokens_in + row.tokens_out;
+  if (tokens === 0) return null;
+  return part === 'energy'
+    ? {
+        value: row.joules_per_token ?? 0,
+        low: joules(row.energy_low_uj) / tokens,
+        high: joules(row.energy_high_uj) / tokens,
+      }
+    : {
+        value: row.grams_per_mtok ?? 0,
+        low: (grams(row.carbon_low_ng) / tokens) * 1e6,
+        high: (grams(row.carbon_high_ng) / tokens) * 1e6,
+      };
+}
+
 type Part = 'energy' | 'carbon' | 'cost';
-const parts: Record<Part, (row: Row, context: RowContext) => Derivation> = { energy: energyOf, carbon: carbonOf, cost: costOf };
+const parts: Record<Part, (row: Row, context: RowContext) => Derivation> = {
+  energy: energyOf,
+  carbon: carbonOf,
+  cost: costOf,
+};
 const partName: Record<Part, string> = { energy: 'Energy', carbon: 'Carbon', cost: 'Cost' };
 
-function ratio(part: Part, row: Row, context: RowContext, more: Pick<Derivation, 'title' | 'value' | 'meaning' | 'formula'>, below: DerivedInput[]): Derivation {
+function ratio(
+  part: Part,
+  row: Row,
+  context: RowContext,
+  more: Pick<Derivation, 'title' | 'value' | 'meaning' | 'formula'>,
+  below: DerivedInput[],
+): Derivation {
   const upper = parts[part](row, context);
   return {
     ...more,
@@ -108,53 +167,98 @@ function ratio(part: Part, row: Row, context: RowContext, more: Pick<Derivation,
   };
 }
 
-const perToken = 'Input and output tokens count alike, as billed, so the mix of a workload matters when two are compared.';
+const ranged = (quantity: Quantity, r: Range | null): string => amount(quantity, r?.value, r?.low, r?.high);
+
+const alike = 'Input and output tokens count alike, as billed, so the mix of a workload matters when two are compared.';
 
 export function joulesPerTokenOf(row: Row, context: RowContext): Derivation {
-  return ratio('energy', row, context, {
-    title: `Joules per token of ${context.what}`,
-    value: amount('joules_per_token', row.joules_per_token),
-    meaning: `Facility energy divided by tokens, the same as watts per (tokens per second). ${perToken}`,
-    formula: ['J/token = energy ÷ (input + output tokens)'],
-  }, tokenInputs(row));
+  return ratio(
+    'energy',
+    row,
+    context,
+    {
+      title: `Joules per token of ${context.what}`,
+      value: ranged('joules_per_token', perToken(row, 'energy')),
+      meaning: `Facility energy divided by tokens, the same as watts per (tokens per second). ${alike}`,
+      formula: ['J/token = energy ÷ (input + output tokens)'],
+    },
+    tokenInputs(row),
+  );
 }
 
 export function costPerMtokOf(row: Row, context: RowContext): Derivation {
-  return ratio('cost', row, context, {
-    title: `Cost per million tokens of ${context.what}`,
-    value: amount('money_per_mtok', row.cost_per_mtok),
-    meaning: `Cost divided by tokens, times a million. ${perToken}`,
-    formula: [`${currencyCode()}/Mtok = cost ÷ (input + output tokens) × 1,000,000`],
-  }, tokenInputs(row));
+  return ratio(
+    'cost',
+    row,
+    context,
+    {
+      title: `Cost per million tokens of ${context.what}`,
+      value: amount('money_per_mtok', row.cost_per_mtok),
+      meaning: `Cost divided by tokens, times a million. ${alike}`,
+      formula: [`${currencyCode()}/Mtok = cost ÷ (input + output tokens) × 1,000,000`],
+    },
+    tokenInputs(row),
+  );
 }
 
 export function gramsPerMtokOf(row: Row, context: RowContext): Derivation {
-  return ratio('carbon', row, context, {
-    title: `Carbon per million tokens of ${context.what}`,
-    value: amount('grams_per_mtok', row.grams_per_mtok),
-    meaning: `Grams of CO2e divided by tokens, times a million. ${perToken}`,
-    formula: ['g/Mtok = carbon ÷ (input + output tokens) × 1,000,000'],
-  }, tokenInputs(row));
+  return ratio(
+    'carbon',
+    row,
+    context,
+    {
+      title: `Carbon per million tokens of ${context.what}`,
+      value: ranged('grams_per_mtok', perToken(row, 'carbon')),
+      meaning: `Grams of CO2e divided by tokens, times a million. ${alike}`,
+      formula: ['g/Mtok = carbon ÷ (input + output tokens) × 1,000,000'],
+    },
+    tokenInputs(row),
+  );
 }
 
 export function perRequestOf(part: Part, row: Row, context: RowContext): Derivation {
-  const value = { energy: amount('joules_per_request', row.joules_per_request), carbon: amount('carbon', row.grams_per_request), cost: amount('money', row.cost_per_request) }[part];
-  return ratio(part, row, context, {
-    title: `${partName[part]} per document of ${context.what}`,
-    value,
-    meaning: 'The mean of a request; in a workload of documents a request is a document.',
-    formula: [`per document = ${partName[part].toLowerCase()} ÷ requests`],
-  }, [{ name: 'Requests', value: count(row.requests), note: `${count(row.outcomes.ok)} ok, ${count(row.outcomes.failed)} failed, ${count(row.outcomes.refused)} refused` }]);
+  const value = {
+    energy: amount('joules_per_request', row.joules_per_request),
+    carbon: amount('carbon', row.grams_per_request),
+    cost: amount('money', row.cost_per_request),
+  }[part];
+  return ratio(
+    part,
+    row,
+    context,
+    {
+      title: `${partName[part]} per document of ${context.what}`,
+      value,
+      meaning: 'The mean of a request; in a workload of documents a request is a document.',
+      formula: [`per document = ${partName[part].toLowerCase()} ÷ requests`],
+    },
+    [
+      {
+        name: 'Requests',
+        value: count(row.requests),
+        note: `${count(row.outcomes.ok)} ok, ${count(row.outcomes.failed)} failed, ${count(row.outcomes.refused)} refused`,
+      },
+    ],
+  );
 }
 
 export function idleOf(part: Part, row: Row, context: RowContext): Derivation {
   const share = row.unattributed;
-  const value = { energy: amount('energy', joules(share.energy_uj)), carbon: amount('carbon', grams(share.carbon_ng)), cost: amount('money', euros(share.cost_neur)) }[part];
-  const total = { energy: amount('energy', joules(row.energy_uj + share.energy_uj)), carbon: amount('carbon', grams(row.carbon_ng + share.carbon_ng)), cost: amount('money', euros(row.cost_neur + share.cost_neur)) }[part];
+  const value = {
+    energy: amount('energy', joules(share.energy_uj)),
+    carbon: amount('carbon', grams(share.carbon_ng)),
+    cost: amount('money', euros(share.cost_neur)),
+  }[part];
+  const total = {
+    energy: amount('energy', joules(row.energy_uj + share.energy_uj)),
+    carbon: amount('carbon', grams(row.carbon_ng + share.carbon_ng)),
+    cost: amount('money', euros(row.cost_neur + share.cost_neur)),
+  }[part];
   return {
     title: `Idle ${part} of ${context.what}`,
     value,
-    meaning: 'What metered machines took in windows without a request. It belongs to nobody, and is not in the figures of requests.',
+    meaning:
+      'What metered machines took in windows without a request. It belongs to nobody, and is not in the figures of requests.',
     formula: ['idle = Σ windows without work', 'fully loaded = direct + idle'],
     inputs: [
       { name: 'Direct', value: parts[part](row, context).value, open: () => parts[part](row, context) },

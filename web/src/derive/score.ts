@@ -26,8 +26,13 @@ export function score(options: ScoreOption[], weights: Weights): Scored[] {
   }
   return options
     .map((option) => {
-      const ratio = (axis: Axis): number => (axis === 'control' ? axisValue(option, axis) / best[axis] : best[axis] / axisValue(option, axis));
-      const parts = { cost: ratio('cost') ** weights.cost, control: ratio('control') ** weights.control, carbon: ratio('carbon') ** weights.carbon };
+      const ratio = (axis: Axis): number =>
+        axis === 'control' ? axisValue(option, axis) / best[axis] : best[axis] / axisValue(option, axis);
+      const parts = {
+        cost: ratio('cost') ** weights.cost,
+        control: ratio('control') ** weights.control,
+        carbon: ratio('carbon') ** weights.carbon,
+      };
       return { option, parts, score: parts.cost * parts.control * parts.carbon };
     })
     .sort((a, b) => b.score - a.score);
@@ -58,11 +63,16 @@ const fix = (n: number): string => n.toFixed(3);
 
 export function scoreOf(scored: Scored, all: Scored[], weights: Weights): Derivation {
   const o = scored.option;
-  const better = (axis: Axis): Scored => all.reduce((a, b) => {
-    const x = axisValue(a.option, axis), y = axisValue(b.option, axis);
-    return axis === 'control' ? (y > x ? b : a) : y < x ? b : a;
-  });
-  const line = (axis: Axis, quantity: 'money_per_mtok' | 'control' | 'grams_per_mtok'): { name: string; value: string; note: string } => {
+  const better = (axis: Axis): Scored =>
+    all.reduce((a, b) => {
+      const x = axisValue(a.option, axis),
+        y = axisValue(b.option, axis);
+      return axis === 'control' ? (y > x ? b : a) : y < x ? b : a;
+    });
+  const line = (
+    axis: Axis,
+    quantity: 'money_per_mtok' | 'control' | 'grams_per_mtok',
+  ): { name: string; value: string; note: string } => {
     const first = better(axis).option;
     return {
       name: `${axis[0]!.toUpperCase()}${axis.slice(1)}, weight ${weights[axis].toFixed(2)}`,
@@ -74,7 +84,11 @@ export function scoreOf(scored: Scored, all: Scored[], weights: Weights): Deriva
     title: `Score of ${o.name}`,
     value: fix(scored.score),
     meaning: 'How near this option is to the best on each axis, weighed. 1 would be the best on all three.',
-    formula: ['score = (best cost ÷ cost)^wc', '      × (control ÷ best control)^wk', '      × (best carbon ÷ carbon)^wg'],
+    formula: [
+      'score = (best cost ÷ cost)^wc',
+      '      × (control ÷ best control)^wk',
+      '      × (best carbon ÷ carbon)^wg',
+    ],
     inputs: [line('cost', 'money_per_mtok'), line('control', 'control'), line('carbon', 'grams_per_mtok')],
     command: `trine score -c trine.yaml --weights cost=${weights.cost.toFixed(3)},control=${weights.control.toFixed(3)},carbon=${weights.carbon.toFixed(3)}`,
     docs: ['docs/csoa.md §2.3'],
@@ -96,35 +110,70 @@ export function axisOf(o: ScoreOption, axis: Axis | 'energy'): Derivation {
   const common = { inputs: inputLines(o), docs: ['docs/csoa.md §2.2'] };
   if (axis === 'control') {
     return {
-      title: `Control of ${o.name}`, value: amount('control', o.control.value, o.control.low, o.control.high), letter: o.control.quality,
-      meaning: 'A product of one factor from 0.5 to 1 per fact: who operates it, where, under whose law, who has the keys, and so on.',
-      inputs: (o.control.missing ?? []).map((m) => ({ name: 'Not known', value: m, note: 'the range goes up to it at its best' })),
+      title: `Control of ${o.name}`,
+      value: amount('control', o.control.value, o.control.low, o.control.high),
+      letter: o.control.quality,
+      meaning:
+        'A product of one factor from 0.5 to 1 per fact: who operates it, where, under whose law, who has the keys, and so on.',
+      inputs: (o.control.missing ?? []).map((m) => ({
+        name: 'Not known',
+        value: m,
+        note: 'the range goes up to it at its best',
+      })),
       docs: ['docs/control-rubric.md'],
     };
   }
-  const utilisation = o.idle_share != null ? [{ name: 'Idle and host, share of joules', value: amount('share', o.idle_share) }] : [];
-  const measured = o.measured_here ? [{ name: 'Measured here', value: amount('joules_per_token', o.measured_here.joules_per_token), note: `quality ${o.measured_here.quality}, ${o.measured_here.calls} calls; it stands beside the curve and does not replace it` }] : [];
+  const utilisation =
+    o.idle_share != null ? [{ name: 'Idle and host, share of joules', value: amount('share', o.idle_share) }] : [];
+  const measured = o.measured_here
+    ? [
+        {
+          name: 'Measured here',
+          value: amount('joules_per_token', o.measured_here.joules_per_token),
+          note: `quality ${o.measured_here.quality}, ${o.measured_here.calls} calls; it stands beside the curve and does not replace it`,
+        },
+      ]
+    : [];
   if (axis === 'cost') {
     return {
-      ...common, title: `Cost of ${o.name}`, value: amount('money_per_mtok', o.cost_per_mtok.value, o.cost_per_mtok.low, o.cost_per_mtok.high), letter: o.cost_per_mtok.quality,
-      meaning: 'Per million tokens at the expected utilisation, idle included.', formula: ['own: price per hour ÷ tokens per hour', 'vendor: price list × mix of tokens'],
+      ...common,
+      title: `Cost of ${o.name}`,
+      value: amount('money_per_mtok', o.cost_per_mtok.value, o.cost_per_mtok.low, o.cost_per_mtok.high),
+      letter: o.cost_per_mtok.quality,
+      meaning: 'Per million tokens at the expected utilisation, idle included.',
+      formula: ['own: price per hour ÷ tokens per hour', 'vendor: price list × mix of tokens'],
     };
   }
   if (axis === 'carbon') {
     return {
-      title: `Carbon of ${o.name}`, value: amount('grams_per_mtok', o.carbon_g_per_mtok.value, o.carbon_g_per_mtok.low, o.carbon_g_per_mtok.high), letter: o.carbon_g_per_mtok.quality,
-      meaning: 'Per million tokens: facility energy with idle, times the zone’s intensity, and a share of making the machine.', formula: ['g/Mtok = J/token ÷ 3.6 × g/kWh + embodied'],
+      title: `Carbon of ${o.name}`,
+      value: amount('grams_per_mtok', o.carbon_g_per_mtok.value, o.carbon_g_per_mtok.low, o.carbon_g_per_mtok.high),
+      letter: o.carbon_g_per_mtok.quality,
+      meaning:
+        'Per million tokens: facility energy with idle, times the zone’s intensity, and a share of making the machine.',
+      formula: ['g/Mtok = J/token ÷ 3.6 × g/kWh + embodied'],
       inputs: [
-        { name: 'Energy per token', value: amount('joules_per_token', o.joules_per_token.value), open: () => axisOf(o, 'energy') },
+        {
+          name: 'Energy per token',
+          value: amount('joules_per_token', o.joules_per_token.value),
+          open: () => axisOf(o, 'energy'),
+        },
         { name: `Intensity of ${o.zone}`, value: amount('intensity', o.g_per_kwh) },
-        { name: 'Embodied', value: `${number(o.embodied_g_per_mtok, scaleFor('grams_per_mtok', [o.embodied_g_per_mtok]))} g/Mtok` },
+        {
+          name: 'Embodied',
+          value: `${number(o.embodied_g_per_mtok, scaleFor('grams_per_mtok', [o.embodied_g_per_mtok]))} g/Mtok`,
+        },
         ...inputLines(o),
       ],
       docs: ['docs/csoa.md §2.2'],
     };
   }
   return {
-    ...common, title: `Energy per token of ${o.name}`, value: amount('joules_per_token', o.joules_per_token.value, o.joules_per_token.low, o.joules_per_token.high), letter: o.joules_per_token.quality,
-    meaning: 'Facility joules with idle at the expected utilisation, divided by input and output tokens.', inputs: [...utilisation, ...measured, ...inputLines(o)],
+    ...common,
+    title: `Energy per token of ${o.name}`,
+    value: amount('joules_per_token', o.joules_per_token.value, o.joules_per_token.low, o.joules_per_token.high),
+    letter: o.joules_per_token.quality,
+    meaning: 'Facility joules with idle at the expected utilisation, divided by input and output tokens.',
+    inputs: [...utilisation, ...measured, ...inputLines(o)],
   };
 }

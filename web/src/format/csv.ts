@@ -19,7 +19,8 @@ function field(value: CsvValue): string {
 
 export function toCsv<T>(columns: CsvColumn<T>[], rows: T[]): string {
   const flat = columns.flatMap((c) => [c, ...(c.more ?? []).map((m) => ({ ...m, group: c.group, unit: c.unit }))]);
-  const named = (c: { head: string; group?: string | undefined }): string => (c.group ? `${c.group}: ${c.head}` : c.head);
+  const named = (c: { head: string; group?: string | undefined }): string =>
+    c.group ? `${c.group}: ${c.head}` : c.head;
   const heads = flat.map((c) => field(c.unit ? `${named(c)} [${c.unit}]` : named(c)));
   const lines = rows.map((row) => flat.map((c) => field(c.value(row))).join(','));
   return [heads.join(','), ...lines].join('\r\n') + '\r\n';

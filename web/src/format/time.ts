@@ -23,10 +23,12 @@ export function span(seconds: number | null | undefined): string {
   if (s < 60) return `${s} s`;
   if (s < 3600) return `${Math.round(s / 60)} min`;
   if (s < 86400) {
-    const h = Math.floor(s / 3600), m = Math.round((s % 3600) / 60);
+    const h = Math.floor(s / 3600),
+      m = Math.round((s % 3600) / 60);
     return m > 0 && h < 10 ? `${h} h ${m} min` : `${h} h`;
   }
-  const d = Math.floor(s / 86400), h = Math.round((s % 86400) / 3600);
+  const d = Math.floor(s / 86400),
+    h = Math.round((s % 86400) / 3600);
   return h > 0 && d < 10 ? `${d} d ${h} h` : `${d} d`;
 }
 

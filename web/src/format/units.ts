@@ -35,14 +35,55 @@ type Step = [from: number, factor: number, unit: string];
 
 // Each ladder from small to large; a value below the first step takes the first.
 const ladders: Partial<Record<Quantity, Step[]>> = {
-  energy: [[0, 1e-3, 'mJ'], [0.1, 1, 'J'], [3.6e3, 3.6e3, 'Wh'], [3.6e6, 3.6e6, 'kWh'], [3.6e9, 3.6e9, 'MWh']],
-  joules_per_request: [[0, 1e-3, 'mJ'], [0.1, 1, 'J'], [3.6e3, 3.6e3, 'Wh'], [3.6e6, 3.6e6, 'kWh']],
-  carbon: [[0, 1e-6, 'µgCO2e'], [1e-4, 1e-3, 'mgCO2e'], [1e-1, 1, 'gCO2e'], [1e3, 1e3, 'kgCO2e'], [1e6, 1e6, 'tCO2e']],
-  power: [[0, 1e-3, 'mW'], [0.1, 1, 'W'], [1e4, 1e3, 'kW'], [1e7, 1e6, 'MW']],
-  tokens: [[0, 1, 'tok'], [1e5, 1e3, 'ktok'], [1e7, 1e6, 'Mtok'], [1e10, 1e9, 'Gtok']],
-  joules_per_token: [[0, 1e-3, 'mJ/tok'], [0.1, 1, 'J/tok'], [1e4, 1e3, 'kJ/tok']],
-  grams_per_mtok: [[0, 1, 'g/Mtok'], [1e4, 1e3, 'kg/Mtok']],
-  duration: [[0, 1e-6, 'µs'], [1e-3, 1e-3, 'ms'], [1, 1, 's'], [600, 60, 'min'], [36000, 3600, 'h'], [864000, 86400, 'd']],
+  energy: [
+    [0, 1e-3, 'mJ'],
+    [0.1, 1, 'J'],
+    [3.6e3, 3.6e3, 'Wh'],
+    [3.6e6, 3.6e6, 'kWh'],
+    [3.6e9, 3.6e9, 'MWh'],
+  ],
+  joules_per_request: [
+    [0, 1e-3, 'mJ'],
+    [0.1, 1, 'J'],
+    [3.6e3, 3.6e3, 'Wh'],
+    [3.6e6, 3.6e6, 'kWh'],
+  ],
+  carbon: [
+    [0, 1e-6, 'µgCO2e'],
+    [1e-4, 1e-3, 'mgCO2e'],
+    [1e-1, 1, 'gCO2e'],
+    [1e3, 1e3, 'kgCO2e'],
+    [1e6, 1e6, 'tCO2e'],
+  ],
+  power: [
+    [0, 1e-3, 'mW'],
+    [0.1, 1, 'W'],
+    [1e4, 1e3, 'kW'],
+    [1e7, 1e6, 'MW'],
+  ],
+  tokens: [
+    [0, 1, 'tok'],
+    [1e5, 1e3, 'ktok'],
+    [1e7, 1e6, 'Mtok'],
+    [1e10, 1e9, 'Gtok'],
+  ],
+  joules_per_token: [
+    [0, 1e-3, 'mJ/tok'],
+    [0.1, 1, 'J/tok'],
+    [1e4, 1e3, 'kJ/tok'],
+  ],
+  grams_per_mtok: [
+    [0, 1, 'g/Mtok'],
+    [1e4, 1e3, 'kg/Mtok'],
+  ],
+  duration: [
+    [0, 1e-6, 'µs'],
+    [1e-3, 1e-3, 'ms'],
+    [1, 1, 's'],
+    [600, 60, 'min'],
+    [36000, 3600, 'h'],
+    [864000, 86400, 'd'],
+  ],
 };
 
 let currency = 'EUR';
@@ -54,20 +95,29 @@ export function currencyCode(): string {
 }
 
 // A document costs a fraction of a cent, so euros have SI prefixes downwards, and none upwards.
-const moneyLadder = (per: string): Step[] => [[0, 1e-6, `µ${currency}${per}`], [1e-3, 1e-3, `m${currency}${per}`], [1e-2, 1, `${currency}${per}`]];
+const moneyLadder = (per: string): Step[] => [
+  [0, 1e-6, `µ${currency}${per}`],
+  [1e-3, 1e-3, `m${currency}${per}`],
+  [1e-2, 1, `${currency}${per}`],
+];
 
 function plainUnit(q: Quantity): [number, string] {
   switch (q) {
-    case 'intensity': return [1, 'gCO2e/kWh'];
-    case 'share': return [0.01, '%'];
-    case 'rate': return [1, '/s'];
-    default: return [1, ''];
+    case 'intensity':
+      return [1, 'gCO2e/kWh'];
+    case 'share':
+      return [0.01, '%'];
+    case 'rate':
+      return [1, '/s'];
+    default:
+      return [1, ''];
   }
 }
 
 // The scale for the largest of `amounts`. Nulls are not looked at.
 export function scaleFor(quantity: Quantity, amounts: Iterable<number | null | undefined>): Scale {
-  const ladder = quantity === 'money' ? moneyLadder('') : quantity === 'money_per_mtok' ? moneyLadder('/Mtok') : ladders[quantity];
+  const ladder =
+    quantity === 'money' ? moneyLadder('') : quantity === 'money_per_mtok' ? moneyLadder('/Mtok') : ladders[quantity];
   if (!ladder) {
     const [factor, unit] = plainUnit(quantity);
     return { quantity, factor, unit };
@@ -133,7 +183,12 @@ export function withUnit(text: string, scale: Scale): string {
 }
 
 // "12.3 (11.0–13.9) kWh".
-export function amount(quantity: Quantity, value: number | null | undefined, low?: number | null, high?: number | null): string {
+export function amount(
+  quantity: Quantity,
+  value: number | null | undefined,
+  low?: number | null,
+  high?: number | null,
+): string {
   if (value == null || !Number.isFinite(value)) return '–';
   const scale = scaleFor(quantity, [value]);
   return withUnit(rangeNumber({ value, low, high }, scale), scale);

@@ -2,24 +2,28 @@
 import type { ComponentChildren } from 'preact';
 import { ApiError } from '../api/client';
 import { useQuery } from '../api/query';
-import type { Call, ExplainedCall, MeterWindow, RequestBody, RequestFacts, Settlement } from '../api/types';
+import type { RequestBody, RequestFacts, Settlement } from '../api/types';
 import { Badge, Card, Tile } from '../components/card';
 import { Figure } from '../components/figure';
 import { Empty, Loaded } from '../components/states';
-import { amounts, Table, type Column } from '../components/table';
 import { Waterfall } from '../charts/waterfall';
-import type { Derivation } from '../derive/derivation';
-import { factorLines, settledOf, splitReason, windowOf } from '../derive/request';
-import { amount, euros, joules } from '../format/units';
+import { latest, secondsBetween, settledOf, splitReason } from '../derive/request';
+import { amount, euros, grams, joules } from '../format/units';
 import { dateTime } from '../format/time';
 import { href } from '../state/url';
+import { CallCard } from './request_call';
 import { OutcomeBadge } from './requests';
+import { stepName } from './spared';
 
-const seconds = (from: string, to: string | null | undefined): number | null => (to ? (Date.parse(to) - Date.parse(from)) / 1000 : null);
-
-export const latest = (call: Call): Settlement | undefined => call.settlements[call.settlements.length - 1];
-
-function Stage({ name, tone, children }: { name: string; tone?: 'good' | 'warn' | 'bad' | undefined; children: ComponentChildren }) {
+function Stage({
+  name,
+  tone,
+  children,
+}: {
+  name: string;
+  tone?: 'good' | 'warn' | 'bad' | undefined;
+  children: ComponentChildren;
+}) {
   return (
     <li class={`stage stage-${tone ?? 'plain'}`}>
       <h3>{name}</h3>
@@ -32,105 +36,157 @@ function Stages({ request: r }: { request: RequestFacts }) {
   const { guard, route } = splitReason(r.reason ?? '');
   const blocked = r.error?.startsWith('content_') ?? false;
   const last = r.calls[r.calls.length - 1];
-  const cached = r.calls.reduce((n, c) => n + c.tokens_cached, 0), prompt = r.calls.reduce((n, c) => n + c.tokens_in, 0);
+  const cached = r.calls.reduce((n, c) => n + c.tokens_cached, 0),
+    prompt = r.calls.reduce((n, c) => n + c.tokens_in, 0);
   const group = [r.org, r.team, r.project].filter((x) => x !== '').join(' / ');
   return (
     <ol class="stages">
-      <Stage name="Received">{dateTime(r.start)} at <code>{r.endpoint}</code>{r.streamed ? ', streamed' : ''}</Stage>
+      <Stage name="Received">
+        {dateTime(r.start)} at <code>{r.endpoint}</code>
+        {r.streamed ? ', streamed' : ''}
+      </Stage>
       <Stage name="Identity">
-        Key <a href={href('/requests', { key: r.key })}>{r.key || 'none'}</a>{group && <> of {group}</>}{r.user && <>, for user {r.user}</>}
-        {r.workload && <>; workload <a href={href('/workloads', { workload: r.workload })}>{r.workload}</a></>}
+        Key <a href={href('/requests', { key: r.key })}>{r.key || 'none'}</a>
+        {group && <> of {group}</>}
+        {r.user && <>, for user {r.user}</>}
+        {r.workload && (
+          <>
+            ; workload <a href={href('/workloads', { workload: r.workload })}>{r.workload}</a>
+          </>
+        )}
       </Stage>
       <Stage name="Guard" tone={blocked ? 'bad' : guard ? 'warn' : 'good'}>
-        {guard ? <ul>{guard.map((line) => <li key={line}>{line}</li>)}</ul> : blocked ? 'Blocked.' : r.outcome === 'refused' ? 'Nothing found.' : 'Nothing found: let through.'}
+        {guard ? (
+          <ul>
+            {guard.map((line) => (
+              <li key={line}>{line}</li>
+            ))}
+          </ul>
+        ) : blocked ? (
+          'Blocked.'
+        ) : r.outcome === 'refused' ? (
+          'Nothing found.'
+        ) : (
+          'Nothing found: let through.'
+        )}
       </Stage>
       <Stage name="Route" tone={r.calls.length === 0 && r.outcome !== 'ok' && !blocked ? 'bad' : undefined}>
-        {r.route || 'no route'}{route && <>: {route}</>}
-        {!route && r.calls.length === 0 && !r.open && <>: no deployment was called{r.error && <>, <code>{r.error}</code></>}</>}
+        {r.route || 'no route'}
+        {route && <>: {route}</>}
+        {!route && r.calls.length === 0 && !r.open && (
+          <>
+            : no deployment was called
+            {r.error && (
+              <>
+                , <code>{r.error}</code>
+              </>
+            )}
+          </>
+        )}
       </Stage>
       <Stage name="Cache">
-        {prompt === 0 ? 'No prompt reached an engine.' : cached > 0 ? `${cached.toLocaleString('en-GB')} of ${prompt.toLocaleString('en-GB')} prompt tokens came from the engine’s prefix cache (${((100 * cached) / prompt).toFixed(0)} %).` : 'No prompt token came from a cache.'}
+        {prompt === 0
+          ? 'No prompt reached an engine.'
+          : cached > 0
+            ? `${cached.toLocaleString('en-GB')} of ${prompt.toLocaleString('en-GB')} prompt tokens came from the engine’s prefix cache (${((100 * cached) / prompt).toFixed(0)} %).`
+            : 'No prompt token came from a cache.'}
       </Stage>
-      <Stage name={r.calls.length > 1 ? `${r.calls.length} calls` : 'Call'} tone={last && last.outcome === 'failed' ? 'bad' : undefined}>
-        {r.calls.length === 0 ? 'None.' : r.calls.map((c) => (
-          <p key={c.attempt}>
-            <a href={href('/fleet', { deployment: c.deployment })}>{c.deployment}</a> in {c.zone || 'a zone that is not known'}: {c.tokens_in.toLocaleString('en-GB')} tokens in, {c.tokens_out.toLocaleString('en-GB')} out
-            ({c.tokens_from === 'reported' ? 'as the engine reported' : 'counted by the gateway'}){c.mean_batch >= 1.05 ? `, beside ${(c.mean_batch - 1).toFixed(1)} others on average` : ', alone on it'}. <OutcomeBadge outcome={c.outcome} /> <span class="muted">{c.http_status}</span>
-          </p>
-        ))}
+      {(r.avoided?.length ?? 0) > 0 && (
+        <Stage name="Spared" tone="good">
+          {r.avoided!.map((a) => (
+            <p key={a.step}>
+              {stepName(a.step)}: {(a.tokens_in + a.tokens_out).toLocaleString('en-GB')} tokens,{' '}
+              {amount('energy', joules(a.energy_uj), joules(a.energy_low_uj), joules(a.energy_high_uj))},{' '}
+              {amount('carbon', grams(a.carbon_ng))}, {amount('money', euros(a.cost_neur))}
+            </p>
+          ))}
+        </Stage>
+      )}
+      <Stage
+        name={r.calls.length > 1 ? `${r.calls.length} calls` : 'Call'}
+        tone={last && last.outcome === 'failed' ? 'bad' : undefined}
+      >
+        {r.calls.length === 0
+          ? 'None.'
+          : r.calls.map((c) => (
+              <p key={c.attempt}>
+                <a href={href('/fleet', { deployment: c.deployment })}>{c.deployment}</a> in{' '}
+                {c.zone || 'a zone that is not known'}: {c.tokens_in.toLocaleString('en-GB')} tokens in,{' '}
+                {c.tokens_out.toLocaleString('en-GB')} out (
+                {c.tokens_from === 'reported' ? 'as the engine reported' : 'counted by the gateway'})
+                {c.mean_batch >= 1.05 ? `, beside ${(c.mean_batch - 1).toFixed(1)} others on average` : ', alone on it'}
+                . <OutcomeBadge outcome={c.outcome} /> <span class="muted">{c.http_status}</span>
+              </p>
+            ))}
       </Stage>
       <Stage name="Answer" tone={r.outcome === 'failed' ? 'bad' : undefined}>
-        {r.open ? 'Still running.' : <>{r.outcome && <OutcomeBadge outcome={r.outcome} />} status {r.http_status}{r.error && <> <code>{r.error}</code></>} after {amount('duration', seconds(r.start, r.end))}</>}
+        {r.open ? (
+          'Still running.'
+        ) : (
+          <>
+            {r.outcome && <OutcomeBadge outcome={r.outcome} />} status {r.http_status}
+            {r.error && (
+              <>
+                {' '}
+                <code>{r.error}</code>
+              </>
+            )}{' '}
+            after {amount('duration', secondsBetween(r.start, r.end))}
+          </>
+        )}
       </Stage>
     </ol>
   );
 }
 
-const basisText: Record<string, string> = { provisional: 'at the end of the call, estimated', window: 'from the meter, more to come', final: 'final' };
-
-function settlementColumns(rows: Settlement[], derive: (s: Settlement) => Derivation): Column<Settlement>[] {
-  return [
-    { id: 'version', head: 'Settlement', value: (s) => s.version, cell: (s) => `${s.version}: ${basisText[s.basis] ?? s.basis}` },
-    { id: 'booked', head: 'Booked', value: (s) => s.booked_at, cell: (s) => dateTime(s.booked_at) },
-    amounts({ id: 'energy', head: 'Energy', quantity: 'energy', rows, get: (s) => ({ value: s.energy_j, low: s.energy_low_j, high: s.energy_high_j }), letter: (s) => s.quality, derive }),
-    amounts({ id: 'carbon', head: 'Carbon', quantity: 'carbon', rows, get: (s) => ({ value: s.carbon_g, low: s.carbon_low_g, high: s.carbon_high_g }), derive }),
-    amounts({ id: 'cost', head: 'Cost', quantity: 'money', rows, get: (s) => ({ value: s.cost }), derive }),
-  ];
-}
-
-function windowColumns(rows: MeterWindow[]): Column<MeterWindow>[] {
-  return [
-    { id: 'begin', head: 'Window', value: (w) => w.begin, cell: (w) => <>{dateTime(w.begin)} <span class="muted">{amount('duration', seconds(w.begin, w.end))}</span></> },
-    { id: 'device', head: 'Device', value: (w) => w.device },
-    amounts({ id: 'total', head: 'Device took', quantity: 'energy', rows, get: (w) => ({ value: joules(w.total.energy_uj) }), letter: (w) => w.quality, derive: windowOf }),
-    amounts({ id: 'share', head: 'Weight of all', quantity: 'share', rows, get: (w) => ({ value: w.all_weight_j > 0 ? w.weight_j / w.all_weight_j : 0 }), derive: windowOf }),
-    amounts({ id: 'ours', head: 'Of this call', quantity: 'energy', rows, get: (w) => ({ value: joules(w.ours.energy_uj) }), derive: windowOf }),
-    amounts({ id: 'cost', head: 'Cost', quantity: 'money', rows, get: (w) => ({ value: euros(w.ours.cost_neur) }), derive: windowOf }),
-    { id: 'calls', head: 'Calls', right: true, value: (w) => w.calls },
-    amounts({ id: 'grid', head: 'Grid', quantity: 'intensity', rows, get: (w) => ({ value: w.intensity_g_per_kwh }) }),
-  ];
-}
-
-function CallCard({ call, explained }: { call: Call; explained: ExplainedCall | undefined }) {
-  const lines = factorLines(explained?.factors ?? null);
-  return (
-    <Card title={`How call ${call.attempt + 1} came to its figures`} note={`${call.model} on ${call.deployment}${call.simulated ? ', a simulated engine' : ''}`} flush>
-      <Table
-        name={`settlements-${call.attempt}`} caption="Settlements" rows={call.settlements} rowKey={(s) => String(s.version)}
-        columns={settlementColumns(call.settlements, (s) => settledOf(call, s, explained))}
-        empty={<Empty title="Not settled yet">A call is settled when it ends, and again when its meter’s windows are closed: within a minute or so.</Empty>}
-      />
-      {explained && explained.windows.length > 0 && (
-        <>
-          <h3 class="card-sub">Windows of the meter in which it had work</h3>
-          <Table name={`windows-${call.attempt}`} caption="Meter windows" rows={explained.windows} rowKey={(w) => `${w.begin} ${w.device}`} columns={windowColumns(explained.windows)} empty={null} />
-        </>
-      )}
-      {explained && explained.windows.length === 0 && <p class="card-sub muted">No meter: the figures are estimated from the model’s curve on the hardware, or the vendor’s formula.</p>}
-      {lines.length > 0 && (
-        <>
-          <h3 class="card-sub">Factors</h3>
-          <dl class="facts card-inner">{lines.map((l) => <div key={l.name}><dt>{l.name}</dt><dd>{l.value}{l.note && <span class="input-note">{l.note}</span>}</dd></div>)}</dl>
-        </>
-      )}
-    </Card>
-  );
-}
-
 function Totals({ request: r }: { request: RequestFacts }) {
   const settled = r.calls.map(latest).filter((s): s is Settlement => s != null);
-  const add = (read: (s: Settlement) => number): number | null => (settled.length > 0 ? settled.reduce((sum, s) => sum + read(s), 0) : null);
+  const add = (read: (s: Settlement) => number): number | null =>
+    settled.length > 0 ? settled.reduce((sum, s) => sum + read(s), 0) : null;
   const tokens = r.calls.reduce((n, c) => n + c.tokens_in + c.tokens_out, 0);
   const energy = add((s) => s.energy_j);
-  const letter = settled.map((s) => s.quality).sort().reverse()[0];
+  const letter = settled
+    .map((s) => s.quality)
+    .sort()
+    .reverse()[0];
   const first = r.calls.find((c) => c.settlements.length > 0);
   const derive = first && settled.length === 1 ? () => settledOf(first, settled[0]!, undefined) : undefined;
   return (
     <div class="tiles">
-      <Tile name="Cost" tone="cost"><Figure block quantity="money" value={add((s) => s.cost)} letter={letter} derive={derive} /></Tile>
-      <Tile name="Energy" tone="energy"><Figure block quantity="energy" value={energy} low={add((s) => s.energy_low_j)} high={add((s) => s.energy_high_j)} letter={letter} derive={derive} /></Tile>
-      <Tile name="Carbon" tone="carbon"><Figure block quantity="carbon" value={add((s) => s.carbon_g)} low={add((s) => s.carbon_low_g)} high={add((s) => s.carbon_high_g)} letter={letter} derive={derive} /></Tile>
-      <Tile name="Energy per token" tone="energy" foot={`${tokens.toLocaleString('en-GB')} tokens`}><Figure block quantity="joules_per_token" value={energy != null && tokens > 0 ? energy / tokens : null} /></Tile>
+      <Tile name="Cost" tone="cost">
+        <Figure block quantity="money" value={add((s) => s.cost)} letter={letter} derive={derive} />
+      </Tile>
+      <Tile name="Energy" tone="energy">
+        <Figure
+          block
+          quantity="energy"
+          value={energy}
+          low={add((s) => s.energy_low_j)}
+          high={add((s) => s.energy_high_j)}
+          letter={letter}
+          derive={derive}
+        />
+      </Tile>
+      <Tile name="Carbon" tone="carbon">
+        <Figure
+          block
+          quantity="carbon"
+          value={add((s) => s.carbon_g)}
+          low={add((s) => s.carbon_low_g)}
+          high={add((s) => s.carbon_high_g)}
+          letter={letter}
+          derive={derive}
+        />
+      </Tile>
+      <Tile name="Energy per token" tone="energy" foot={`${tokens.toLocaleString('en-GB')} tokens`}>
+        <Figure
+          block
+          quantity="joules_per_token"
+          value={energy != null && tokens > 0 ? energy / tokens : null}
+          letter={letter}
+          derive={derive}
+        />
+      </Tile>
     </div>
   );
 }
@@ -138,11 +194,18 @@ function Totals({ request: r }: { request: RequestFacts }) {
 export function RequestPage({ id }: { id: string }) {
   const answer = useQuery<RequestBody>(`/v1/ui/requests/${encodeURIComponent(id)}`);
   if (answer.error instanceof ApiError && answer.error.status === 404) {
-    return <Empty title="There is no such request"><code>{id}</code> is not in the ledger: it may be of another gateway, older than <code>ledger.retention</code>, or mistyped. <a href={href('/requests')}>To the requests</a></Empty>;
+    return (
+      <Empty title="There is no such request">
+        <code>{id}</code> is not in the ledger: it may be of another gateway, older than <code>ledger.retention</code>,
+        or mistyped. <a href={href('/requests')}>To the requests</a>
+      </Empty>
+    );
   }
   return (
     <div class="page">
-      <p class="crumbs"><a href={href('/requests')}>Requests</a> / <code>{id}</code></p>
+      <p class="crumbs">
+        <a href={href('/requests')}>Requests</a> / <code>{id}</code>
+      </p>
       <Loaded query={answer} what="The request">
         {({ request, explanation }) => (
           <>
@@ -150,20 +213,28 @@ export function RequestPage({ id }: { id: string }) {
             {!request.final && (
               <p class="notice">
                 {request.open ? 'It still runs.' : 'Its figures are provisional until its meter’s windows are closed.'}{' '}
-                <button type="button" class="link-button" onClick={answer.reload}>Read again</button>
+                <button type="button" class="link-button" onClick={answer.reload}>
+                  Read again
+                </button>
               </p>
             )}
             <div class="columns-wide">
-              <Card title="Stage by stage"><Stages request={request} /></Card>
+              <Card title="Stage by stage">
+                <Stages request={request} />
+              </Card>
               <Card title="In time" note="From the request’s start to its end">
                 <Waterfall request={request} />
-                <p class="small muted">The same in a terminal: <code>trine explain -c trine.yaml {id}</code></p>
+                <p class="small muted">
+                  The same in a terminal: <code>trine explain -c trine.yaml {id}</code>
+                </p>
               </Card>
             </div>
             {request.calls.map((c) => (
               <CallCard key={c.attempt} call={c} explained={explanation?.calls.find((e) => e.attempt === c.attempt)} />
             ))}
-            {request.calls.length === 0 && !request.open && <Badge>No call was made, so it took no energy but the gateway’s own.</Badge>}
+            {request.calls.length === 0 && !request.open && (
+              <Badge>No call was made, so it took no energy but the gateway’s own.</Badge>
+            )}
           </>
         )}
       </Loaded>

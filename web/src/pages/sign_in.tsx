@@ -5,14 +5,25 @@ import type { Me } from '../api/types';
 import { Logo } from '../components/logo';
 import { navigate, params, path } from '../state/url';
 
+// Paths that only lead here: after the sign-in there is nothing to go back to.
+export const doors = ['/login', '/setup'];
+
 function target(): string {
   const to = params.value.get('to');
   // Only a path of this origin: a link must not lead elsewhere after the sign-in.
-  return to && to.startsWith('/') && !to.startsWith('//') && !to.startsWith('/\\') ? to : path.value === '/login' ? '/' : window.location.pathname + window.location.search;
+  return to && to.startsWith('/') && !to.startsWith('//') && !to.startsWith('/\\')
+    ? to
+    : doors.includes(path.value)
+      ? '/'
+      : window.location.pathname + window.location.search;
 }
 
 export function SignIn({ who }: { who: Me }) {
-  const [error, setError] = useState(params.value.get('failed') === 'oidc' ? 'The provider did not confirm who you are. Try again, or ask your operator for a role.' : '');
+  const [error, setError] = useState(
+    params.value.get('failed') === 'oidc'
+      ? 'The provider did not confirm who you are. Try again, or ask your operator for a role.'
+      : '',
+  );
   const [busy, setBusy] = useState(false);
   const setup = who.ways.setup;
   const submit = async (event: Event): Promise<void> => {
@@ -41,23 +52,65 @@ export function SignIn({ who }: { who: Me }) {
   return (
     <main class="alone">
       <div class="sign-in card">
-        <p class="brand-name"><Logo size={28} /> Trine</p>
+        <p class="brand-name">
+          <Logo size={28} /> Trine
+        </p>
         <h1>{setup ? 'Set up the first administrator' : 'Sign in'}</h1>
         {setup && <p class="muted">The first-run token is in the gateway’s log, printed when it started.</p>}
-        {error && <p class="notice notice-bad" role="alert">{error}</p>}
+        {error && (
+          <p class="notice notice-bad" role="alert">
+            {error}
+          </p>
+        )}
         {(who.ways.password || setup) && (
           <form onSubmit={(e) => void submit(e)}>
-            {setup && <label class="field"><span>First-run token</span><input name="token" required autocomplete="off" /></label>}
-            <label class="field"><span>User</span><input name="user" required autocomplete="username" defaultValue={setup ? 'admin' : ''} /></label>
-            <label class="field"><span>Password{setup && ', 12 characters or more'}</span><input type="password" name="password" required minLength={setup ? 12 : 1} maxLength={256} autocomplete={setup ? 'new-password' : 'current-password'} /></label>
-            {setup && <label class="field"><span>Password again</span><input type="password" name="again" required autocomplete="new-password" /></label>}
-            <button type="submit" class="button button-main" disabled={busy}>{setup ? 'Make the administrator' : 'Sign in'}</button>
+            {setup && (
+              <label class="field">
+                <span>First-run token</span>
+                <input name="token" required autocomplete="off" />
+              </label>
+            )}
+            <label class="field">
+              <span>User</span>
+              <input name="user" required autocomplete="username" defaultValue={setup ? 'admin' : ''} />
+            </label>
+            <label class="field">
+              <span>Password{setup && ', 12 characters or more'}</span>
+              <input
+                type="password"
+                name="password"
+                required
+                minLength={setup ? 12 : 1}
+                maxLength={256}
+                autocomplete={setup ? 'new-password' : 'current-password'}
+              />
+            </label>
+            {setup && (
+              <label class="field">
+                <span>Password again</span>
+                <input type="password" name="again" required autocomplete="new-password" />
+              </label>
+            )}
+            <button type="submit" class="button button-main" disabled={busy}>
+              {setup ? 'Make the administrator' : 'Sign in'}
+            </button>
           </form>
         )}
         {who.ways.oidc.map((p) => (
-          <a key={p.href} class="button" href={`${p.href}${p.href.includes('?') ? '&' : '?'}to=${encodeURIComponent(target())}`}>Sign in with {p.name}</a>
+          <a
+            key={p.href}
+            class="button"
+            href={`${p.href}${p.href.includes('?') ? '&' : '?'}to=${encodeURIComponent(target())}`}
+          >
+            Sign in with {p.name}
+          </a>
         ))}
-        {!who.ways.password && !setup && who.ways.oidc.length === 0 && <p>No way to sign in is configured. Add <code>identity</code> or <code>oidc</code> to the configuration (docs/keys.md).</p>}
+        {!who.ways.password && !setup && who.ways.oidc.length === 0 && (
+          <p>
+            {who.closed ||
+              'No way to sign in is configured: name identity.dir or oidc in the configuration (docs/keys.md).'}
+          </p>
+        )}
       </div>
     </main>
   );

@@ -16,9 +16,11 @@ export type FilterName = (typeof filterNames)[number];
 
 // What ?range= or ?since=&until= say; the default where they say nothing that can be.
 export function readPeriod(params: URLSearchParams): Period {
-  const since = params.get('since'), until = params.get('until');
+  const since = params.get('since'),
+    until = params.get('until');
   if (since && until) {
-    const from = Date.parse(since), to = Date.parse(until);
+    const from = Date.parse(since),
+      to = Date.parse(until);
     if (from < to) return { since, until, seconds: (to - from) / 1000, live: false };
   }
   const range = params.get('range') ?? defaultRange;
@@ -28,7 +30,10 @@ export function readPeriod(params: URLSearchParams): Period {
 }
 
 // The query of the API for the period and filters of the page.
-export function apiQuery(params: URLSearchParams, more: Record<string, string | number | null | undefined> = {}): string {
+export function apiQuery(
+  params: URLSearchParams,
+  more: Record<string, string | number | null | undefined> = {},
+): string {
   const period = readPeriod(params);
   const out = new URLSearchParams({ since: period.since });
   if (period.until) out.set('until', period.until);
