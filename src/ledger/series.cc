@@ -79,7 +79,7 @@ Result<void> Collector::calls() {
       "JOIN"
       " later_settlements s ON s.request=c.request AND s.attempt=c.attempt AND s.version=c.settled AND c.settled IS NOT"
       " c.first_version WHERE b.kind=1 AND b.high_ns >= ?1 AND b.low_ns < ?2 AND c.booked_ns >= ?1 AND c.booked_ns <"
-      " ?2{} GROUP BY g, step",
+      " ?2 AND c.late_ns IS NULL{} GROUP BY g, step",
       call_group(query_.report.by), step_of("c.booked_ns"), figures,
       conditions(query_.report, "t.deployment = ?", "t.zone = ?"));
   return each(sql, false, [&](const Statement& s, SeriesPoint& p) {
@@ -108,7 +108,8 @@ Result<void> Collector::requests() {
   const auto sql = fmt::format(
       "SELECT '' AS g, {} AS step, count(*), sum(r.outcome IN (1,3)) FROM blocks b CROSS JOIN requests r ON r.n >="
       " b.block*4096 AND r.n < (b.block+1)*4096 JOIN origins o ON o.id=r.origin WHERE b.kind=0 AND b.high_ns >= ?1 AND"
-      " b.low_ns < ?2 AND coalesce(r.late_ns, r.end_ns) >= ?1 AND coalesce(r.late_ns, r.end_ns) < ?2{} GROUP BY step",
+      " b.low_ns < ?2 AND coalesce(r.late_ns, r.end_ns) >= ?1 AND coalesce(r.late_ns, r.end_ns) < ?2 AND r.late_ns IS "
+      "NULL{} GROUP BY step",
       step_of("coalesce(r.late_ns, r.end_ns)"), conditions(query_.report, kSomeCall, kSomeCall));
   return each(sql, false, [](const Statement& s, SeriesPoint& p) {
     p.requests += s.integer(2);
@@ -215,6 +216,38 @@ void columns(json::Writer& w, const Series& s, const Series::Group& g) {
   column(w, "idle_cost", g, [](const auto& p) { return to_euros(p.unattributed.cost); });
 }
 
+// Without groups, full hours come from a report, which knows hours that are added up.
+Result<Groups> from_hours(const std::filesystem::path& dir, const SeriesQuery& query, int64_t first, size_t steps,
+                          bool& simulated) {
+  ReportQuery q = query.report;
+  q.by = By::hour;
+  const auto report = Reports(dir).query(q);
+  if (!report) return tl::unexpected(report.error());
+  Groups groups;
+  auto& points = groups[""];
+  points.resize(steps);
+  for (const ReportRow& row : report->rows) {
+    const auto hour = parse_iso8601(row.name);
+    const int64_t step = hour ? unix_ns(*hour) / query.step.count() - first : -1;
+    if (step < 0 || step >= static_cast<int64_t>(steps)) continue;
+    const Sums& s = row.sums;
+    SeriesPoint p;
+    p.requests = s.requests;
+    p.failed = s.outcomes[static_cast<size_t>(energy::Outcome::failed)] +
+               s.outcomes[static_cast<size_t>(energy::Outcome::interrupted)];
+    p.calls = s.calls;
+    p.in = s.in;
+    p.cached = s.cached;
+    p.out = s.out;
+    p.figures = {s.gpu_energy, s.energy,     s.energy_low,  s.energy_high, s.operational,
+                 s.embodied,   s.carbon_low, s.carbon_high, s.cost,        energy::Letter::D};
+    p.unattributed = row.unattributed;
+    add(points[static_cast<size_t>(step)], p);
+    simulated = simulated || s.simulated_calls > 0;
+  }
+  return groups;
+}
+
 }  // namespace
 
 Result<Series> series(const std::filesystem::path& dir, const SeriesQuery& query) {
@@ -224,16 +257,23 @@ Result<Series> series(const std::filesystem::path& dir, const SeriesQuery& query
     return fail(Code::invalid_argument, "the period has more than {} steps of {} s; take longer ones", kMostSteps,
                 seconds(query.step));
   if (!call_group(query.report.by)) return fail(Code::invalid_argument, "calls are not grouped like that");
-  auto db = open_report_database(dir);
-  if (!db) return tl::unexpected(db.error());
-  Collector c(*db, query, first, static_cast<size_t>(last - first + 1));
-  for (auto part : {&Collector::calls, &Collector::requests, &Collector::windows})
-    if (auto done = (c.*part)(); !done) return tl::unexpected(done.error());
+  const auto steps = static_cast<size_t>(last - first + 1);
   Series out;
   out.query = query;
   out.begin = from_unix_ns(first * length);
+  if (query.report.by == By::none && length % Nanos(std::chrono::hours(1)).count() == 0) {
+    auto groups = from_hours(dir, query, first, steps, out.simulated);
+    if (!groups) return tl::unexpected(groups.error());
+    out.groups.push_back({"", std::move(groups->at(""))});
+    return out;
+  }
+  auto db = open_report_database(dir);
+  if (!db) return tl::unexpected(db.error());
+  Collector c(*db, query, first, steps);
+  for (auto part : {&Collector::calls, &Collector::requests, &Collector::windows})
+    if (auto done = (c.*part)(); !done) return tl::unexpected(done.error());
   out.simulated = c.simulated;
-  if (query.report.by == By::none) c.groups[""].resize(static_cast<size_t>(last - first + 1));
+  if (query.report.by == By::none) c.groups[""].resize(steps);
   for (auto& [name, points] : c.groups) out.groups.push_back({name, std::move(points)});
   sort_and_fold(out.groups);
   return out;

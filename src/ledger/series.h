@@ -1,5 +1,5 @@
 // Sums of a period in equal steps, for charts. As Reports (report.h), which it agrees with: the same calls count in the
-// same moments.
+// same moments; what came after its month was closed is left out.
 #pragma once
 
 #include <array>
