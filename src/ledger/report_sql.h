@@ -1,6 +1,8 @@
 // Pieces of SQL that reports and the hours added up for them (rollup.cc) share. Internal to this module.
 #pragma once
 
+#include <cstdint>
+
 namespace trine::ledger {
 
 // The rows of a table whose times may lie in the period, by the table `blocks`.
@@ -23,6 +25,6 @@ constexpr auto kLatest =
     "later_settlements s ON s.request=c.request AND s.attempt=c.attempt AND s.version=c.settled AND c.settled IS NOT"
     " c.first_version";
 
-constexpr long long kHourNs = 3'600'000'000'000;
+constexpr int64_t kHourNs = 3'600'000'000'000;
 
 }  // namespace trine::ledger
