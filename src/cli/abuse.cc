@@ -3,6 +3,7 @@
 
 #include "cli/commands.h"
 #include "cli/identity.h"
+#include "cli/pages.h"
 #include "cli/say.h"
 #include "cli/table.h"
 
@@ -35,8 +36,7 @@ int list(IdentityPlace& place, const AbuseOptions& o) {
   if (o.json) {
     auto all = ordered_json::array();
     for (const WatchView& v : *watched) all.push_back(json_of(v));
-    say(all.dump());
-    return kOk;
+    return say(all.dump()), kOk;
   }
   Table table({{"key"}, {"level"}, {"points", true}, {"since"}, {"until"}, {"because"}});
   for (const WatchView& v : *watched)
@@ -63,6 +63,21 @@ int order(IdentityPlace& place, const AbuseOptions& o) {
 }
 
 }  // namespace
+
+Result<std::string> watch_json(const std::string& identity_dir) {
+  const auto store = protect::IdentityStore::open(identity_dir);
+  if (!store) return tl::unexpected(store.error());
+  const auto watched = (*store)->watched();
+  if (!watched) return tl::unexpected(watched.error());
+  auto all = ordered_json::array();
+  for (const WatchView& v : *watched) {
+    ordered_json j = json_of(v);
+    j["score"] = v.sum;
+    j["because"] = joined(v.reasons);
+    all.push_back(std::move(j));
+  }
+  return all.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
 
 int run_abuse(const AbuseOptions& o) {
   auto place = open_identity(o.source);

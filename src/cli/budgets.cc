@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.h"
+#include "cli/pages.h"
 #include "cli/say.h"
 #include "cli/source.h"
 #include "cli/table.h"
@@ -65,7 +66,26 @@ std::string table(const std::vector<Row>& rows, const std::string& currency) {
   return t.text();
 }
 
+std::vector<Row> rows_of(const gateway::LimitTable& limits, Wall now) {
+  std::vector<Row> rows;
+  for (const auto& b : limits.budgets()) {
+    const auto view = b.account->view(now);
+    rows.push_back({b, view, forecast(view, b.rule, now)});
+  }
+  return rows;
+}
+
+std::string list_json(const std::vector<Row>& rows, const std::string& currency, Wall now) {
+  Json all = Json::array();
+  for (const Row& r : rows) all.push_back(to_json(r, currency));
+  return Json{{"now", moment(now)}, {"budgets", all}}.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 }  // namespace
+
+std::string budgets_json(const gateway::Snapshot& s, Wall now) {
+  return list_json(rows_of(*s.limits, now), s.config->ledger.currency, now);
+}
 
 int run_budgets_list(const BudgetsListOptions& o) {
   const auto place = find_ledger(o.source);
@@ -78,16 +98,10 @@ int run_budgets_list(const BudgetsListOptions& o) {
   if (const auto known = gateway::seed(limits, ledger::Reports(place->dir), now);
       !known && known.error().code != Code::not_found)
     return complain(known.error());
-  std::vector<Row> rows;
-  for (const auto& b : limits.budgets()) {
-    const auto view = b.account->view(now);
-    rows.push_back({b, view, forecast(view, b.rule, now)});
-  }
+  const std::vector<Row> rows = rows_of(limits, now);
   const std::string& currency = (*snapshot)->config->ledger.currency;
   if (o.json) {
-    Json all = Json::array();
-    for (const Row& r : rows) all.push_back(to_json(r, currency));
-    say(Json{{"now", moment(now)}, {"budgets", all}}.dump(-1, ' ', false, Json::error_handler_t::replace));
+    say(list_json(rows, currency, now));
     return kOk;
   }
   say(rows.empty() ? "The configuration has no budgets." : table(rows, currency));

@@ -197,12 +197,12 @@ size_t Choice::find(std::string_view name) const {
   return static_cast<size_t>(it - options.begin());
 }
 
-Result<Choice> make_choice(const ChoiceSource& s, Wall now) {
+Result<Choice> make_choice(const ChoiceSource& s, Wall now, std::shared_ptr<const gateway::Snapshot> running) {
   Choice c;
   c.weights_from = "equal, nobody said otherwise";
   c.mix_from = "assumed";
   c.utilisation_from = "assumed";
-  if (auto read = read_options(c, s); !read) return tl::unexpected(read.error());
+  if (auto read = read_options(c, s, std::move(running)); !read) return tl::unexpected(read.error());
   if (!s.ledger.empty()) c.ledger = s.ledger;
   c.at = now;
   if (!s.at.empty()) {

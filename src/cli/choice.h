@@ -13,6 +13,7 @@
 #include "catalog/catalog.h"
 #include "cli/options.h"
 #include "fleet/scoring.h"
+#include "gateway/snapshot.h"
 #include "grid/grid.h"
 
 namespace trine::cli {
@@ -57,7 +58,8 @@ struct Choice {
 inline constexpr double kHoursPerMonth = 730;
 inline constexpr Nanos kMixPeriod = std::chrono::hours(30 * 24);  // of the ledger, before now
 
-// Errors: sentences, or lines with their place in a file.
-Result<Choice> make_choice(const ChoiceSource& source, Wall now);
+// `running`: instead of reading source.config. Errors: sentences, or lines with their place in a file.
+Result<Choice> make_choice(const ChoiceSource& source, Wall now,
+                           std::shared_ptr<const gateway::Snapshot> running = nullptr);
 
 }  // namespace trine::cli

@@ -163,14 +163,16 @@ Provenance energy_of(const fleet::Option& o, const catalog::Catalog& catalog) {
 
 }  // namespace
 
-Result<void> read_options(Choice& c, const ChoiceSource& s) {
-  std::shared_ptr<const gateway::Snapshot> snapshot;
-  if (!s.config.empty()) {
+Result<void> read_options(Choice& c, const ChoiceSource& s, std::shared_ptr<const gateway::Snapshot> running) {
+  std::shared_ptr<const gateway::Snapshot> snapshot = std::move(running);
+  if (!snapshot && !s.config.empty()) {
     auto config = gateway::load_config(s.config);
     if (!config) return tl::unexpected(config.error());
     auto resolved = resolve(*config);
     if (!resolved) return tl::unexpected(resolved.error());
     snapshot = *resolved;
+  }
+  if (snapshot) {
     c.catalog = snapshot->catalog;
     c.grid = snapshot->grid->table();
     c.ledger = snapshot->config->ledger.dir;

@@ -6,7 +6,7 @@
 namespace trine::cli {
 
 // Sets options, catalog, grid, workload, rules, weights and ledger, as far as the source says them.
-Result<void> read_options(Choice& choice, const ChoiceSource& source);
+Result<void> read_options(Choice& choice, const ChoiceSource& source, std::shared_ptr<const gateway::Snapshot> running);
 
 // Sets prices and energy of the provenance. REQUIRES: options, catalog and `at` are set.
 void describe_inputs(Choice& choice);

@@ -1,10 +1,12 @@
 // trine decisions list, show, export, review: what was decided, and how it turned out.
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 
 #include "cli/commands.h"
 #include "cli/decision.h"
+#include "cli/pages.h"
 #include "cli/say.h"
 #include "cli/source.h"
 #include "cli/table.h"
@@ -60,13 +62,14 @@ Record whole(const Kept& k) {
   return j;
 }
 
+std::string list_json(const std::vector<Kept>& kept) {
+  Record all = Record::array();
+  for (const Kept& k : kept) all.push_back(whole(k));
+  return dump(all);
+}
+
 int list(const std::vector<Kept>& kept, bool json) {
-  if (json) {
-    Record all = Record::array();
-    for (const Kept& k : kept) all.push_back(whole(k));
-    say(dump(all));
-    return kOk;
-  }
+  if (json) return say(list_json(kept)), kOk;
   if (kept.empty()) return say("Nothing was decided."), kOk;
   Table table({{"decision"}, {"at"}, {"by"}, {"what"}, {"reviewed"}});
   for (const Kept& k : kept)
@@ -144,6 +147,13 @@ int review(const std::filesystem::path& dir, std::vector<Kept>& kept, const Deci
 }
 
 }  // namespace
+
+Result<std::string> decisions_json(const std::filesystem::path& ledger) {
+  auto kept = read_decisions(ledger, "");
+  if (!kept) return tl::unexpected(kept.error());
+  std::reverse(kept->begin(), kept->end());
+  return list_json(*kept);
+}
 
 int run_decisions(const DecisionsOptions& o) {
   const auto place = find_ledger(o.source);

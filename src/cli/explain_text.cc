@@ -192,6 +192,44 @@ Json share(const energy::DeviceWindow::Share& s) {
           {"cost_neur", s.cost.raw()}};
 }
 
+// What the text says under "Factors"; null: the configuration does not know the deployment (any more).
+Json factors_json(const ExplainedCall& c) {
+  if (!c.deployment) return nullptr;
+  const gateway::Deployment& d = *c.deployment;
+  Json j;
+  if (c.grid)
+    j["intensity"] = {{"g_per_kwh", c.grid->value.g_per_kwh},
+                      {"method", c.grid->method},
+                      {"granularity", grid::name(c.grid->granularity)},
+                      {"source", c.grid->source},
+                      {"sigma_ln", c.grid->sigma_ln}};
+  if (d.own) {
+    const energy::OwnHardware& h = d.own->hardware;
+    j["weights"] = {{"j_per_prompt_token", h.weights.e_in},
+                    {"j_per_cached_token", h.weights.e_hit},
+                    {"a", h.weights.curve.a},
+                    {"b", h.weights.curve.b},
+                    {"measured", d.own->curve_measured}};
+    j["pue"] = h.site.pue;
+    j["host_w_per_gpu"] = h.site.host_w_per_gpu;
+    j["gpus"] = h.site.gpus;
+    j["embodied"] = {
+        {"gpu_kg", h.embodied.gpu_kg}, {"server_kg", h.embodied.server_kg}, {"life_years", h.embodied.life_years}};
+    j["price_per_hour"] = to_euros(h.price.per_hour);
+    j["electricity_per_kwh"] = to_euros(h.price_at(c.call.facts.start).electricity_per_kwh);
+  }
+  if (d.vendor) {
+    const auto& v = *d.vendor;
+    j["vendor"] = {
+        {"active_b", v.model.active_b},
+        {"total_b", v.model.total_b},
+        {"pue", v.model.pue},
+        {"price_per_mtok",
+         {{"in", to_euros(v.price.in)}, {"cached", to_euros(v.price.cached)}, {"out", to_euros(v.price.out)}}}};
+  }
+  return j;
+}
+
 }  // namespace
 
 std::string explain_text(const Explanation& e) {
@@ -241,6 +279,7 @@ std::string to_json(const Explanation& e) {
                                  {"calls", w.calls},
                                  {"batch", w.batch},
                                  {"ours", share(w.ours)}});
+    call["factors"] = factors_json(c);
     j["calls"].push_back(call);
   }
   j["avoided"] = Json::array();

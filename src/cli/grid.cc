@@ -6,6 +6,7 @@
 #include "catalog/load.h"
 #include "cli/commands.h"
 #include "cli/grid_view.h"
+#include "cli/pages.h"
 #include "cli/say.h"
 #include "cli/source.h"
 #include "grid/cache.h"
@@ -22,6 +23,16 @@ struct Place {
   std::vector<std::string> zones;  // of the configuration
   std::string cache;
 };
+
+// That deployments, the configuration or its sources name.
+std::vector<std::string> zones_of(const gateway::Snapshot& s) {
+  std::set<std::string> zones;
+  for (const auto& d : s.deployments)
+    if (!d->zone.empty()) zones.insert(d->zone);
+  for (const auto& [zone, _] : s.config->zones) zones.insert(zone);
+  for (const auto& spec : s.grid_sources) zones.insert(spec.zones.begin(), spec.zones.end());
+  return {zones.begin(), zones.end()};
+}
 
 Result<Place> find_place(const GridSource& source) {
   Place place;
@@ -42,12 +53,7 @@ Result<Place> find_place(const GridSource& source) {
   place.catalog = s.catalog;
   place.table = s.grid->table();
   if (place.cache.empty()) place.cache = s.config->grid_cache;
-  std::set<std::string> zones;
-  for (const auto& d : s.deployments)
-    if (!d->zone.empty()) zones.insert(d->zone);
-  for (const auto& [zone, _] : s.config->zones) zones.insert(zone);
-  for (const auto& spec : s.grid_sources) zones.insert(spec.zones.begin(), spec.zones.end());
-  place.zones.assign(zones.begin(), zones.end());
+  place.zones = zones_of(s);
   return place;
 }
 
@@ -84,6 +90,21 @@ Result<std::string> import_zone(const Place& place, const std::string& zone, gri
 }
 
 }  // namespace
+
+Result<std::string> grid_page_json(const gateway::Snapshot& s, Wall now, Wall from, Wall to) {
+  const auto table = s.grid->table();
+  std::vector<GridView> views;
+  for (const std::string& zone : zones_of(s)) {
+    const auto* in_catalog = s.catalog->find_zone(zone);
+    auto view = grid_view(*table, zone, in_catalog ? in_catalog->name : "", now, from, to);
+    if (!view) return tl::unexpected(view.error());
+    auto& here = view->deployments.emplace();
+    for (const auto& d : s.deployments)
+      if (d->zone == zone) here.push_back(d->name);
+    views.push_back(std::move(*view));
+  }
+  return grid_json(views);
+}
 
 int run_grid(const GridOptions& o) {
   const Wall now = system_clock().wall();

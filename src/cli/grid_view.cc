@@ -98,7 +98,7 @@ Result<GridView> grid_view(const grid::GridTable& table, std::string_view zone, 
   if (from >= to)
     return fail(Code::invalid_argument, "The period is empty: it begins at {} and ends at {}.", iso8601(from),
                 iso8601(to));
-  GridView v{std::string(zone), std::string(zone_name), now, table.at(zone, now), table.beside(zone, now), {}};
+  GridView v{std::string(zone), std::string(zone_name), now, table.at(zone, now), table.beside(zone, now), {}, {}};
   v.rows = rows_of(table, zone, now, from, to);
   if (v.rows.size() > kMostGridRows)
     return fail(Code::invalid_argument, "The period has more than {} slots; ask for a part of it.", kMostGridRows);
@@ -148,6 +148,7 @@ std::string grid_json(const std::vector<GridView>& views) {
     j["now"]["quality_by_curve"] = std::string(1, letter_by_curve(v.now));
     j["beside"] = Json::array();
     for (const auto& b : v.beside) j["beside"].push_back(reading_json(b));
+    if (v.deployments) j["deployments"] = *v.deployments;
     j["slots"] = Json::array();
     for (const auto& row : v.rows) {
       const auto range = energy::range90(row.value.g_per_kwh, row.sigma_ln);

@@ -28,6 +28,7 @@ struct GridView {
   Wall at;
   grid::Reading now;
   std::vector<grid::Reading> beside;
+  std::optional<std::vector<std::string>> deployments = {};  // in it; nothing: not asked for
   std::vector<GridRow> rows;  // slot by slot from `from`; after the present slot a forecast
 };
 

@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "cli/commands.h"
+#include "cli/pages.h"
 #include "cli/period.h"
 #include "cli/report_csv.h"
 #include "cli/report_data.h"
@@ -62,6 +63,15 @@ Result<std::string> formatted(const ReportOptions& o, const ReportData& data, Wa
 }
 
 }  // namespace
+
+Result<std::string> report_json(std::shared_ptr<const gateway::Snapshot> snapshot, const ledger::ReportQuery& query) {
+  const ledger::Reports reports(snapshot->config->ledger.dir);
+  const std::string currency = snapshot->config->ledger.currency;
+  auto data = report_data(reports, query, Snapshot(std::move(snapshot)));
+  if (!data) return tl::unexpected(data.error());
+  for (auto* report : {&data->report, &data->hours, &data->steps}) report->currency = currency;
+  return to_json(*data);
+}
 
 int run_report(const ReportOptions& o) {
   const auto by = ledger::parse_by(o.by);

@@ -156,6 +156,7 @@ class Gateway {
   void note(std::vector<protect::AuditEntry> lines, bool durable);
   void warn_of_restart(const Config& now) const;
   Result<void> try_reload();
+  Result<void> open_pages();
   // Tells budgets that are new what the ledger says was spent. Blocks.
   Result<void> know_spending(const LimitTable& limits);
   Result<void> open_files();
@@ -194,6 +195,7 @@ class Gateway {
   std::unique_ptr<RefusalDesk> refusals_;
   OidcKeys oidc_;
   std::unique_ptr<IdentityApi> identity_api_;  // where there is a directory
+  std::unique_ptr<Pages> pages_;               // null: none are built in
   std::thread office_thread_;
 
   std::vector<std::unique_ptr<Worker>> workers_;
@@ -227,6 +229,7 @@ Gateway::Gateway(const ServeOptions& options, Mono started, std::shared_ptr<cons
       oidc_(office_, [this](const std::shared_ptr<const OidcProviders>& p) {
         for (auto& w : workers_) w->use(p, [this](size_t index) { oidc_.want(index); });
         if (identity_api_) identity_api_->use(p);
+        if (pages_) pages_->use(p);
       }) {}
 
 Result<std::unique_ptr<Gateway>> Gateway::open(const ServeOptions& options, Mono started) {
@@ -315,14 +318,16 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
               desk_->take(n);
             });
           });
-    identity_api_ = std::make_unique<IdentityApi>(
-        IdentityApi::Parts{.loop = office_,
-                           .directory = *directory_,
-                           .want_keys = [this](size_t index) { oidc_.want(index); },
-                           .audit_dir = std::filesystem::path(config.identity_dir) / "audit",
-                           .watched = [this](const std::string& key) { return desk_->level(key); }});
+    identity_api_ = std::make_unique<IdentityApi>(IdentityApi::Parts{
+        .loop = office_,
+        .directory = *directory_,
+        .want_keys = [this](size_t index) { oidc_.want(index); },
+        .audit_dir = std::filesystem::path(config.identity_dir) / "audit",
+        .session = [this](const net::Head& h) { return pages_ ? pages_->session(h) : SessionCaller(); },
+        .watched = [this](const std::string& key) { return desk_->level(key); }});
     admin_.use(*identity_api_);
   }
+  if (auto ok = open_pages(); !ok) return ok;
   if (auto ok = oidc_.use(snapshot_); !ok) return ok;
   admin_.use(snapshot_);
   metering_.use(snapshot_);
@@ -363,6 +368,22 @@ void Gateway::resume_jobs() {
     workers_[next++ % workers_.size()]->resume(job);
   }
   if (!left->empty()) log::info("{} document jobs that the last run left go on", left->size());
+}
+
+Result<void> Gateway::open_pages() {
+  if (!options_.pages) return {};
+  auto pages = options_.pages({.loop = office_,
+                               .ledger = *ledger_,
+                               .own = own_,
+                               .view = [this] { return admin_.view(); },
+                               .note = [this](protect::AuditEntry line) { note({std::move(line)}, true); },
+                               .identities = [this] { return directory_ ? directory_->identities() : nullptr; },
+                               .want_keys = [this](size_t index) { oidc_.want(index); }},
+                              snapshot_);
+  if (!pages) return tl::unexpected(pages.error());
+  pages_ = std::move(*pages);
+  admin_.use(*pages_);
+  return {};
 }
 
 Result<void> Gateway::know_spending(const LimitTable& limits) {
@@ -434,6 +455,7 @@ Result<void> Gateway::try_reload() {
     health_checks_.use(s);
     grid_.use(s->grid_sources, s->config->grid_cache, s->grid);
     admin_.use(s);
+    if (pages_) pages_->use(s);
     if (auto ok = oidc_.use(s); !ok) log::error("reload: {}", ok.error().message);
     if (directory_) directory_->use(s);
   });

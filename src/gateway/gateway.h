@@ -13,6 +13,7 @@ namespace trine::gateway {
 struct ServeOptions {
   std::string config_file;
   MetricsPage metrics = {};  // the admin port's /metrics
+  MakePages pages = {};      // and its pages
   // Told the ports once they answer; for a configuration that lets the system choose them (port 0).
   std::function<void(uint16_t traffic, uint16_t admin)> ready = {};
 };

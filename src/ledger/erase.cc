@@ -240,6 +240,8 @@ Result<Swept> Store::sweep(const Retention& retention, Wall now) {
   const auto step = [&](const std::optional<Nanos>& keep, std::initializer_list<const char*> sql, int64_t& count) {
     if (keep && done) done = sweep_rows(now - *keep, sql, count);
   };
+  for (const auto& keep : {retention.requests, retention.calls, retention.windows})
+    if (keep && done) done = unroll(now - *keep);
   step(retention.requests,
        {"DELETE FROM requests WHERE n IN (SELECT r.n FROM blocks b CROSS JOIN requests r ON r.n >= b.block*4096 AND"
         " r.n < (b.block+1)*4096 WHERE b.kind=0 AND b.low_ns < ?1 AND r.end_ns < ?1 LIMIT ?2)"},

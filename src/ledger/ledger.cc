@@ -10,6 +10,7 @@ namespace {
 constexpr auto kKeeperPeriod = std::chrono::milliseconds(100);
 constexpr auto kKeeperPause = std::chrono::milliseconds(10);  // however often it is called (a full disk calls always)
 constexpr auto kLongestBackOff = std::chrono::seconds(2);
+constexpr int kHoursAtOnce = 4;  // added up after a fold
 
 }  // namespace
 
@@ -84,6 +85,12 @@ void Ledger::fold_always() {
       if (auto erased = store_->do_asked_erasures(); !erased) done = tl::unexpected(erased.error());
     }
     if (done) done = store_->do_asked_closings();
+    // A few hours at a time: folding goes on in between.
+    for (int hours = 0; done && hours < kHoursAtOnce; ++hours) {
+      const auto more = store_->roll(options_.clock->wall());
+      if (!more) done = tl::unexpected(more.error());
+      if (!more || !*more) break;
+    }
     if (done && options_.clock->mono() - swept >= options_.sweep_every) {
       auto rows = store_->sweep(options_.retention, options_.clock->wall());
       if (rows)

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "ledger/report_database.h"
+#include "ledger/report_sql.h"
 #include "ledger/schema.h"
 #include "ledger/store_transaction.h"
 
@@ -116,14 +117,6 @@ Result<void> each(Database& db, const std::string& sql, const Filter& filter, co
   return {};
 }
 
-// The rows of a table whose times may lie in the period, by the table `blocks`.
-constexpr auto kBlocks = " b.kind={} AND b.high_ns >= ?1 AND b.low_ns < ?2";
-constexpr auto kInBlock = "{0}.n >= b.block*4096 AND {0}.n < (b.block+1)*4096";
-
-constexpr const char* kFigures[] = {"gpu_energy_uj",  "energy_uj",      "energy_low_uj",
-                                    "energy_high_uj", "operational_ng", "embodied_ng",
-                                    "carbon_low_ng",  "carbon_high_ng", "cost_neur"};
-
 void add_figures(Sums& sums, const Statement& s, int column) {
   sums.gpu_energy += Energy::raw(s.integer(column));
   sums.energy += Energy::raw(s.integer(column + 1));
@@ -136,16 +129,30 @@ void add_figures(Sums& sums, const Statement& s, int column) {
   sums.cost += Money::raw(s.integer(column + 8));
 }
 
-// A call that has figures, and is its request's last one, or the one that went well. Only where there are several is it
-// looked at: most requests have one.
-constexpr auto kServed =
-    "(c.settled >= 0 AND (coalesce(r.calls, 2) < 2 OR NOT EXISTS (SELECT 1 FROM calls k WHERE k.request=c.request AND"
-    " k.attempt<>c.attempt AND (k.outcome=0) >= (c.outcome=0) AND (k.attempt > c.attempt OR (k.outcome=0) >"
-    " (c.outcome=0)))))";
+// Columns as sum_calls() asks for them.
+void add_calls(Rows& rows, const Statement& s) {
+  auto& row = rows[s.text(0)];
+  auto& sums = s.integer(2) != 0 ? row.prior.sums : row.sums;
+  sums.calls += s.integer(4);
+  sums.unsettled_calls += s.integer(5);
+  sums.simulated_calls += s.integer(6);
+  sums.counted_calls += s.integer(7);
+  sums.in += s.integer(8);
+  sums.cached += s.integer(9);
+  sums.out += s.integer(10);
+  add_figures(sums, s, 11);
+  if (s.integer(3) != 0) {
+    sums.served.calls += s.integer(4);
+    sums.served.in += s.integer(8);
+    sums.served.cached += s.integer(9);
+    sums.served.out += s.integer(10);
+  }
+  const auto letter = s.text(1);
+  if (!letter.empty()) sums.energy_by_letter[static_cast<energy::Letter>(letter[0])] += Energy::raw(s.integer(12));
+}
 
 Result<void> sum_calls(Database& db, const ReportQuery& q, const Grouping& g, Rows& rows) {
   const auto filter = call_filter(q);
-  // The latest settlement: the call's own first one, unless a later one has replaced it.
   std::string figures;
   for (const auto* column : kFigures) figures += fmt::format(", sum(coalesce(s.{0}, c.{0}))", column);
   const auto sql = fmt::format(
@@ -153,32 +160,9 @@ Result<void> sum_calls(Database& db, const ReportQuery& q, const Grouping& g, Ro
       " sum(c.settled < 0), sum(c.simulated), sum(c.source), sum(c.tokens_in), sum(c.tokens_cached),"
       " sum(c.tokens_out){} FROM blocks b CROSS JOIN calls c"
       " ON {} JOIN targets t ON t.id=c.target LEFT JOIN requests r ON r.id=c.request LEFT JOIN origins o ON"
-      " o.id=r.origin LEFT JOIN later_settlements s ON s.request=c.request AND s.attempt=c.attempt AND"
-      " s.version=c.settled AND c.settled IS NOT c.first_version"
-      " WHERE{} AND c.booked_ns >= ?1 AND c.booked_ns < ?2{} GROUP BY g, l, late, served",
-      g.call, kServed, figures, fmt::format(kInBlock, "c"), fmt::format(kBlocks, 1), filter.sql);
-  return each(db, sql, filter, q, [&](const Statement& s) {
-    auto& row = rows[s.text(0)];
-    auto& sums = s.integer(2) != 0 ? row.prior.sums : row.sums;
-    sums.calls += s.integer(4);
-    sums.unsettled_calls += s.integer(5);
-    sums.simulated_calls += s.integer(6);
-    sums.counted_calls += s.integer(7);
-    sums.in += s.integer(8);
-    sums.cached += s.integer(9);
-    sums.out += s.integer(10);
-    add_figures(sums, s, 11);
-    if (s.integer(3) != 0) {
-      sums.served.calls += s.integer(4);
-      sums.served.in += s.integer(8);
-      sums.served.cached += s.integer(9);
-      sums.served.out += s.integer(10);
-    }
-    const auto letter = s.text(1);
-    if (!letter.empty()) {
-      sums.energy_by_letter[static_cast<energy::Letter>(letter[0])] += Energy::raw(s.integer(12));
-    }
-  });
+      " o.id=r.origin LEFT JOIN {} WHERE{} AND c.booked_ns >= ?1 AND c.booked_ns < ?2{} GROUP BY g, l, late, served",
+      g.call, kServed, figures, fmt::format(kInBlock, "c"), kLatest, fmt::format(kBlocks, 1), filter.sql);
+  return each(db, sql, filter, q, [&](const Statement& s) { add_calls(rows, s); });
 }
 
 Result<void> sum_corrections(Database& db, const ReportQuery& q, const Grouping& g, Rows& rows) {
@@ -200,6 +184,14 @@ Result<void> sum_corrections(Database& db, const ReportQuery& q, const Grouping&
   });
 }
 
+void add_requests(Rows& rows, const Statement& s) {
+  auto& row = rows[s.text(0)];
+  auto& sums = s.integer(2) != 0 ? row.prior.sums : row.sums;
+  const auto outcome = static_cast<size_t>(s.integer(1));
+  sums.requests += s.integer(3);
+  if (outcome < sums.outcomes.size()) sums.outcomes[outcome] += s.integer(3);
+}
+
 Result<void> count_requests(Database& db, const ReportQuery& q, const Grouping& g, Rows& rows) {
   if (g.by == By::place_hour) return {};
   const auto filter = request_filter(q);
@@ -218,13 +210,21 @@ Result<void> count_requests(Database& db, const ReportQuery& q, const Grouping& 
                              " JOIN calls c ON c.request=r.id JOIN targets t ON t.id=c.target WHERE{} GROUP BY g,"
                              " r.outcome, late",
                              g.call, from, where);
-  return each(db, sql, filter, q, [&](const Statement& s) {
-    auto& row = rows[s.text(0)];
-    auto& sums = s.integer(2) != 0 ? row.prior.sums : row.sums;
-    const auto outcome = static_cast<size_t>(s.integer(1));
-    sums.requests += s.integer(3);
-    if (outcome < sums.outcomes.size()) sums.outcomes[outcome] += s.integer(3);
-  });
+  return each(db, sql, filter, q, [&](const Statement& s) { add_requests(rows, s); });
+}
+
+// Columns: group, late, five amounts of unattributed and five of foreign.
+void add_windows(Rows& rows, const Statement& s) {
+  auto& row = rows[s.text(0)];
+  const bool late = s.integer(1) != 0;
+  int column = 2;
+  for (auto* share : {late ? &row.prior.unattributed : &row.unattributed, late ? &row.prior.foreign : &row.foreign}) {
+    share->gpu_energy += Energy::raw(s.integer(column++));
+    share->energy += Energy::raw(s.integer(column++));
+    share->operational += Carbon::raw(s.integer(column++));
+    share->embodied += Carbon::raw(s.integer(column++));
+    share->cost += Money::raw(s.integer(column++));
+  }
 }
 
 Result<void> sum_windows(Database& db, const ReportQuery& q, const Grouping& g, Rows& rows) {
@@ -239,24 +239,102 @@ Result<void> sum_windows(Database& db, const ReportQuery& q, const Grouping& g, 
   }
   for (const bool late : {false, true}) {
     const auto sql =
-        fmt::format("SELECT {} AS g{} FROM windows w WHERE {} AND w.{}_ns >= ?1 AND w.{}_ns < ?2{} GROUP BY g",
-                    g.window, columns, late ? "w.late_ns IS NOT NULL" : "w.late_ns IS NULL", late ? "late" : "begin",
-                    late ? "late" : "begin", filter.sql);
-    auto done = each(db, sql, filter, q, [&](const Statement& s) {
-      auto& row = rows[s.text(0)];
-      int column = 1;
-      for (auto* share :
-           {late ? &row.prior.unattributed : &row.unattributed, late ? &row.prior.foreign : &row.foreign}) {
-        share->gpu_energy = Energy::raw(s.integer(column++));
-        share->energy = Energy::raw(s.integer(column++));
-        share->operational = Carbon::raw(s.integer(column++));
-        share->embodied = Carbon::raw(s.integer(column++));
-        share->cost = Money::raw(s.integer(column++));
-      }
-    });
-    if (!done) return done;
+        fmt::format("SELECT {} AS g, {}{} FROM windows w WHERE {} AND w.{}_ns >= ?1 AND w.{}_ns < ?2{} GROUP BY g",
+                    g.window, late ? 1 : 0, columns, late ? "w.late_ns IS NOT NULL" : "w.late_ns IS NULL",
+                    late ? "late" : "begin", late ? "late" : "begin", filter.sql);
+    if (auto done = each(db, sql, filter, q, [&](const Statement& s) { add_windows(rows, s); }); !done) return done;
   }
   return {};
+}
+
+// The same of hours that are added up (rollup.cc): `q` has full hours, of which those count that are.
+constexpr auto kRolledHour = "strftime('%Y-%m-%dT%H:00:00Z',{}.hour*3600,'unixepoch')";
+constexpr auto kRolled =
+    " {0}.hour >= ?1/3600000000000 AND {0}.hour < ?2/3600000000000 AND {0}.hour IN (SELECT hour FROM rolled_hours)";
+
+std::string rolled_group(const Grouping& g, const char* sql, const char* table) {
+  return g.by == By::hour ? fmt::format(fmt::runtime(kRolledHour), table) : std::string(sql);
+}
+
+Result<void> sum_rolled_calls(Database& db, const ReportQuery& q, const Grouping& g, Rows& rows) {
+  const auto filter = call_filter(q);
+  std::string figures;
+  for (const auto* column : kFigures) figures += fmt::format(", sum(r.{})", column);
+  const auto sql = fmt::format(
+      "SELECT {} AS g, r.letter AS l, r.late, r.served, sum(r.calls), sum(r.unsettled), sum(r.simulated),"
+      " sum(r.counted), sum(r.tokens_in), sum(r.tokens_cached), sum(r.tokens_out){} FROM hour_calls r JOIN targets t ON"
+      " t.id=r.target LEFT JOIN origins o ON o.id=r.origin WHERE{}{} GROUP BY g, l, r.late, r.served",
+      rolled_group(g, g.call, "r"), figures, fmt::format(fmt::runtime(kRolled), "r"), filter.sql);
+  return each(db, sql, filter, q, [&](const Statement& s) { add_calls(rows, s); });
+}
+
+Result<void> count_rolled_requests(Database& db, const ReportQuery& q, const Grouping& g, Rows& rows) {
+  Filter filter;
+  filter.add(q.workload, "o.workload = ?");
+  filter.add(q.key, kIsKey);
+  constexpr auto kSomeTarget =
+      "EXISTS (SELECT 1 FROM json_each('['||r.targets||']') j JOIN targets t ON t.id=j.value WHERE {})";
+  filter.add(q.deployment, fmt::format(kSomeTarget, "t.deployment = ?"));
+  filter.add(q.zone, fmt::format(kSomeTarget, "t.zone = ?"));
+  const auto where = fmt::format(fmt::runtime(kRolled), "r") + filter.sql;
+  const auto sql = g.request
+                       ? fmt::format(
+                             "SELECT {} AS g, r.outcome, r.late, sum(r.requests) FROM hour_requests r JOIN origins o ON"
+                             " o.id=r.origin WHERE{} GROUP BY g, r.outcome, r.late",
+                             rolled_group(g, g.request, "r"), where)
+                       : fmt::format(
+                             "SELECT g, outcome, late, sum(requests) FROM (SELECT DISTINCT r.rowid, {} AS g, r.outcome"
+                             " AS outcome, r.late AS late, r.requests AS requests FROM hour_requests r JOIN origins o"
+                             " ON o.id=r.origin JOIN json_each('['||r.targets||']') j JOIN targets t ON t.id=j.value"
+                             " WHERE{}) GROUP BY g, outcome, late",
+                             g.call, where);
+  return each(db, sql, filter, q, [&](const Statement& s) { add_requests(rows, s); });
+}
+
+Result<void> sum_rolled_windows(Database& db, const ReportQuery& q, const Grouping& g, Rows& rows) {
+  if (!g.window || q.workload || q.key) return {};
+  const auto filter = window_filter(q);
+  std::string columns;
+  for (const auto* line : {"unattributed", "foreign"})
+    for (const auto* column : {"gpu_energy_uj", "energy_uj", "operational_ng", "embodied_ng", "cost_neur"})
+      columns += fmt::format(", sum(w.{}_{})", line, column);
+  const auto sql =
+      fmt::format("SELECT {} AS g, w.late{} FROM hour_windows w WHERE{}{} GROUP BY g, w.late",
+                  rolled_group(g, g.window, "w"), columns, fmt::format(fmt::runtime(kRolled), "w"), filter.sql);
+  return each(db, sql, filter, q, [&](const Statement& s) { add_windows(rows, s); });
+}
+
+// A period as the hours in it that are added up, and the times between them.
+struct Parts {
+  std::vector<ReportQuery> row_by_row;
+  std::optional<ReportQuery> added_up;
+};
+Result<Parts> parts_of(Database& db, const ReportQuery& q) {
+  constexpr size_t kMostGaps = 64;  // each is a query of its own
+  const int64_t since = unix_ns(q.since), until = unix_ns(q.until);
+  const int64_t first = (since + kHourNs - 1) / kHourNs, end = until / kHourNs;
+  Parts parts;
+  const auto gap = [&](int64_t from, int64_t to) {
+    if (from >= to) return;
+    parts.row_by_row.push_back(q);
+    parts.row_by_row.back().since = from_unix_ns(from);
+    parts.row_by_row.back().until = from_unix_ns(to);
+  };
+  auto s = db.prepare("SELECT hour FROM rolled_hours WHERE hour >= ? AND hour < ? ORDER BY hour");
+  if (!s) return tl::unexpected(s.error());
+  auto row = s->bind(first).bind(end).step();
+  int64_t at = since;
+  for (; row && *row; row = s->step()) {
+    gap(at, s->integer(0) * kHourNs);
+    at = (s->integer(0) + 1) * kHourNs;
+  }
+  if (!row) return tl::unexpected(row.error());
+  if (at == since || parts.row_by_row.size() >= kMostGaps) return Parts{{q}, std::nullopt};
+  gap(at, until);
+  parts.added_up = q;
+  parts.added_up->since = from_unix_ns(first * kHourNs);
+  parts.added_up->until = from_unix_ns(end * kHourNs);
+  return parts;
 }
 
 // Of a part of an hour its part.
@@ -326,9 +404,16 @@ Result<Rows> collect(Database& db, const ReportQuery& q, By by) {
   Rows rows;
   const auto& g = grouping(by);
   if (by != By::step) {
-    for (auto* part : {&sum_calls, &sum_corrections, &count_requests, &sum_windows, &sum_gateway}) {
+    const auto parts = parts_of(db, q);
+    if (!parts) return tl::unexpected(parts.error());
+    for (const ReportQuery& piece : parts->row_by_row)
+      for (auto* part : {&sum_calls, &count_requests, &sum_windows})
+        if (auto done = part(db, piece, g, rows); !done) return tl::unexpected(done.error());
+    if (parts->added_up)
+      for (auto* part : {&sum_rolled_calls, &count_rolled_requests, &sum_rolled_windows})
+        if (auto done = part(db, *parts->added_up, g, rows); !done) return tl::unexpected(done.error());
+    for (auto* part : {&sum_corrections, &sum_gateway})
       if (auto done = part(db, q, g, rows); !done) return tl::unexpected(done.error());
-    }
   }
   if (auto done = sum_avoided(db, q, g, rows); !done) return tl::unexpected(done.error());
   for (auto& [name, row] : rows) row.name = name;
@@ -352,6 +437,14 @@ Result<Database> open_report_database(const std::filesystem::path& dir) {
 
 const char* name(By by) {
   return grouping(by).name;
+}
+
+const char* call_group(By by) {
+  return grouping(by).call;
+}
+
+const char* window_group(By by) {
+  return grouping(by).window;
 }
 
 std::optional<By> parse_by(std::string_view text) {

@@ -94,6 +94,9 @@ class Store {
 
   Result<Swept> sweep(const Retention& retention, Wall now);
 
+  // Adds up one hour that is over, if there is one to do: true then (rollup.cc).
+  Result<bool> roll(Wall now);
+
   // Calls without a settlement, oldest first (settled again after a crash).
   Result<std::vector<CallFacts>> unsettled(size_t limit);
 
@@ -139,6 +142,7 @@ class Store {
   Result<Closing> close_month_locked(const Month& month);
   Result<void> sweep_rows(Wall limit, std::initializer_list<const char*> statements, int64_t& count);
   Result<void> put_away(const Track& track);
+  Result<void> unroll(Wall limit);
   void damage(std::string what);
 
   Options options_;
@@ -150,6 +154,8 @@ class Store {
   OpenSet open_;
   bool open_known_ = false;  // false: find_open() first
   uint64_t torn_ = 0;
+  int64_t rolled_until_ = -1;     // all hours before this one are added up, as far as roll() knows
+  int64_t roll_from_ = 0;         // none before this one is
   bool wal_holds_names_ = false;  // erased, but not yet overwritten in the write-ahead log
 
   mutable std::mutex state_lock_;  // for the two below only

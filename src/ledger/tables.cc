@@ -5,10 +5,13 @@
 #include <cmath>
 #include <vector>
 
+#include "ledger/report_sql.h"
+
 namespace trine::ledger {
 namespace {
 
 constexpr size_t kRows = 32;  // of one multi-row INSERT
+constexpr int64_t kMostSingleHours = 1000;
 constexpr int kRequestColumns = 12, kCallColumns = 30, kSettlementColumns = 15;
 
 std::string placeholders(int n) {
@@ -266,6 +269,8 @@ Result<void> Tables::write_requests(Batch& batch) {
       const auto& r = *order[at + i];
       if (auto bound = bind_request(insert, r, ids.emplace_back(r.row.id)); !bound) return bound;
       period.widen(unix_ns(r.row.end));
+      // Its calls, wherever they are counted, are of its workload and key from now on.
+      changed_from_ = std::min(changed_from_, unix_ns(r.row.start));
     }
     if (auto done = insert.run(); !done) return done;
     added += db_->changes();
@@ -305,6 +310,7 @@ Result<bool> Tables::settle(const Settlement& s, const IdBytes& id) {
     if (auto done = settle_.reset().bind(version).bind(booked).bind(n).run(); !done)
       return tl::unexpected(done.error());
     touch(Timed::calls, n, n, {booked, booked});
+    changed_hours_.insert(counted / kHourNs);  // it may have moved from there
   }
   return !first;
 }
@@ -366,7 +372,9 @@ Result<void> Tables::add_window(const DeviceWindow& w) {
     window_.bind(s->gpu_energy.raw()).bind(s->energy.raw()).bind(s->operational.raw());
     window_.bind(s->embodied.raw()).bind(s->cost.raw());
   }
-  window_.bind(closed(unix_ns(w.begin)) ? std::optional(late_ns_) : std::nullopt);
+  const auto late = closed(unix_ns(w.begin)) ? std::optional(late_ns_) : std::nullopt;
+  changed_hours_.insert(late.value_or(unix_ns(w.begin)) / kHourNs);
+  window_.bind(late);
   return window_.run();
 }
 
@@ -394,6 +402,11 @@ Result<void> Tables::add_event(const Event& e) {
 }
 
 void Tables::touch(Timed table, int64_t first, int64_t last, const Period& period) {
+  const int64_t low = period.low / kHourNs, high = period.high / kHourNs;
+  if (high - low < kMostSingleHours)
+    for (int64_t hour = low; hour <= high; ++hour) changed_hours_.insert(hour);
+  else
+    changed_from_ = std::min(changed_from_, period.low);
   for (int64_t block = first >> kBlockBits; block <= last >> kBlockBits; ++block) {
     auto [it, added] = touched_.try_emplace({table, block}, period);
     if (added) continue;
@@ -410,8 +423,25 @@ Result<void> Tables::write_blocks() {
   return {};
 }
 
+// What was added up of hours that the batch changes counts no more.
+Result<void> Tables::unroll() {
+  const auto forget = [&](const char* sql, int64_t hour) -> Result<void> {
+    auto s = db_->prepare(sql);
+    if (!s) return tl::unexpected(s.error());
+    if (auto done = s->bind(hour).run(); !done) return done;
+    unrolled_ = unrolled_ || db_->changes() > 0;
+    return {};
+  };
+  for (const int64_t hour : changed_hours_)
+    if (auto done = forget("DELETE FROM rolled_hours WHERE hour=?", hour); !done) return done;
+  if (changed_from_ == INT64_MAX) return {};
+  return forget("DELETE FROM rolled_hours WHERE hour>=?", changed_from_ / kHourNs);
+}
+
 Result<void> Tables::write(Batch& batch, Wall now) {
   touched_.clear();
+  changed_hours_.clear();
+  changed_from_ = INT64_MAX;
   late_ns_ = std::max(unix_ns(now), closed_until_);
   if (auto done = find_late(batch); !done) return done;
   if (auto done = write_calls(batch); !done) return done;
@@ -437,6 +467,7 @@ Result<void> Tables::write(Batch& batch, Wall now) {
     if (auto done = add_event(e); !done) return done;
   }
   if (auto done = write_blocks(); !done) return done;
+  if (auto done = unroll(); !done) return done;
   for (const auto& [journal, at] : batch.positions) {
     position_.reset().bind(static_cast<int64_t>(journal.worker)).bind(static_cast<int64_t>(journal.incarnation));
     position_.bind(static_cast<int64_t>(at.segment)).bind(static_cast<int64_t>(at.offset));

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,6 +41,8 @@ class Tables {
 
   Names& names() { return *names_; }
   Result<void> count_early();  // after a rollback
+  // Whether something was written into an hour that was added up, since this was asked last.
+  bool take_unrolled() { return std::exchange(unrolled_, false); }
 
  private:
   struct Period {
@@ -68,10 +71,14 @@ class Tables {
   Result<std::optional<int64_t>> user(Named* name);
   void touch(Timed table, int64_t first, int64_t last, const Period& period);
   Result<void> write_blocks();
+  Result<void> unroll();
 
   Database* db_;
   std::unique_ptr<Names> names_;  // stays where it is when this moves
   std::map<std::pair<Timed, int64_t>, Period> touched_;
+  std::set<int64_t> changed_hours_;   // of the batch being written, where reports count what changed
+  int64_t changed_from_ = INT64_MAX;  // and all hours from this time on
+  bool unrolled_ = false;
   int64_t early_count_ = 0;
   int64_t closed_until_ = INT64_MIN;
   int64_t late_ns_ = 0;  // of the batch being written

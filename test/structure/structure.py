@@ -15,7 +15,7 @@ import sys
 # Dependencies point one way: a module may know those before it, never those after it (docs/design: architecture).
 ORDER = ["base", "yaml", "json", "sqlite", "net", "catalog", "grid", "meter", "meter_agent", "energy", "ledger",
          "score", "fleet", "replay", "protect", "vault", "llm", "documents", "guard", "cache", "gateway_config", "gateway",
-         "observe", "agent", "mcp", "sim", "report", "load", "cli"]
+         "observe", "web", "agent", "mcp", "sim", "report", "load", "cli"]
 # Folders inside a module that are modules of their own.
 NESTED = {"gateway/config": "gateway_config"}
 # Third-party headers (by how the include begins) and the only modules that may see them.
@@ -27,6 +27,7 @@ HOMES = {
     "openssl/": {"net", "protect", "vault", "guard", "gateway_config", "meter_agent"},
     "CLI/": {"cli"},
     "spdlog/": {"base"},
+    "argon2.h": {"protect"},
     "pugixml": {"grid"},
     "hs/": {"guard"}, "hs.h": {"guard"}, "unicode/": {"guard"},
     "coin/": {"fleet"},

@@ -6,22 +6,22 @@
 
 namespace trine::gateway {
 
-double FailureBound::Count::now(Mono t) const {
-  return std::max(0.0, level - kPerSecond * seconds(t - at));
+double FailureBound::level(const Count& count, Mono t) const {
+  return std::max(0.0, count.level - per_second_ * seconds(t - count.at));
 }
 
 bool FailureBound::exhausted(const std::string& address, Mono now) const {
   const auto it = counts_.find(address);
   const Count* count = it != counts_.end() ? &it->second : counts_.size() >= kMost ? &others_ : nullptr;
-  return count && count->now(now) + 1 > kBurst;
+  return count && level(*count, now) + 1 > burst_;
 }
 
 void FailureBound::failed(const std::string& address, Mono now) {
   auto it = counts_.find(address);
   if (it == counts_.end() && counts_.size() >= kMost)
-    std::erase_if(counts_, [now](const auto& c) { return c.second.now(now) <= 0; });
+    std::erase_if(counts_, [&](const auto& c) { return level(c.second, now) <= 0; });
   Count& count = it != counts_.end() ? it->second : counts_.size() >= kMost ? others_ : counts_[address];
-  count = {count.now(now) + 1, now};
+  count = {level(count, now) + 1, now};
 }
 
 std::optional<Caller> find_caller(const net::Head& head, const Identities& identities, const OidcProviders* oidc,

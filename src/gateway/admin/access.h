@@ -20,12 +20,15 @@ struct Caller {
   protect::Role role = protect::Role::none;
 };
 
-// Failures by address, leaking away: kBurst at once, then one in a second. Addresses beyond kMost share one count, so
-// that it stays small whoever comes. One thread.
+// Failures by address, leaking away: kBurst at once, then one in a second, where nobody says otherwise. Addresses
+// beyond kMost share one count, so that it stays small whoever comes. One thread.
 class FailureBound {
  public:
   static constexpr double kBurst = 20, kPerSecond = 1;
   static constexpr size_t kMost = 1024;
+
+  explicit FailureBound(double burst = kBurst, double per_second = kPerSecond)
+      : burst_(burst), per_second_(per_second) {}
 
   // No further failure fits now.
   bool exhausted(const std::string& address, Mono now) const;
@@ -36,8 +39,10 @@ class FailureBound {
   struct Count {
     double level = 0;
     Mono at{};
-    double now(Mono t) const;
   };
+  double level(const Count& count, Mono t) const;
+
+  const double burst_, per_second_;
   std::unordered_map<std::string, Count> counts_;
   Count others_;
 };

@@ -68,6 +68,10 @@ net::Task<AdminAnswer> Admin::answer(net::ServerConnection& c) {
 }
 
 net::Task<void> Admin::serve(net::ServerConnection& c) {
+  if (pages_ && pages_->is_ours(c.head())) {
+    co_await pages_->serve(c);
+    co_return;
+  }
   const AdminAnswer a = co_await answer(c);
   const std::string head = fmt::format(
       "HTTP/1.1 {} {}\r\ncontent-type: {}\r\ncontent-length: {}\r\ncache-control: no-store\r\n"

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gateway/admin/identity_api.h"
+#include "gateway/admin/pages.h"
 #include "gateway/documents/reader.h"
 #include "gateway/metering/metering.h"
 #include "gateway/metering/own_use.h"
@@ -52,6 +53,9 @@ class Admin final : public net::Handler {
   void use(const DocumentReader& documents) { documents_ = &documents; }
   // From here on there is an admin API. It stays.
   void use(IdentityApi& identity) { identity_ = &identity; }
+  // Likewise the pages.
+  void use(Pages& pages) { pages_ = &pages; }
+  GatewayView view() const;
 
   net::Task<void> serve(net::ServerConnection& connection) override;
   std::string refuse(net::Refusal why, std::string_view sentence) override;
@@ -59,12 +63,12 @@ class Admin final : public net::Handler {
  private:
   net::Task<AdminAnswer> answer(net::ServerConnection& connection);
   net::Task<AdminAnswer> look(std::string_view path);
-  GatewayView view() const;
   std::string overview() const;
 
   Parts parts_;
   std::shared_ptr<const Snapshot> snapshot_;
   IdentityApi* identity_ = nullptr;
+  Pages* pages_ = nullptr;
   const DocumentReader* documents_ = nullptr;
 };
 

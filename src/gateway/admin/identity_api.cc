@@ -74,7 +74,16 @@ net::Task<std::optional<AdminAnswer>> IdentityApi::admit(net::ServerConnection& 
   // Before the key is looked at: then guessing is bounded too.
   if (failures_.exhausted(address, mono))
     co_return admin_error({ErrorCode::rate_limited, "too many attempts from this address", {}}, "retry-after: 1\r\n");
-  auto found = find_caller(c.head(), *parts_.directory.identities(), oidc_.get(), parts_.want_keys, now());
+  std::optional<Caller> found;
+  if (!sent_key(c.head()).empty() || !parts_.session) {
+    found = find_caller(c.head(), *parts_.directory.identities(), oidc_.get(), parts_.want_keys, now());
+  } else {
+    SessionCaller session = parts_.session(c.head());
+    if (session.forged)
+      co_return admin_error(
+          {ErrorCode::role_not_allowed, "the request is not from the page: x-trine-csrf is missing", {}});
+    found = std::move(session.caller);
+  }
   if (found) {
     caller = std::move(*found);
     caller.address = std::move(address);

@@ -8,6 +8,7 @@
 
 #include "gateway/admin/access.h"
 #include "gateway/admin/identity_calls.h"
+#include "gateway/admin/pages.h"
 #include "gateway/identify/directory.h"
 #include "net/server.h"
 #include "protect/abuse.h"
@@ -25,6 +26,7 @@ class IdentityApi {
     Directory& directory;
     std::function<void(size_t)> want_keys;  // see OidcKeys::want
     std::filesystem::path audit_dir;
+    std::function<SessionCaller(const net::Head&)> session = {};  // where there are pages
     // Of a key or a person, by the name in reports.
     std::function<protect::WatchLevel(const std::string&)> watched = [](const std::string&) {
       return protect::WatchLevel::none;

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "gateway/identify/oidc_policy.h"
 #include "gateway/resolve.h"
 #include "json/read.h"
 
@@ -49,7 +50,9 @@ Result<std::string> jwks_uri(std::string_view document, const std::string& issue
   return uri;
 }
 
-Result<void> prepare(const OidcConfig& c, net::EgressPolicy& policy) {
+}  // namespace
+
+Result<void> set_oidc_policy(const OidcConfig& c, net::EgressPolicy& policy) {
   const auto issuer = net::parse_fetch_url(c.issuer);
   if (!issuer) return fail(Code::invalid_argument, "oidc: issuer: {}", issuer.error().message);
   // The provider's own host, and that of its keys where the configuration names another.
@@ -76,8 +79,6 @@ Result<void> prepare(const OidcConfig& c, net::EgressPolicy& policy) {
   return {};
 }
 
-}  // namespace
-
 Result<void> OidcKeys::use(const std::shared_ptr<const Snapshot>& snapshot) {
   std::vector<std::shared_ptr<Source>> next;
   for (const OidcConfig& c : snapshot->config->oidc) {
@@ -86,7 +87,7 @@ Result<void> OidcKeys::use(const std::shared_ptr<const Snapshot>& snapshot) {
     if (same == sources_.end()) {
       s->config = c;
       s->jwks_url = c.jwks_url;
-      if (auto r = prepare(c, s->policy); !r) return r;
+      if (auto r = set_oidc_policy(c, s->policy); !r) return r;
       s->provider.claim = c.claim;
       s->provider.realm = oidc_realm(c);
       s->provider.rule = {.issuer = c.issuer, .audiences = c.audiences};

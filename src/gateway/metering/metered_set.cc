@@ -136,11 +136,15 @@ void MeteredSet::gpus(const meter::Readings* readings) {
   cut_at_prices(clock_.wall() + kAhead);
   if (readings && cutter_) {
     size_t seen = 0;
+    double busy = 0;
+    bool all_say = true;
     for (const meter::DeviceReading& r : readings->devices) {
       const auto it = std::find(devices_.begin(), devices_.end(), r.device);
       if (it == devices_.end() || !whole_gpu(r)) continue;
       if (r.simulated) attributor_.mark_simulated();
       cutter_->add(static_cast<size_t>(it - devices_.begin()), sample_of(r));
+      busy += r.utilisation.value_or(0);
+      all_say = all_say && r.utilisation.has_value();
       ++seen;
     }
     if (seen == 0) {
@@ -149,6 +153,7 @@ void MeteredSet::gpus(const meter::Readings* readings) {
     } else {
       trouble_.clear();
     }
+    utilisation_ = seen > 0 && all_say ? std::optional(busy / static_cast<double>(seen)) : std::nullopt;
   }
   const Wall now = clock_.wall();
   cut(now);
@@ -178,8 +183,28 @@ void MeteredSet::host(const meter::Readings* readings) {
   for (const meter::DeviceReading* r : found) cutter_->add(cutter_->host_meter(), sample_of(*r));
 }
 
+MeteredSet::Shown MeteredSet::shown(const std::string& deployment) const {
+  Shown out;
+  // A meter that fell silent says nothing of now.
+  const auto until = frontier();
+  const bool fresh = until && clock_.wall() - *until < kSilence;
+  if (fresh) {
+    out.power_w = power_w_;
+    out.utilisation = utilisation_;
+  }
+  for (size_t i = 0; i < deployments_.size(); ++i) {
+    out.deployments.push_back(deployments_[i]->name);
+    if (deployments_[i]->name != deployment || i >= engines_.size() || !engines_[i]) continue;
+    out.waiting = engines_[i]->waiting;
+    out.kv_usage = engines_[i]->kv_usage;
+  }
+  return out;
+}
+
 void MeteredSet::engine(size_t index, const meter::Readings* readings) {
   const auto r = readings ? meter::combined(readings->engines) : std::nullopt;
+  engines_.resize(deployments_.size());
+  engines_.at(index) = r;
   if (!r || !r->generated_tokens || !r->prompt_tokens) return;
   prompt_is_computed_ = !r->prompt_includes_cached;
   foreign_.counted(r->at, {static_cast<double>(*r->prompt_tokens), static_cast<double>(*r->generated_tokens)}, index);
@@ -244,6 +269,7 @@ void MeteredSet::close(const energy::MeterWindow& window) {
   settled_.clear();
   const energy::DeviceWindow* closed = attributor_.window(window, conditions, settled_);
   if (closed) {
+    power_w_ = to_joules(closed->total.energy) / std::max(1e-9, seconds(closed->end - closed->begin));
     if (auto ok = journal_.append(*closed); !ok) log::error("deployment {}: {}", first().name, ok.error().message);
     const energy::WindowDetail& d = attributor_.detail();
     foreign_.sent(window.end, {prompt_is_computed_ ? d.sent_fresh : d.sent.prompt, d.sent.generated});

@@ -59,6 +59,14 @@ class MeteredSet {
   const std::string& trouble() const { return trouble_.empty() ? host_trouble_ : trouble_; }
   const std::optional<energy::Calibration>& calibration() const { return calibration_; }
   double idle_w() const { return attributor_.idle_w(); }
+  // What is known now of the hardware, for who watches; nothing: not read (any more).
+  struct Shown {
+    std::optional<double> power_w;      // facility, over the window that was closed last
+    std::optional<double> utilisation;  // 0..1, mean over the devices
+    std::vector<std::string> deployments;
+    std::optional<double> waiting, kv_usage;  // of the engine of the deployment asked for
+  };
+  Shown shown(const std::string& deployment) const;
 
  private:
   struct RunningCall {
@@ -87,7 +95,9 @@ class MeteredSet {
   std::optional<energy::SetCutter> cutter_;
   energy::Attributor attributor_;
   energy::ForeignLoad foreign_;
-  std::vector<double> running_;               // by each engine's gauge, newest
+  std::vector<double> running_;                               // by each engine's gauge, newest
+  std::vector<std::optional<meter::EngineReading>> engines_;  // newest, by deployment
+  std::optional<double> power_w_, utilisation_;
   bool prompt_is_computed_ = false;           // engines that leave cached tokens out of their totals
   std::vector<energy::MeterWindow> windows_;  // cut, not closed yet
   std::map<CallId, RunningCall> calls_;       // not settled yet

@@ -72,6 +72,7 @@ class Served {
         last_ += c;
         continue;
       }
+      log += last_ + "\n";
       if (last_.find(text) != std::string::npos) return true;
       last_.clear();
     }
@@ -87,6 +88,7 @@ class Served {
                          "\n" + series + " ");
   }
   int traffic = 0, admin = 0;
+  std::string log;  // the lines so far
 
  private:
   Pipe err_;
