@@ -65,6 +65,9 @@ struct Exchange {
   Mono must_end{};  // timeouts.total
   llm::Endpoint endpoint = llm::Endpoint::other;
 
+  Trail trail;
+  std::shared_ptr<Trace> trace;  // null: not traced
+
   // identify
   std::shared_ptr<const Identities> identities;  // keeps `key`
   std::shared_ptr<const Key> token_key;          // keeps `key` of a token

@@ -11,6 +11,7 @@
 #include "gateway/reply.h"
 #include "gateway/route/route.h"
 #include "gateway/settle/settle.h"
+#include "gateway/traces/tracing.h"
 #include "gateway/watch/watch.h"
 
 namespace trine::gateway {
@@ -158,6 +159,8 @@ void Pipeline::begin(Exchange& x) {
   x.id = context_.ids.next(x.arrived);
   x.id.write(x.id_text.data());
   x.endpoint = llm::endpoint_of(x.client.head().path());
+  x.trail.enter(Phase::identify, x.now());
+  begin_trace(x);
 }
 
 net::Task<void> Pipeline::serve(net::ServerConnection& connection) {
@@ -182,12 +185,14 @@ net::Task<void> Pipeline::serve(net::ServerConnection& connection) {
     co_return co_await refuse_request(x, error);
   }
 
+  x.trail.enter(Phase::body, x.now());
   const BodyError body = co_await connection.read_body(x.body, body_limit(x));
   if (body == BodyError::gone) co_return;
   if (const auto error = body_error(body)) {
     connection.close_after();  // what comes next is the rest of the body
     co_return co_await refuse_request(x, *error);
   }
+  x.trail.enter(Phase::limit, x.now());
   if (llm::has_model_body(x.endpoint)) {
     auto scan = llm::scan_request(x.endpoint, x.body.view());
     if (!scan) co_return co_await refuse_request(x, scan.error());
@@ -210,7 +215,9 @@ net::Task<void> Pipeline::serve(net::ServerConnection& connection) {
   if (const auto error = limit(x)) co_return co_await refuse_request(x, *error);
 
   // 4 guard-in
+  x.trail.enter(Phase::guard, x.now());
   if (const auto error = co_await guard_in(x)) co_return co_await refuse_request(x, *error);
+  x.trail.enter(Phase::egress, x.now());
   if (const auto error = co_await egress(x)) co_return co_await refuse_request(x, *error);
 
   // 3 documents, 5 cache: the stages to come.

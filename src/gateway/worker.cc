@@ -90,12 +90,17 @@ void Worker::use(std::shared_ptr<const WatchLevels> levels) {
   loop_.post([this, l = std::move(levels)]() mutable { context_.watch.use(std::move(l)); });
 }
 
+void Worker::use(TraceFeed::Hand hand) {
+  loop_.post([this, h = std::move(hand)]() mutable { context_.traces.use(std::move(h)); });
+}
+
 void Worker::drain(std::function<void()> drained) {
   loop_.post([this, d = std::move(drained)]() mutable {
     context_.draining = true;
     server_.drain([this, d = std::move(d)] {
       feed_.flush();
       context_.refusals.flush();
+      context_.traces.flush();
       d();
     });
   });
@@ -116,6 +121,7 @@ void Worker::Tick::expired() {
   worker_.feed_.flush();
   worker_.context_.watch.flush();
   worker_.context_.refusals.flush();
+  worker_.context_.traces.flush();
   WorkerCounters& n = worker_.context_.counters;
   n.connections_open.set(static_cast<int64_t>(worker_.server_.connections()));
   arm(kEvery);

@@ -41,6 +41,7 @@ class Worker {
   void use(std::shared_ptr<const OidcProviders> providers, std::function<void(size_t)> want_keys);
   void use(WatchFeed::Hand hand, RefusalFeed::Hand refusals);  // any thread
   void use(std::shared_ptr<const WatchLevels> levels);
+  void use(TraceFeed::Hand hand);  // any thread
   void drain(std::function<void()> drained);
   void close_all();
   // Ends the thread.

@@ -42,6 +42,7 @@ void declare_choice(yaml::Fields& f, RouteConfig& route);  // declare_choice.cc:
 void declare_guard(yaml::Fields& f, GuardConfig& guard);   // declare_guard.cc
 void declare_limits(yaml::Fields& f, protect::Limits& limits);  // declare_limits.cc
 void declare_protection(yaml::Fields& f, Config& config);       // orgs, teams, budgets
+void declare_signals(yaml::Fields& f, Config& config);          // declare_signals.cc: traces, notifications
 void inherit(Config& config);                                   // a team's organisation
 void note_doubts(Config& config);
 void cross_check(yaml::Fields& f, Draft& draft);  // check.cc: names that must be unique, known, reachable

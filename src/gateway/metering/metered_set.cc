@@ -244,6 +244,10 @@ void MeteredSet::close(const energy::MeterWindow& window) {
   settled_.clear();
   const energy::DeviceWindow* closed = attributor_.window(window, conditions, settled_);
   if (closed) {
+    totals_.energy += closed->total.energy;
+    totals_.unattributed += closed->unattributed.energy;
+    if (const double s = seconds(closed->end - closed->begin); s > 0)
+      totals_.watts = static_cast<double>(closed->total.energy.raw()) * 1e-6 / s;
     if (auto ok = journal_.append(*closed); !ok) log::error("deployment {}: {}", first().name, ok.error().message);
     const energy::WindowDetail& d = attributor_.detail();
     foreign_.sent(window.end, {prompt_is_computed_ ? d.sent_fresh : d.sent.prompt, d.sent.generated});
