@@ -2,7 +2,7 @@
 // panel's query is understood and returns data.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { freePorts, onGpu, root, Stack, trine, until } from './harness.mjs';
@@ -81,6 +81,29 @@ test('the generated boards and rules pass their checks', { skip }, () => {
   assert.match(execFileSync(trine, ['dashboards', 'check', folder]).toString(), /6 boards: nothing to mend/);
   assert.match(execFileSync(trine, ['dashboards', 'check']).toString(), /nothing to mend/);
   execFileSync('promtool', ['check', 'rules', join(folder, 'trine.rules.yaml')]);
+});
+
+// Grafana's own types of a dashboard. JSON's texts are no enums to TypeScript: they are compared by their values.
+const types = existsSync(join(root, 'test/e2e/node_modules/@grafana/schema')) ? false : 'skipped: npm ci in test/e2e has not been run';
+test('the boards have the types that Grafana publishes', { skip: skip || types }, () => {
+  const lines = [
+    `import type { Dashboard } from '@grafana/schema/dist/esm/raw/dashboard/x/Dashboard_types.gen';`,
+    'type Plain<T> = T extends string ? `${T}` : T extends object ? { [K in keyof T]: Plain<T[K]> } : T;',
+    ...[...boards.values()].map((board, i) => `export const board${i}: Plain<Dashboard> = ${JSON.stringify(board)};`),
+    '// @ts-expect-error: or else nothing is checked here',
+    'export const wrong: Plain<Dashboard> = { schemaVersion: 42, panels: [{ type: "stat", title: 3 }] };',
+  ];
+  const place = join(stack.folder, 'types');
+  mkdirSync(place);
+  symlinkSync(join(root, 'test/e2e/node_modules'), join(place, 'node_modules'));
+  writeFileSync(join(place, 'boards.ts'), lines.join('\n'));
+  writeFileSync(join(place, 'tsconfig.json'), JSON.stringify({ files: ['boards.ts'], compilerOptions: {
+    noEmit: true, strict: true, skipLibCheck: true, module: 'esnext', moduleResolution: 'bundler', target: 'es2022', types: [] } }));
+  try {
+    execFileSync(join(root, 'test/e2e/node_modules/.bin/tsc'), ['-p', place], { encoding: 'utf8' });
+  } catch (error) {
+    assert.fail(error.stdout);
+  }
 });
 
 test('they are the same each time', { skip }, () => {

@@ -42,13 +42,14 @@ void write_variables(json::Writer& w, const Board& board) {
   w.key("templating").object().key("list").array();
   w.object().key("name").value("datasource").key("label").value("Data source").key("type").value("datasource");
   w.key("query").value("prometheus").key("refresh").value(1).key("hide").value(0).key("multi").value(false);
-  w.key("includeAll").value(false).key("options").array().end().key("current").object().end().end();
+  w.key("includeAll").value(false).key("options").array().end().key("current");
+  w.object().key("text").value("default").key("value").value("default").end().end();
   for (const Variable& v : kVariables) {
     if (!uses(board, v.name)) continue;
     w.object().key("name").value(v.name).key("label").value(v.label).key("type").value("query");
     write_source(w);
     w.key("query").object().key("query").value(v.query).key("refId").value(v.name).end();
-    w.key("definition").value(v.query).key("refresh").value(2).key("sort").value(1).key("hide").value(0);
+    w.key("refresh").value(2).key("sort").value(1).key("hide").value(0);
     w.key("multi").value(true).key("includeAll").value(true).key("allValue").value(".*").key("options").array().end();
     w.key("current").object().key("text").value("All").key("value").value("$__all").end().end();
   }
