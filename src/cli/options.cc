@@ -61,6 +61,7 @@ struct Draft {
   KeysOptions keys;
   AbuseOptions abuse;
   GuardOptions guard;
+  DashboardsOptions dashboards;
   AuditOptions audit;
   LoadOptions load;
 };
@@ -425,6 +426,16 @@ class Commands {
             []() -> Command { return ConfigDocsOptions{ConfigDocsOptions::What::reference}; });
     command(config, "schema", "JSON Schema for editors (docs/config.schema.json)",
             []() -> Command { return ConfigDocsOptions{ConfigDocsOptions::What::schema}; });
+
+    auto* dashboards = group("dashboards", "boards for Grafana, rules for Prometheus");
+    const auto board = [&](const char* name, const char* about, DashboardsOptions::What what) {
+      auto* c = command(dashboards, name, about,
+                        [this, what]() -> Command { return d_.dashboards.what = what, d_.dashboards; });
+      dashboards_options(c, what, d_.dashboards);
+    };
+    board("generate", "write the boards, and the rules", DashboardsOptions::What::generate);
+    board("list", "boards, rows and panels", DashboardsOptions::What::list);
+    board("check", "check the boards against the metrics and our rules for boards", DashboardsOptions::What::check);
 
     auto* key = group("key", "clients' keys");
     auto* fresh = command(key, "new", "make a random key: the secret, and the lines for the configuration",

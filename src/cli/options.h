@@ -287,13 +287,18 @@ struct GuardOptions {
   bool json = false;
 };
 
+struct DashboardsOptions {
+  enum class What { generate, list, check } what = What::generate;
+  std::string board, panel, out;
+};
+
 using Command =
     std::variant<ServeOptions, CheckOptions, EngineSimOptions, ReportOptions, ExplainOptions, EstimateOptions,
                  BaselineCreateOptions, BaselineShowOptions, EraseOptions, LedgerVerifyOptions, CatalogCheckOptions,
                  CatalogImportOptions, CatalogListOptions, ConfigDocsOptions, KeyNewOptions, GridOptions,
                  BudgetsListOptions, GridImportOptions, ScoreOptions, DecideOptions, DecisionsOptions,
                  CloseMonthOptions, InstancesListOptions, InstancesApplyOptions, ReplayOptions, PlanOptions,
-                 TeamsOptions, KeysOptions, AuditOptions, AbuseOptions, GuardOptions, LoadOptions>;
+                 TeamsOptions, KeysOptions, AuditOptions, AbuseOptions, GuardOptions, LoadOptions, DashboardsOptions>;
 
 struct Parsed {
   std::optional<Command> command;  // nothing: print `out` or `err` and end with `exit_code`

@@ -6,6 +6,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base/hash.h"
 #include "base/id.h"
 #include "gateway/cache/flight.h"
 #include "gateway/call/retry_budget.h"
@@ -20,6 +21,7 @@
 #include "gateway/probe.h"
 #include "gateway/route/router.h"
 #include "gateway/snapshot.h"
+#include "gateway/traces/trace.h"
 #include "gateway/watch/refusals.h"
 #include "gateway/watch/watch.h"
 #include "guard/guard.h"
@@ -72,6 +74,7 @@ class Context {
         secret(p.secret),
         leak_indexes(p.secret),
         judged(kJudged, kJudgedFor, std::to_string(p.secret)),
+        traces(mix64(p.seed), p.counters.traces_dropped),
         dialer_(p.dialer) {}
 
   const size_t worker;
@@ -95,6 +98,7 @@ class Context {
   guard::RuleScratch guard_rules;  // of answers
   LeakIndexes leak_indexes;
   guard::JudgeCache judged;
+  TraceFeed traces;
   int fetching = 0;  // requests whose URLs are looked at just now
   RetryBudget retries;
   bool draining = false;

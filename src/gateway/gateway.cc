@@ -20,7 +20,10 @@
 #include "gateway/identify/directory.h"
 #include "gateway/identify/oidc.h"
 #include "gateway/jobs/job_runner.h"
+#include "gateway/notify/decision_watch.h"
+#include "gateway/notify/notifier.h"
 #include "gateway/settle/settle.h"
+#include "gateway/traces/exporter.h"
 #include "gateway/vault_keeper.h"
 #include "gateway/watch/desk.h"
 #include "gateway/watch/refusals.h"
@@ -188,6 +191,9 @@ class Gateway {
   AnswerSweep sweep_;
   HealthChecks health_checks_;
   OwnUse own_use_;
+  TraceExporter traces_;
+  Notifier notifier_;
+  DecisionWatch decisions_;
   Admin admin_;
   net::Server admin_server_;
   std::unique_ptr<Directory> directory_;  // null: keys of the configuration only
@@ -216,6 +222,9 @@ Gateway::Gateway(const ServeOptions& options, Mono started, std::shared_ptr<cons
       sweep_(office_, *kept_.answers),
       health_checks_(office_),
       own_use_(office_, ledger_->back_office()),
+      traces_(office_),
+      notifier_({.loop = office_, .view = [this] { return admin_.view(); }, .seed = random_seed()}),
+      decisions_(office_, executor_, snapshot_->config->ledger.dir, [this](const Notice& n) { notifier_.tell(n); }),
       admin_({.loop = office_,
               .own = own_,
               .workers = counters_,
@@ -224,6 +233,8 @@ Gateway::Gateway(const ServeOptions& options, Mono started, std::shared_ptr<cons
               .grid = grid_,
               .own_use = own_use_,
               .metrics = options.metrics,
+              .traces = &traces_,
+              .notifier = &notifier_,
               .started = started_}),
       admin_server_(office_, admin_, server_limits(*snapshot_->config)),
       oidc_(office_, [this](const std::shared_ptr<const OidcProviders>& p) {
@@ -299,9 +310,12 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
     if (!directory) return tl::unexpected(directory.error());
     directory_ = std::move(*directory);
     directory_->start();
-    desk_ = std::make_unique<WatchDesk>(office_, *directory_, [this](const std::shared_ptr<const WatchLevels>& levels) {
-      for (auto& w : workers_) w->use(levels);
-    });
+    desk_ = std::make_unique<WatchDesk>(
+        office_, *directory_,
+        [this](const std::shared_ptr<const WatchLevels>& levels) {
+          for (auto& w : workers_) w->use(levels);
+        },
+        [this](const protect::LevelChange& change) { notifier_.tell(change); });
     const auto kept = directory_->watched();
     if (!kept) return tl::unexpected(kept.error());
     desk_->start(*kept);
@@ -330,6 +344,13 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
   if (auto ok = open_pages(); !ok) return ok;
   if (auto ok = oidc_.use(snapshot_); !ok) return ok;
   admin_.use(snapshot_);
+  traces_.use(snapshot_);
+  notifier_.use(snapshot_);
+  if (!config.notifications.empty()) decisions_.start();
+  for (auto& w : workers_)
+    w->use([this](std::vector<std::shared_ptr<const Trace>> traces) {
+      office_.post([this, t = std::move(traces)] { traces_.take(t); });
+    });
   metering_.use(snapshot_);
   own_use_.use(snapshot_);
   health_checks_.use(snapshot_);
@@ -456,6 +477,9 @@ Result<void> Gateway::try_reload() {
     grid_.use(s->grid_sources, s->config->grid_cache, s->grid);
     admin_.use(s);
     if (pages_) pages_->use(s);
+    traces_.use(s);
+    notifier_.use(s);
+    if (!s->config->notifications.empty()) decisions_.start();
     if (auto ok = oidc_.use(s); !ok) log::error("reload: {}", ok.error().message);
     if (directory_) directory_->use(s);
   });
@@ -485,11 +509,15 @@ void Gateway::drain(const std::function<bool()>& hurry) {
     oidc_.stop();
     if (refusals_) refusals_->flush();
     health_checks_.stop();
+    traces_.stop();
+    notifier_.stop();
+    decisions_.stop();
     auto last_reading = [](Gateway& g, std::shared_ptr<Latch> done) -> net::Task<void> {
       co_await g.metering_.finish();
       g.own_use_.book();
       // requests under way end by themselves
-      while (!g.grid_.idle() || !g.oidc_.idle() || !g.health_checks_.idle())
+      while (!g.grid_.idle() || !g.oidc_.idle() || !g.health_checks_.idle() || !g.traces_.idle() ||
+             !g.notifier_.idle() || !g.decisions_.idle())
         co_await g.office_.sleep(std::chrono::milliseconds(5));
       done->count_down();
     };

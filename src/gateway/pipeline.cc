@@ -16,6 +16,7 @@
 #include "gateway/reply.h"
 #include "gateway/route/route.h"
 #include "gateway/settle/settle.h"
+#include "gateway/traces/tracing.h"
 #include "gateway/watch/watch.h"
 
 namespace trine::gateway {
@@ -163,6 +164,8 @@ void Pipeline::begin(Exchange& x) {
   x.id = context_.ids.next(x.arrived);
   x.id.write(x.id_text.data());
   x.endpoint = llm::endpoint_of(x.client.head().path());
+  x.trail.enter(Phase::identify, x.now());
+  begin_trace(x);
 }
 
 net::Task<void> Pipeline::serve(net::ServerConnection& connection, const Errand* errand) {
@@ -189,6 +192,7 @@ net::Task<void> Pipeline::serve(net::ServerConnection& connection, const Errand*
     co_return co_await refuse_request(x, error);
   }
 
+  x.trail.enter(Phase::body, x.now());
   const BodyError body = co_await connection.read_body(x.body, body_limit(x));
   if (body == BodyError::gone) co_return;
   if (const auto error = body_error(body)) {
@@ -200,6 +204,7 @@ net::Task<void> Pipeline::serve(net::ServerConnection& connection, const Errand*
         x.body.view().substr(errand->document_begin, errand->document_end - errand->document_begin));
     x.spared = errand->spared;
   }
+  x.trail.enter(Phase::limit, x.now());
   if (llm::has_model_body(x.endpoint)) {
     auto scan = llm::scan_request(x.endpoint, x.body.view());
     if (!scan) co_return co_await refuse_request(x, scan.error());
@@ -222,14 +227,18 @@ net::Task<void> Pipeline::serve(net::ServerConnection& connection, const Errand*
   if (const auto error = limit(x)) co_return co_await refuse_request(x, *error);
 
   // 3 documents: before the guard, which is to see what is in them
+  x.trail.enter(Phase::documents, x.now());
   if (const auto error = co_await read_documents(x)) co_return co_await refuse_request(x, *error);
   if (x.client_gone) co_return abandon(x);
 
   // 4 guard-in
+  x.trail.enter(Phase::guard, x.now());
   if (const auto error = co_await guard_in(x)) co_return co_await refuse_request(x, *error);
+  x.trail.enter(Phase::egress, x.now());
   if (const auto error = co_await egress(x)) co_return co_await refuse_request(x, *error);
 
   // 5 cache
+  x.trail.enter(Phase::cache, x.now());
   if (co_await answer_from_cache(x, claim)) co_return;
 
   // 6 route, 7 call, 8 guard-out, 9 settle

@@ -181,6 +181,35 @@ Result<void> fill_cache(const Snapshot& s, const RouteConfig& r, Route& route) {
   return {};
 }
 
+std::vector<std::string> configured_workloads(const Config& config) {
+  std::vector<std::string> names;
+  for (const RouteConfig& r : config.routes) names.push_back(r.workload);
+  for (const KeyConfig& k : config.keys) names.push_back(k.workload);
+  for (const OidcConfig& o : config.oidc)
+    for (const OidcGroupConfig& g : o.groups) names.push_back(g.rights.workload);
+  for (const ClientCertConfig& c : config.client_certs) names.push_back(c.rights.workload);
+  for (const BudgetConfig& b : config.budgets)
+    if (b.scope == protect::Scope::workload) names.push_back(b.subject);
+  return names;
+}
+
+Result<void> resolve_signals(Snapshot& s) {
+  const Config& config = *s.config;
+  if (config.traces) {
+    Url url = config.traces->otlp;
+    if (url.path.empty()) url.path = "/v1/traces";
+    auto to = resolve_outbound(config, url.text());
+    if (!to) return fail(to.error().code, "traces.otlp: {}", to.error().message);
+    s.traces = std::move(*to);
+  }
+  for (const NotificationConfig& n : config.notifications) {
+    auto to = resolve_outbound(config, n.url);
+    if (!to) return fail(to.error().code, "notifications: the url of \"{}\": {}", n.name, to.error().message);
+    s.notified.push_back(std::move(*to));
+  }
+  return {};
+}
+
 Result<void> fill(Snapshot& s, const Snapshot* before) {
   const Config& config = *s.config;
   auto guards = Guards::make(config);
@@ -250,6 +279,8 @@ Result<void> fill(Snapshot& s, const Snapshot* before) {
   if (!egress) return tl::unexpected(egress.error());
   s.egress = std::move(*egress);
   if (auto ok = s.limits->check(); !ok) return ok;
+  s.workloads = WorkloadNames(configured_workloads(config), before ? &before->workloads : nullptr);
+  if (auto ok = resolve_signals(s); !ok) return ok;
   if (config.baseline) {
     auto baseline = resolve_baseline(s);
     if (!baseline) return tl::unexpected(baseline.error());

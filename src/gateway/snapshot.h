@@ -15,6 +15,8 @@
 #include "gateway/deployment.h"
 #include "gateway/guard/guards.h"
 #include "gateway/limit/table.h"
+#include "gateway/outbound.h"
+#include "gateway/workloads.h"
 #include "grid/live.h"
 #include "grid/source.h"
 #include "net/egress.h"
@@ -105,6 +107,9 @@ struct Snapshot {
   std::optional<Baseline> baseline;
   std::shared_ptr<const Guards> guards;
   std::shared_ptr<LimitTable> limits;
+  WorkloadNames workloads;           // that metrics tell apart
+  std::optional<Outbound> traces;    // of Config::traces
+  std::vector<Outbound> notified;    // of Config::notifications, in that order
   StringMap<KeyPolicy> oidc_limits;  // by oidc_account(), organisation, team and project, a line each
   int64_t generation = 1;            // counts reloads
 

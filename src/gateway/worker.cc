@@ -102,6 +102,10 @@ void Worker::resume(std::shared_ptr<Job> job) {
   loop_.post([this, j = std::move(job)]() mutable { jobs_->start(std::move(j)); });
 }
 
+void Worker::use(TraceFeed::Hand hand) {
+  loop_.post([this, h = std::move(hand)]() mutable { context_.traces.use(std::move(h)); });
+}
+
 void Worker::drain(std::function<void()> drained) {
   loop_.post([this, d = std::move(drained)]() mutable {
     context_.draining = true;
@@ -109,6 +113,7 @@ void Worker::drain(std::function<void()> drained) {
       server_.drain([this, d = std::move(d)] {
         feed_.flush();
         context_.refusals.flush();
+        context_.traces.flush();
         d();
       });
     };
@@ -135,6 +140,7 @@ void Worker::Tick::expired() {
   worker_.feed_.flush();
   worker_.context_.watch.flush();
   worker_.context_.refusals.flush();
+  worker_.context_.traces.flush();
   WorkerCounters& n = worker_.context_.counters;
   n.connections_open.set(static_cast<int64_t>(worker_.server_.connections()));
   arm(kEvery);

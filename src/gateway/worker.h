@@ -48,6 +48,7 @@ class Worker {
   void use(std::shared_ptr<const WatchLevels> levels);
   // One that the last run left. REQUIRES: there is a vault.
   void resume(std::shared_ptr<Job> job);
+  void use(TraceFeed::Hand hand);  // any thread
   void drain(std::function<void()> drained);
   void close_all();
   // Ends the thread.

@@ -174,7 +174,9 @@ net::Task<std::shared_ptr<const Deployment>> find_place(Exchange& x, std::string
     }
     x.context.counters.waiting.add();
     x.leave_room = [&room, &w] { room.leave(w); };
+    x.trail.enter(Phase::wait, x.now());
     const auto end = co_await room.wait(w, again);
+    x.trail.enter(Phase::route, x.now());
     x.leave_room = nullptr;
     x.context.counters.waiting.add(-1);
     if (nobody_waits(x)) {
@@ -234,6 +236,7 @@ net::Task<void> call(Exchange& x, IdempotencyClaim& claim) {
       break;
     }
     std::string why_not;
+    x.trail.enter(Phase::route, x.now());
     auto chosen = co_await find_place(x, why_not, error);
     if (nobody_waits(x)) co_return abandon(x);
     if (!chosen) {
@@ -251,6 +254,7 @@ net::Task<void> call(Exchange& x, IdempotencyClaim& claim) {
       break;
     }
     engine_error.status = 0;
+    x.trail.enter(Phase::call, x.now());
     const Relayed relayed = co_await attempt(x, claim, error, engine_error, reached);
     if (x.route) x.context.room(x.route->model).next();
     if (relayed == Relayed::answered) co_return;

@@ -20,6 +20,7 @@
 #include "gateway/config/address.h"
 #include "gateway/config/key_hash.h"
 #include "gateway/config/limits_config.h"
+#include "gateway/config/signals_config.h"
 #include "protect/role.h"
 #include "yaml/reader.h"
 
@@ -425,6 +426,8 @@ struct Config {
   FilesConfig files;
   JobsConfig jobs;
   OwnUseConfig own_use;
+  std::optional<TracesConfig> traces;
+  std::vector<NotificationConfig> notifications;
   log::Level log_level = log::Level::info;
   std::vector<CatalogRef> catalog_refs;
   std::vector<std::string> notes;  // "file:line:column: sentence": allowed, and probably not meant

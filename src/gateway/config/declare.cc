@@ -433,6 +433,7 @@ void declare(Fields& f, Draft& draft) {
                draft.config.catalog_refs.push_back(
                    {CatalogKind::zone, own.zone, "", g.at(g.where("zone")), "gateway.zone", ""});
            });
+  declare_signals(f, c);
   f.object({"log", "The log on standard error."}, c.log_level, [](Fields& l, log::Level& level) {
     l.choice({"level", "The least that is written."}, level,
              {{"debug", log::Level::debug},

@@ -47,6 +47,7 @@ void declare_document_steps(yaml::Fields& f, DocumentStepsConfig& steps);
 void declare_files(yaml::Fields& f, Config& config);            // declare_files.cc: vault, files, document_jobs
 void declare_limits(yaml::Fields& f, protect::Limits& limits);  // declare_limits.cc
 void declare_protection(yaml::Fields& f, Config& config);       // orgs, teams, budgets
+void declare_signals(yaml::Fields& f, Config& config);          // declare_signals.cc: traces, notifications
 void inherit(Config& config);                                   // a team's organisation
 void note_doubts(Config& config);
 void cross_check(yaml::Fields& f, Draft& draft);  // check.cc: names that must be unique, known, reachable
