@@ -53,8 +53,8 @@ std::vector<report::Block> method_blocks(const ReportData& d) {
       "electricity used.");
   say(fmt::format(
       "Quality letters: A metered with the grid's hourly intensity; B metered, or a measured curve with hourly "
-      "intensity; C curve; D a vendor's estimate; S simulated. Of this period's electricity: {}. Ranges hold the "
-      "true value in 90 of 100 cases.",
+      "intensity; C curve; D a vendor's estimate; S simulated. Of this period's electricity: {}. Ranges are 90 % "
+      "ranges.",
       letters(d.report.total.sums).empty() ? "none" : letters(d.report.total.sums)));
   say("Grams are CO2e over the whole life of the electricity (lifecycle, average, consumption-based, location-based), "
       "hour "

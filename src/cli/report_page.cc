@@ -76,7 +76,7 @@ report::Headlines headlines(const ReportData& d) {
   h.facts.push_back({human(s.cost + u.cost, currency), "cost", idle_note(human(u.cost, currency), u.cost != Money())});
   h.facts.push_back({human(s.energy + u.energy), "electricity", idle_note(human(u.energy), u.energy != Energy())});
   h.facts.push_back({human(carbon + carbon_of(u)), "CO2e, operation and hardware",
-                     fmt::format("requests: {}", human_range(s.carbon_low, s.carbon_high))});
+                     human_range(s.carbon_low + carbon_of(u), s.carbon_high + carbon_of(u))});
   h.facts.push_back({count(s.requests), "requests", fmt::format("{} tokens in and out", count(s.in + s.out))});
   h.facts.push_back({sci ? human(grams(*sci)) : "-", "CO2e per 1,000 tokens (SCI)", "ISO/IEC 21031"});
   if (const auto& saved = d.savings.savings) {
@@ -91,7 +91,7 @@ report::Headlines headlines(const ReportData& d) {
 }
 
 PageTable saving_table(const score::Savings& s, const std::string& currency) {
-  PageTable t{{{""}, {"baseline", true}, {"taken", true}, {"saved", true}, {"90 % range of the saving"}}, {}, 0};
+  PageTable t{{{""}, {"baseline", true}, {"taken", true}, {"saved", true}, {"90 % range of the saving", true}}, {}, 0};
   const auto &b = s.baseline, &a = s.actual, &d = s.saved;
   t.rows.push_back({"cost", human(b.cost, currency), human(a.cost, currency), human(d.cost, currency),
                     human_range(d.cost_low, d.cost_high, currency)});
@@ -111,7 +111,7 @@ PageTable rows_table(const ledger::Report& r) {
                {"CO2e", true},
                {"J/token", true},
                {"g/Mtok", true},
-               {"quality"}},
+               {"quality", true}},
               {},
               1};
   const auto row = [&](std::string name, const ledger::ReportRow& x) {
@@ -192,7 +192,7 @@ PageTable step_table(const ledger::Report& steps) {
                {"cost", true},
                {"electricity", true},
                {"CO2e", true},
-               {"quality"}},
+               {"quality", true}},
               {},
               1};
   const auto row = [&](std::string name, const ledger::AvoidedSums& a) {
@@ -236,6 +236,20 @@ PageTable ghg_table(const report::Ghg& g) {
     t.rows.push_back({"not classified", fmt::format("{} of electricity", human(g.unclassified)),
                       "lifecycle, location-based", human(g.unclassified_lifecycle), ""});
   return t;
+}
+
+// An auditor asks for them first.
+std::string factors_of(const report::Ghg& g) {
+  std::string text;
+  for (const auto& p : g.places) {
+    if (p.supply != report::Supply::own) continue;
+    const auto source = [](const report::GhgPlace::Scope2& s) {
+      return s.source.empty() ? std::string("none") : printable(s.source);
+    };
+    text += fmt::format("{}{} in zone {}: direct {}, contract {}", text.empty() ? "Factors: " : "; ",
+                        shown(p.deployment), shown(p.zone), source(p.location), source(p.market));
+  }
+  return text.empty() ? text : text + '.';
 }
 
 void add_lines(report::Page& page, const std::string& text) {
@@ -290,6 +304,7 @@ report::Page report_page(const ReportData& d, Wall now) {
   }
   b.emplace_back(report::Heading{"For the greenhouse gas inventory"});
   b.emplace_back(ghg_table(d.ghg));
+  add_lines(page, factors_of(d.ghg));
   for (auto& block : method_blocks(d)) b.emplace_back(std::move(block));
   return page;
 }

@@ -170,7 +170,7 @@ std::string report_notes(const ledger::Report& report) {
   if (const auto& a = report.total.avoided; a.requests > 0) {
     text += fmt::format(
         "Spared by documents and caches: {} tokens of {} requests, about {}, {} CO2e and {}; in no other line, a part "
-        "of the saving (--by step).\n",
+        "of the saving.\n",
         a.in + a.out, a.requests, human(a.figures.energy), human(a.figures.carbon()),
         human(a.figures.cost, report.currency));
   }

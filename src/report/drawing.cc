@@ -11,8 +11,8 @@ namespace trine::report {
 namespace {
 
 constexpr std::array<unsigned, 6> kColours = {0x0072B2, 0xE69F00, 0x009E73, 0xCC79A7, 0x56B4E9, 0xD55E00};
-constexpr double kLetter = 5.6;  // mean width of a letter of kLabelSize
-constexpr double kTall = 190, kRow = 22, kKeys = 24;
+constexpr double kLetter = 6.4;  // enough width of a letter of kLabelSize
+constexpr double kTall = 160, kRow = 22, kKeys = 24;
 constexpr size_t kLongestName = 28;
 
 double sum(const std::vector<double>& values) {

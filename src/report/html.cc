@@ -30,7 +30,7 @@ std::string svg(const BarChart& chart) {
   const Drawing d = draw(chart, 760);
   std::string out = fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" aria-label=\"{}\" viewBox=\"0 0 {:.0f} {:.0f}\" "
-      "font-size=\"{:.0f}\">\n",
+      "font-family=\"Helvetica,Arial,sans-serif\" font-size=\"{:.0f}\">\n",
       escaped(chart.title), d.width, d.height, kLabelSize);
   for (const auto& l : d.lines)
     out += fmt::format("<path d=\"M{:.1f} {:.1f}L{:.1f} {:.1f}\" stroke=\"#d5d8dc\"/>\n", l.x1, l.y1, l.x2, l.y2);
@@ -48,7 +48,7 @@ body{font:15px/1.5 system-ui,"Segoe UI",Helvetica,Arial,sans-serif;color:#1d2329
  margin:2.5rem auto;padding:0 1.5rem}
 h1{font-size:1.9rem;margin:0}h2{font-size:1.2rem;margin:2.2rem 0 .6rem;border-bottom:1px solid #d5d8dc;padding-bottom:.2rem}
 .sub{color:#5b6570;margin:.2rem 0 1.5rem}
-.facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(11rem,1fr));gap:.8rem;margin:1rem 0}
+.facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(15rem,1fr));gap:.8rem;margin:1rem 0}
 .fact{border:1px solid #d5d8dc;border-radius:.5rem;padding:.7rem .9rem}
 .fact b{display:block;font-size:1.45rem;line-height:1.25}.fact i{font-style:normal;color:#5b6570;font-size:.85rem;display:block}
 table{border-collapse:collapse;width:100%;font-size:.84rem;font-variant-numeric:tabular-nums}
