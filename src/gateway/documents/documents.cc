@@ -19,7 +19,6 @@ namespace trine::gateway {
 namespace {
 
 using documents::DocumentError;
-using documents::ImageHead;
 using documents::Problem;
 using llm::ClientError;
 using llm::DocumentPart;

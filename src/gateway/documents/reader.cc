@@ -14,7 +14,6 @@
 
 namespace trine::gateway {
 
-using documents::DocumentError;
 using documents::DocumentPool;
 using documents::Extraction;
 using documents::PendingJob;
