@@ -75,11 +75,28 @@ std::optional<Value> last_content(const Value& messages) {
   return users ? content : std::nullopt;
 }
 
+// What is seen on the way.
+struct Facts {
+  std::optional<Value> messages;
+  std::optional<double> temperature;
+  bool looks_out = false;
+
+  void take(std::string_view key, const Value& v) {
+    if (key == "messages" && v.is_array()) messages = v;
+    if (key == "temperature")
+      if (const auto t = v.as_double()) temperature = *t;
+    looks_out = looks_out || among(kLooksOut, key);
+  }
+};
+
 class FormWriter {
  public:
   FormWriter(std::string& out, std::string_view hole) : out_(out), hole_(hole) {}
 
-  Result<void> top(std::string_view body) { return object(body, true); }
+  Result<void> top(std::string_view body, Facts& facts) {
+    facts_ = &facts;
+    return object(body, true);
+  }
 
  private:
   struct Member {
@@ -159,6 +176,7 @@ class FormWriter {
     Result<void> inner;
     auto walked = json::each_member(raw, [&](std::string_view key, Value v) {
       if (at_top && (v.is_null() || among(kLeftOut, key))) return true;
+      if (at_top) facts_->take(key, v);
       sorted = sorted && (members.empty() || members.back().key < key);
       members.push_back({std::string(key), out_.size(), 0});
       text('k', key);
@@ -181,6 +199,7 @@ class FormWriter {
 
   std::string& out_;
   const std::string_view hole_;
+  Facts* facts_ = nullptr;
 };
 
 }  // namespace
@@ -191,25 +210,18 @@ bool has_form(Endpoint e) {
 
 Result<RequestForm> request_form(Endpoint endpoint, std::string_view body, bool want_last) {
   RequestForm form;
-  std::optional<Value> messages;
-  std::optional<double> temperature;
-  const auto facts = json::each_member(body, [&](std::string_view key, Value v) {
-    if (key == "messages" && v.is_array()) messages = v;
-    if (key == "temperature" && v.type == Value::Type::number)
-      if (const auto t = v.as_double()) temperature = *t;
-    if (among(kLooksOut, key) && !v.is_null()) form.looks_out = true;
-    return true;
-  });
-  if (!facts) return tl::unexpected(facts.error());
-  form.drawn = endpoint != Endpoint::embeddings && temperature != 0;
+  Facts facts;
   form.text.reserve(body.size() + body.size() / 8);
-  if (auto ok = FormWriter(form.text, {}).top(body); !ok) return tl::unexpected(ok.error());
+  if (auto ok = FormWriter(form.text, {}).top(body, facts); !ok) return tl::unexpected(ok.error());
+  form.drawn = endpoint != Endpoint::embeddings && facts.temperature != 0;
+  form.looks_out = facts.looks_out;
+  const auto& messages = facts.messages;
   if (!want_last || !messages) return form;
   const auto content = last_content(*messages);
   if (!content) return form;
   auto text = text_of(*content);
   if (!text || text->empty()) return form;
-  if (auto ok = FormWriter(form.without_last, content->raw).top(body); !ok) return tl::unexpected(ok.error());
+  if (auto ok = FormWriter(form.without_last, content->raw).top(body, facts); !ok) return tl::unexpected(ok.error());
   form.last_text = std::move(*text);
   return form;
 }

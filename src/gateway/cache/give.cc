@@ -104,7 +104,8 @@ net::Task<bool> follow_events(Exchange& x, Follower& me) {
       co_return true;
     }
     const bool done = flight.state == Flight::State::done;
-    if (flight.state == Flight::State::failed || (done && !flight.answer->streamed)) {
+    const bool late = !done && x.now() >= x.must_end;
+    if (late || flight.state == Flight::State::failed || (done && !flight.answer->streamed)) {
       if (!x.head_sent) co_return false;
       co_await tell_broken(x);
       co_return true;
@@ -131,7 +132,6 @@ net::Task<bool> follow_events(Exchange& x, Follower& me) {
       if (done) co_return true;
       continue;
     }
-    if (x.now() >= x.must_end) co_return false;
     co_await me.wait(x.must_end - x.now());
   }
 }
@@ -179,7 +179,7 @@ net::Task<bool> follow(Exchange& x, IdempotencyClaim& claim, std::shared_ptr<Fli
     answered = co_await follow_events(x, me);
   else
     answered = flight->state == Flight::State::done && co_await give(x, claim, *flight->answer, kFollowed);
-  if (answered && claim && x.scan.stream) claim.finish(nullptr);
+  if (answered && claim && x.status == 200) claim.finish(nullptr);  // a stream: not kept
   // `me` ends here.
   x.client.watch([&x] { x.client_gone = true; });
   co_return answered;
