@@ -42,7 +42,7 @@ void declare_choice(yaml::Fields& f, RouteConfig& route);  // declare_choice.cc:
 void declare_guard(yaml::Fields& f, GuardConfig& guard);   // declare_guard.cc
 void declare_documents(yaml::Fields& f, DocumentsConfig& documents);  // declare_documents.cc
 void declare_document_steps(yaml::Fields& f, DocumentStepsConfig& steps);
-void declare_files(yaml::Fields& f, Config& config);  // declare_files.cc: vault, files, document_jobs
+void declare_files(yaml::Fields& f, Config& config);            // declare_files.cc: vault, files, document_jobs
 void declare_limits(yaml::Fields& f, protect::Limits& limits);  // declare_limits.cc
 void declare_protection(yaml::Fields& f, Config& config);       // orgs, teams, budgets
 void inherit(Config& config);                                   // a team's organisation
