@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/id.h"
+#include "gateway/cache/flight.h"
 #include "gateway/call/retry_budget.h"
 #include "gateway/call/waiting_room.h"
 #include "gateway/call_feed.h"
@@ -31,6 +32,7 @@
 namespace trine::gateway {
 
 struct Exchange;
+class AnswerCache;
 class FileStore;
 class JobRunner;
 
@@ -51,6 +53,7 @@ class Context {
     net::Dialer* egress_dialer = nullptr;  // to where requests' URLs lead; null: TCP, to checked addresses
     Executor* executor = nullptr;          // for long texts; null: all is looked at here
     DocumentReader* documents = nullptr;   // null: no document is read
+    AnswerCache* answers = nullptr;        // null: nothing is given again
     uint64_t secret = random_seed();       // of this process, told to nobody
   };
   explicit Context(const Parts& p)
@@ -65,6 +68,7 @@ class Context {
         egress_dialer(p.egress_dialer),
         executor(p.executor),
         documents(p.documents),
+        answers(p.answers),
         secret(p.secret),
         leak_indexes(p.secret),
         judged(kJudged, kJudgedFor, std::to_string(p.secret)),
@@ -81,6 +85,8 @@ class Context {
   net::Dialer* const egress_dialer;
   Executor* const executor;
   DocumentReader* const documents;
+  AnswerCache* const answers;
+  Flights flights;
   StoredFiles* files = nullptr;     // null: no file has an id
   FileStore* file_store = nullptr;  // null, as is the next: there is no vault
   JobRunner* jobs = nullptr;

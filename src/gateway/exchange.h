@@ -11,6 +11,7 @@
 #include "base/id.h"
 #include "base/time.h"
 #include "energy/facts.h"
+#include "gateway/cache/keeping.h"
 #include "gateway/context.h"
 #include "gateway/guard/guarding.h"
 #include "gateway/identify/identities.h"
@@ -34,8 +35,9 @@ struct Call {
   std::optional<llm::Usage> usage;
   Tokens counted_out = 0;  // deltas relayed
   uint64_t bytes_out = 0;
-  Tokens fed_out = 0;  // of these, told to metering
-  double fed_in = 0;   // fresh prompt tokens told to metering, estimated; what is missing is told at the end
+  energy::Figures figures;  // as first settled
+  Tokens fed_out = 0;       // of these, told to metering
+  double fed_in = 0;        // fresh prompt tokens told to metering, estimated; what is missing is told at the end
   Wall fed_until{};
   bool open = false;  // begun and not yet recorded
   std::unique_ptr<net::UpstreamConnection> upstream;
@@ -98,6 +100,8 @@ struct Exchange {
   // documents, cache
   std::vector<std::string_view> document_parts;  // of the body: parts whose text comes from a file
   std::vector<Spared> spared;
+  std::unique_ptr<Keeping> keeping;  // its answer is written down to be given again
+  const char* cached_as = "";        // for x-trine-cache; empty: no business of the cache
 
   // route
   const Route* route = nullptr;

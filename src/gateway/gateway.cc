@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "gateway/cache/answer_cache.h"
 #include "gateway/documents/reader.h"
 #include "gateway/health_checks.h"
 #include "gateway/idempotency.h"
@@ -20,11 +21,11 @@
 #include "gateway/identify/oidc.h"
 #include "gateway/jobs/job_runner.h"
 #include "gateway/settle/settle.h"
+#include "gateway/vault_keeper.h"
 #include "gateway/watch/desk.h"
 #include "gateway/watch/refusals.h"
 #include "gateway/worker.h"
 #include "grid/poller.h"
-#include "vault/key_file.h"
 #include "vault/vault.h"
 
 namespace trine::gateway {
@@ -83,6 +84,26 @@ Result<std::shared_ptr<net::TlsContext>> load_tls(const Config& config) {
       {.cert_file = config.tls->cert, .key_file = config.tls->key, .client_ca_file = config.tls->client_ca});
 }
 
+// What is kept of users beside the ledger: an erasure covers it.
+struct Kept {
+  std::unique_ptr<vault::Vault> vault;  // null: nothing outlasts a restart
+  std::unique_ptr<AnswerCache> answers;
+};
+
+Result<Kept> open_kept(const Config& config) {
+  Kept kept;
+  if (config.vault) {
+    auto vault = open_vault(*config.vault);
+    if (!vault) return tl::unexpected(vault.error());
+    kept.vault = std::move(*vault);
+  }
+  kept.answers = std::make_unique<AnswerCache>(static_cast<size_t>(config.cache_memory), kept.vault.get());
+  const auto loaded = kept.answers->load(system_clock().wall());
+  if (!loaded) return tl::unexpected(loaded.error());
+  if (*loaded > 0) log::info("{} answers of the last run may be given again", *loaded);
+  return kept;
+}
+
 ledger::Ledger::Options ledger_options(const Config& config) {
   const LedgerConfig& l = config.ledger;
   ledger::Ledger::Options o;
@@ -128,7 +149,7 @@ class Gateway {
   void drain(const std::function<bool()>& hurry);
 
  private:
-  Gateway(const ServeOptions& options, Mono started, std::shared_ptr<const Snapshot> snapshot,
+  Gateway(const ServeOptions& options, Mono started, std::shared_ptr<const Snapshot> snapshot, Kept kept,
           std::unique_ptr<ledger::Ledger> ledger);
   Result<void> start(const std::shared_ptr<net::TlsContext>& tls);
   // Lines of the audit log, if there is one; written soon. `durable`: see AuditLog::append.
@@ -137,7 +158,7 @@ class Gateway {
   Result<void> try_reload();
   // Tells budgets that are new what the ledger says was spent. Blocks.
   Result<void> know_spending(const LimitTable& limits);
-  Result<void> open_vault(const Config& config);
+  Result<void> open_files();
   // What the last run left of jobs goes on, a worker after the other.
   void resume_jobs();
 
@@ -146,14 +167,14 @@ class Gateway {
   const Mono started_;
   std::string file_hash_;  // of the configuration in force
   std::shared_ptr<const Snapshot> snapshot_;
+  Kept kept_;
   std::unique_ptr<ledger::Ledger> ledger_;
   Executor executor_;                          // of requests that are looked up
   Executor identity_executor_;                 // of keys: nobody's questions make a revocation wait
   Executor text_executor_;                     // of long texts that the guard looks at
   std::unique_ptr<DocumentReader> documents_;  // null: no route wants it
   Executor vault_executor_;                    // of what is kept on the disk
-  std::unique_ptr<vault::Vault> vault_;        // null: nothing is kept, as are the next two
-  std::unique_ptr<FileStore> files_;
+  std::unique_ptr<FileStore> files_;           // null, as is the next: there is no vault
   std::unique_ptr<JobOffice> jobs_;
   OwnEndpoints own_;
   Idempotency idempotency_;
@@ -163,6 +184,7 @@ class Gateway {
   net::Loop office_;
   Metering metering_;
   grid::Poller grid_;
+  AnswerSweep sweep_;
   HealthChecks health_checks_;
   OwnUse own_use_;
   Admin admin_;
@@ -177,17 +199,19 @@ class Gateway {
   std::vector<std::unique_ptr<Worker>> workers_;
 };
 
-Gateway::Gateway(const ServeOptions& options, Mono started, std::shared_ptr<const Snapshot> snapshot,
+Gateway::Gateway(const ServeOptions& options, Mono started, std::shared_ptr<const Snapshot> snapshot, Kept kept,
                  std::unique_ptr<ledger::Ledger> ledger)
     : options_(options),
       started_(started),
       file_hash_(hash_of_file(options.config_file)),
       snapshot_(std::move(snapshot)),
+      kept_(std::move(kept)),
       ledger_(std::move(ledger)),
       own_(*ledger_, executor_),
       counters_(static_cast<size_t>(snapshot_->config->workers)),
       metering_(office_, ledger_->back_office()),
       grid_({.loop = office_, .seed = random_seed(), .dialer = nullptr}),
+      sweep_(office_, *kept_.answers),
       health_checks_(office_),
       own_use_(office_, ledger_->back_office()),
       admin_({.loop = office_,
@@ -212,9 +236,15 @@ Result<std::unique_ptr<Gateway>> Gateway::open(const ServeOptions& options, Mono
   log::set_level(config.log_level);
   auto tls = load_tls(config);
   if (!tls) return tl::unexpected(tls.error());
-  auto ledger = ledger::Ledger::open(ledger_options(config));
+  auto kept = open_kept(config);
+  if (!kept) return tl::unexpected(kept.error());
+  auto ledger_wants = ledger_options(config);
+  ledger_wants.erase_elsewhere = [answers = kept->answers.get()](const ledger::Subject& s) {
+    return answers->erase(s.kind == ledger::Subject::Kind::user ? vault::Identity::user : vault::Identity::key, s.name);
+  };
+  auto ledger = ledger::Ledger::open(std::move(ledger_wants));
   if (!ledger) return tl::unexpected(ledger.error());
-  std::unique_ptr<Gateway> gateway(new Gateway(options, started, *snapshot, std::move(*ledger)));
+  std::unique_ptr<Gateway> gateway(new Gateway(options, started, *snapshot, std::move(*kept), std::move(*ledger)));
   if (auto running = gateway->start(*tls); !running) return tl::unexpected(running.error());
   return gateway;
 }
@@ -230,7 +260,7 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
     if (!documents_->reads()) log::warning("{}", documents_->why_not());
     admin_.use(*documents_);
   }
-  if (auto ok = open_vault(config); !ok) return ok;
+  if (auto ok = open_files(); !ok) return ok;
   for (size_t i = 0; i < counters_.size(); ++i) {
     auto worker = std::make_unique<Worker>(Worker::Parts{
         .index = i,
@@ -241,6 +271,7 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
         .hand =
             [this](std::vector<CallNote> notes) { office_.post([this, n = std::move(notes)] { metering_.take(n); }); },
         .executor = &text_executor_,
+        .answers = kept_.answers.get(),
         .documents = documents_.get(),
         .jobs = jobs_.get(),
         .snapshot = snapshot_,
@@ -312,27 +343,11 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
   return {};
 }
 
-Result<void> Gateway::open_vault(const Config& config) {
-  if (!config.vault) return {};
-  const std::filesystem::path dir = config.vault->dir;
-  std::error_code failed;
-  std::filesystem::create_directories(dir, failed);
-  if (failed) return fail(Code::unavailable, "vault.dir {}: {}", dir.string(), failed.message());
-  std::string secret = config.vault->secret;
-  if (secret.empty()) {
-    auto kept = vault::read_or_make_secret(dir / "vault.key");
-    if (!kept) return tl::unexpected(kept.error());
-    secret = std::move(*kept);
-  }
-  vault::Limits limits;
-  limits.total_bytes = static_cast<uint64_t>(config.vault->max_bytes);
-  limits.blob_bytes = std::max<uint64_t>(limits.blob_bytes, static_cast<uint64_t>(config.files.file));
-  auto vault = vault::Vault::open(dir / "vault.db", secret, limits);
-  wipe(secret);
-  if (!vault) return tl::unexpected(vault.error());
-  vault_ = std::move(*vault);
-  if (auto swept = vault_->sweep(system_clock().wall()); !swept) return tl::unexpected(swept.error());
-  files_ = std::make_unique<FileStore>(*vault_, vault_executor_);
+Result<void> Gateway::open_files() {
+  vault::Vault* const vault = kept_.vault.get();
+  if (!vault) return {};
+  if (auto swept = vault->sweep(system_clock().wall()); !swept) return tl::unexpected(swept.error());
+  files_ = std::make_unique<FileStore>(*vault, vault_executor_);
   jobs_ = std::make_unique<JobOffice>(*files_);
   return {};
 }
@@ -377,6 +392,7 @@ void Gateway::warn_of_restart(const Config& now) const {
   if (now.workers != was.workers) what += " workers";
   if (now.ledger.dir != was.ledger.dir) what += " ledger.dir";
   if (now.identity_dir != was.identity_dir) what += " identity.dir";
+  if (now.vault != was.vault) what += " vault";
   if (now.tls.has_value() != was.tls.has_value()) what += " tls";
   if (!(reader_options(now) == reader_options(was)) || (wants_documents(now) && !documents_)) what += " documents";
   if (!what.empty()) log::warning("reload: these need a restart to change:{}", what);
@@ -409,6 +425,7 @@ Result<void> Gateway::try_reload() {
     return fail(ok.error().code, "budgets: {}", ok.error().message);
   warn_of_restart(*(*snapshot)->config);
   snapshot_ = *snapshot;
+  kept_.answers->store().resize(static_cast<size_t>(snapshot_->config->cache_memory));
   log::set_level(snapshot_->config->log_level);
   for (auto& w : workers_) w->use(snapshot_, *tls);
   office_.post([this, s = snapshot_] {

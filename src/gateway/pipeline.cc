@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "gateway/cache/cache.h"
 #include "gateway/call/call.h"
 #include "gateway/call/relay.h"
 #include "gateway/documents/documents.h"
@@ -228,7 +229,8 @@ net::Task<void> Pipeline::serve(net::ServerConnection& connection, const Errand*
   if (const auto error = co_await guard_in(x)) co_return co_await refuse_request(x, *error);
   if (const auto error = co_await egress(x)) co_return co_await refuse_request(x, *error);
 
-  // 5 cache: the stage to come.
+  // 5 cache
+  if (co_await answer_from_cache(x, claim)) co_return;
 
   // 6 route, 7 call, 8 guard-out, 9 settle
   co_await call(x, claim);

@@ -64,6 +64,11 @@ class DeploymentProbe {
   std::vector<DeploymentCounters> by_worker_;
 };
 
+// What became of requests that the cache has to do with.
+struct CacheCounters {
+  Counter hits, followed, similar, misses;
+};
+
 // One worker's counters of everything else.
 struct alignas(64) WorkerCounters {
   std::array<Counter, 5> requests;  // by energy::Outcome
@@ -76,7 +81,8 @@ struct alignas(64) WorkerCounters {
   std::array<Counter, protect::kRefusals> refusals;  // by protect::Refused
   std::array<Counter, 4> guarded;                    // requests by guard::Action
   std::array<Counter, 4> answers_guarded;            // answers by guard::Action
-  Counter guard_ns;                                  // time of requests in the guard, the judge's answers included
+  CacheCounters cache;
+  Counter guard_ns;  // time of requests in the guard, the judge's answers included
 };
 
 }  // namespace trine::gateway

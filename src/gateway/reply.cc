@@ -26,6 +26,7 @@ void add_ours(std::string& head, const Exchange& x) {
     head.append("x-trine-route: ").append(x.call.deployment->name).append("\r\n");
     head.append("x-trine-route-by: ").append(x.routed_by).append("\r\n");
   }
+  if (*x.cached_as) head.append("x-trine-cache: ").append(x.cached_as).append("\r\n");
   head += x.limit_head;
 }
 

@@ -34,6 +34,7 @@ struct Key {
   uint32_t endpoints = score::kAllEndpoints;  // bits of score::Endpoint
   bool may_override_weights = false;
   std::string guard = {};  // a policy's name
+  bool cache = true;
   // Hash of whose prompts may be taken together for their common beginnings: the project's, or the key's where it has
   // none. What one tenant has sent never moves another's requests.
   uint64_t prefix_salt = 0;
@@ -61,6 +62,9 @@ struct Route {
   std::optional<StickyConfig> sticky;
   bool prefix_affinity = true;
   protect::Level limit;
+  std::optional<RouteCacheConfig> cache;
+  std::string cache_print;  // of all that its answers depend on beside the request: who serves it, the guard
+  std::shared_ptr<const Deployment> embeddings;  // of its semantic cache
 };
 
 // What the saving is measured against (docs/accounting.md §6).

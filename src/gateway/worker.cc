@@ -30,7 +30,8 @@ Worker::Worker(Parts parts)
                 .counters = *parts.counters,
                 .seed = random_seed(),
                 .executor = parts.executor,
-                .documents = parts.documents}),
+                .documents = parts.documents,
+                .answers = parts.answers}),
       pipeline_(context_, *parts.own),
       server_(loop_, pipeline_, server_limits(*parts.snapshot->config),
               tls_ ? net::Server::Upgrade([this](std::unique_ptr<net::Stream> s) { return upgrade(std::move(s)); })

@@ -25,6 +25,7 @@ class Worker {
     WorkerCounters* counters = nullptr;
     CallFeed::Hand hand;           // any thread
     Executor* executor = nullptr;  // for long texts
+    AnswerCache* answers = nullptr;
     DocumentReader* documents = nullptr;
     JobOffice* jobs = nullptr;  // null: there is no vault
     std::shared_ptr<const Snapshot> snapshot;

@@ -223,6 +223,20 @@ void guard_seconds(Page& page, const Scene& s) {
   page.sample({}, static_cast<double>(ns) * 1e-9);
 }
 
+void cache_requests(Page& page, const Scene& s) {
+  const std::array<std::pair<const char*, Counter gateway::CacheCounters::*>, 4> results = {{
+      {"hit", &gateway::CacheCounters::hits},
+      {"coalesced", &gateway::CacheCounters::followed},
+      {"semantic", &gateway::CacheCounters::similar},
+      {"miss", &gateway::CacheCounters::misses},
+  }};
+  for (const auto& [name, counter] : results) {
+    int64_t n = 0;
+    for (const WorkerCounters& c : s.view.workers) n += (c.cache.*counter).get();
+    page.sample(label_text({{"result", name}}), n);
+  }
+}
+
 void limit_refusals(Page& page, const Scene& s) {
   for (size_t i = 1; i < protect::kRefusals; ++i) {
     int64_t n = 0;
@@ -383,6 +397,12 @@ constexpr Family kFamilies[] = {
      guarded<&WorkerCounters::answers_guarded>},
     {"trine_guard_seconds_total", Kind::counter, "", "Time of requests in the guard, a judge's answers included.",
      guard_seconds},
+
+    // Cache.
+    {"trine_cache_requests_total", Kind::counter, "result",
+     "Requests that could be answered from the cache, by whether they were: hit, coalesced (shared another's call), "
+     "semantic (almost the same words), miss.",
+     cache_requests},
 
     // Documents.
     {"trine_documents_total", Kind::counter, "outcome",

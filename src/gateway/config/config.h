@@ -99,6 +99,7 @@ struct KeyConfig {
   std::optional<WeightsConfig> weights;   // override the route's
   bool may_override_weights = false;      // by the header x-trine-weights
   std::string guard;                      // a policy's name; empty: the policy as it stands
+  bool cache = true;                      // false: neither answered from nor kept in the cache
   std::optional<protect::Limits> limits;  // instead of limits.per_key
 };
 
@@ -267,6 +268,30 @@ struct DocumentsConfig {
   documents::Limits limits;  // of one document
 };
 
+enum class CacheScope { key, project, team, org };
+
+// Answers to what was asked in almost the same words (docs/caching.md).
+struct SemanticCacheConfig {
+  std::string embeddings;   // a deployment's name
+  double threshold = 0.95;  // cosine
+  int entries = 2000;       // texts that one is compared with, at most
+  Nanos timeout = std::chrono::seconds(2);
+  bool operator==(const SemanticCacheConfig&) const = default;
+};
+
+// Which of a route's answers are given again.
+struct RouteCacheConfig {
+  bool exact = true;
+  bool coalesce = true;  // requests that ask the same at the same time share a call
+  bool sampled = false;  // also where an answer is drawn at random
+  bool persist = false;  // in the vault, across restarts
+  Nanos ttl = std::chrono::hours(1);
+  int64_t max_answer = 1 << 20;  // bytes
+  CacheScope scope = CacheScope::project;
+  std::optional<SemanticCacheConfig> semantic;
+  bool operator==(const RouteCacheConfig&) const = default;
+};
+
 // Sealed blobs on the disk (src/vault).
 struct VaultConfig {
   std::string dir = "var/vault";
@@ -312,6 +337,7 @@ struct RouteConfig {
   std::string guard;       // a policy's name, or "off"; empty: the policy as it stands
   protect::Limits limits;  // of all keys together
   DocumentStepsConfig documents;
+  std::optional<RouteCacheConfig> cache;  // none: nothing is given again
 };
 
 struct GuardConfig {
@@ -394,6 +420,7 @@ struct Config {
   std::optional<BaselineConfig> baseline;
   GuardConfig guard;
   DocumentsConfig documents;
+  int64_t cache_memory = 64 << 20;   // bytes of answers
   std::optional<VaultConfig> vault;  // none: nothing outlasts a restart, and no files are kept
   FilesConfig files;
   JobsConfig jobs;

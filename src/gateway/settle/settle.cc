@@ -174,7 +174,7 @@ void close_call(Exchange& x, Outcome outcome, int upstream_status) {
   f.mean_batch = d.state->batch.mean(c.batch_at_start, c.start, now);
   d.state->batch.end(x.context.worker, c.start, now);
 
-  const energy::Figures figures = figures_of(d, f, x.context.grid(d, f.end));
+  const energy::Figures figures = c.figures = figures_of(d, f, x.context.grid(d, f.end));
   energy::Settlement settlement = energy::provisional_settlement(f, figures);
   if (!d.metered()) settlement.basis = energy::Basis::final;
   // What closes begun work is let through even when space is short; where even that is gone, the keeper says so.
@@ -235,7 +235,7 @@ void close_request(Exchange& x, Outcome outcome) {
   note_flagged(x);
   x.reservation.finish();
   if (x.calls == 0) {
-    if (x.status < 500) x.context.counters.client_errors.add();
+    if (outcome != Outcome::ok && x.status < 500) x.context.counters.client_errors.add();
     // Nobody to book it to; or too little room, which is for what has begun.
     if (!x.key || x.context.journal.full()) return;
   }
