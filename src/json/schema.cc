@@ -15,8 +15,8 @@ namespace trine::json {
 namespace internal {
 
 struct SchemaNode {
-  std::optional<bool> always;  // a schema that is true or false
-  unsigned types = 0;          // bits of Value::Type, and kWhole; 0: any
+  std::optional<bool> always;              // a schema that is true or false
+  unsigned types = 0;                      // bits of Value::Type, and kWhole; 0: any
   std::vector<std::string> one_of_values;  // enum and const, in one form
   bool has_values = false;
   std::map<std::string, const SchemaNode*, std::less<>> properties;
@@ -44,10 +44,23 @@ unsigned bit(Value::Type t) {
   return 1U << static_cast<unsigned>(t);
 }
 
-constexpr std::array<std::string_view, 17> kNotUnderstood = {
-    "pattern", "patternProperties", "propertyNames",    "contains",          "minContains", "maxContains",
-    "if",      "then",              "else",             "dependentRequired", "prefixItems", "dependentSchemas",
-    "$dynamicRef", "dependencies",  "unevaluatedItems", "unevaluatedProperties", "additionalItems"};
+constexpr std::array<std::string_view, 17> kNotUnderstood = {"pattern",
+                                                             "patternProperties",
+                                                             "propertyNames",
+                                                             "contains",
+                                                             "minContains",
+                                                             "maxContains",
+                                                             "if",
+                                                             "then",
+                                                             "else",
+                                                             "dependentRequired",
+                                                             "prefixItems",
+                                                             "dependentSchemas",
+                                                             "$dynamicRef",
+                                                             "dependencies",
+                                                             "unevaluatedItems",
+                                                             "unevaluatedProperties",
+                                                             "additionalItems"};
 
 bool is_whole(std::string_view number) {
   const auto d = Value{Value::Type::number, number}.as_double();
@@ -114,8 +127,10 @@ class SchemaReader {
       if (made->ref.empty()) continue;
       const auto it = named_.find(made->ref);
       if (it == named_.end())
-        return fail(Code::invalid_argument, "`$ref`: \"{:.80}\" leads nowhere: \"#\", \"#/$defs/NAME\" and "
-                    "\"#/definitions/NAME\" are followed", made->ref);
+        return fail(Code::invalid_argument,
+                    "`$ref`: \"{:.80}\" leads nowhere: \"#\", \"#/$defs/NAME\" and "
+                    "\"#/definitions/NAME\" are followed",
+                    made->ref);
       made->referred = it->second;
     }
     schema_.root_ = root;
@@ -219,9 +234,12 @@ class SchemaReader {
         n.types |= kWhole;
         return;
       }
-      for (const auto& [text, t] : {std::pair{"\"object\"", Value::Type::object}, {"\"array\"", Value::Type::array},
-                                    {"\"string\"", Value::Type::string}, {"\"number\"", Value::Type::number},
-                                    {"\"boolean\"", Value::Type::boolean}, {"\"null\"", Value::Type::null}})
+      for (const auto& [text, t] : {std::pair{"\"object\"", Value::Type::object},
+                                    {"\"array\"", Value::Type::array},
+                                    {"\"string\"", Value::Type::string},
+                                    {"\"number\"", Value::Type::number},
+                                    {"\"boolean\"", Value::Type::boolean},
+                                    {"\"null\"", Value::Type::null}})
         if (name.raw == text) {
           n.types |= bit(t);
           return;
@@ -301,7 +319,8 @@ class Check {
 
   bool type(const SchemaNode& n, const Value& v, const std::string& at) {
     if (n.types == 0 || (n.types & bit(v.type)) != 0) return true;
-    if ((n.types & kWhole) != 0 && v.type == Value::Type::number) return is_whole(v.raw) || say(at, "must be a whole number");
+    if ((n.types & kWhole) != 0 && v.type == Value::Type::number)
+      return is_whole(v.raw) || say(at, "must be a whole number");
     std::string wanted;
     for (const auto t : {Value::Type::object, Value::Type::array, Value::Type::string, Value::Type::number,
                          Value::Type::boolean, Value::Type::null})
@@ -348,7 +367,8 @@ class Check {
     return !text || amount(n.min_length, n.max_length, code_points(*text), "characters", at);
   }
 
-  bool amount(std::optional<size_t> least, std::optional<size_t> most, size_t have, const char* of, const std::string& at) {
+  bool amount(std::optional<size_t> least, std::optional<size_t> most, size_t have, const char* of,
+              const std::string& at) {
     if (least && have < *least) return say(at, fmt::format("must have at least {} {}", *least, of));
     if (most && have > *most) return say(at, fmt::format("must have at most {} {}", *most, of));
     return true;
@@ -375,8 +395,8 @@ class Check {
     for (const SchemaNode* s : n.all_of) good = value(*s, v, at, references + 1) && good;
     const auto matching = [&](const std::vector<const SchemaNode*>& of) {
       ++quiet_;
-      const auto count = std::count_if(of.begin(), of.end(),
-                                       [&](const SchemaNode* s) { return value(*s, v, at, references + 1); });
+      const auto count =
+          std::count_if(of.begin(), of.end(), [&](const SchemaNode* s) { return value(*s, v, at, references + 1); });
       --quiet_;
       return count;
     };
@@ -421,7 +441,7 @@ std::string without_required(std::string_view schema) {
   if (!document) return std::string(schema);
   // `names`: the members are names of the document's, not words of the schema.
   const std::function<void(std::string&, const Value&, bool, bool)> copy = [&](std::string& out, const Value& v,
-                                                                              bool names, bool data) {
+                                                                               bool names, bool data) {
     if (data || (!v.is_object() && !v.is_array())) {
       out += v.raw;
     } else if (v.is_array()) {

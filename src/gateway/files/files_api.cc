@@ -18,10 +18,10 @@ using llm::ErrorCode;
 
 constexpr std::string_view kPath = "/v1/files";
 constexpr std::string_view kContent = "/content";
-constexpr size_t kMostField = 4 << 10;      // bytes of a field that is no file
-constexpr size_t kAroundFile = 64 << 10;    // of an upload's body, beside the file
-constexpr size_t kFed = 64 << 10;           // at once: the reader keeps no more
-constexpr size_t kMostName = 255;           // bytes of a file's name
+constexpr size_t kMostField = 4 << 10;                                   // bytes of a field that is no file
+constexpr size_t kAroundFile = 64 << 10;                                 // of an upload's body, beside the file
+constexpr size_t kFed = 64 << 10;                                        // at once: the reader keeps no more
+constexpr size_t kMostName = 255;                                        // bytes of a file's name
 constexpr int64_t kLeastTtl = 60, kMostTtl = int64_t{3650} * 24 * 3600;  // seconds, where a client says
 constexpr std::array<std::string_view, 7> kPurposes = {"assistants", "batch", "fine-tune", "vision",
                                                        "user_data",  "evals", "documents"};
@@ -36,6 +36,8 @@ class Upload final : public MultipartSink {
     if (head.name == "file") {
       if (std::exchange(has_file_, true)) return fail(Code::invalid_argument, "`file` is there twice: send one file");
       file.name = head.filename.substr(head.filename.find_last_of("/\\") + 1);  // a path is nobody's business
+      // As the form encoding of HTML writes a quote.
+      for (size_t at = 0; (at = file.name.find("%22", at)) != std::string::npos; ++at) file.name.replace(at, 3, "\"");
       if (file.name.empty() || file.name.size() > kMostName)
         return fail(Code::invalid_argument, "`file` needs a `filename` of 1 to {} bytes", kMostName);
       into_ = &file.bytes;
@@ -51,7 +53,8 @@ class Upload final : public MultipartSink {
   }
   Result<void> data(std::string_view bytes) override {
     if (bytes.size() > most_here_ - std::min(most_here_, into_->size()))
-      return fail(Code::out_of_range, "{} has over {} bytes", into_ == &file.bytes ? "the file" : "a field", most_here_);
+      return fail(Code::out_of_range, "{} has over {} bytes", into_ == &file.bytes ? "the file" : "a field",
+                  most_here_);
     into_->append(bytes);
     return {};
   }
@@ -116,7 +119,8 @@ std::string_view query_value(std::string_view target, std::string_view name) {
   while (!rest.empty()) {
     rest.remove_prefix(1);
     const std::string_view one = rest.substr(0, rest.find('&'));
-    if (one.size() > name.size() && one.starts_with(name) && one[name.size()] == '=') return one.substr(name.size() + 1);
+    if (one.size() > name.size() && one.starts_with(name) && one[name.size()] == '=')
+      return one.substr(name.size() + 1);
     rest.remove_prefix(one.size());
   }
   return {};
@@ -189,12 +193,11 @@ net::Task<void> take(Exchange& x) {
   if (read == net::BodyError::gone) co_return;
   if (read != net::BodyError::none) {
     x.client.close_after();
-    const ClientError error = read == net::BodyError::too_large
-                                  ? ClientError{ErrorCode::body_too_large,
-                                                fmt::format("a file may have {} bytes here", most), "file"}
-                              : read == net::BodyError::bad_chunk
-                                  ? ClientError{ErrorCode::bad_request_head, "the chunked body is broken", {}}
-                                  : ClientError{ErrorCode::request_timeout, {}, {}};
+    const ClientError error =
+        read == net::BodyError::too_large
+            ? ClientError{ErrorCode::body_too_large, fmt::format("a file may have {} bytes here", most), "file"}
+        : read == net::BodyError::bad_chunk ? ClientError{ErrorCode::bad_request_head, "the chunked body is broken", {}}
+                                            : ClientError{ErrorCode::request_timeout, {}, {}};
     co_return co_await refuse(x, error);
   }
   if (const auto error = limit(x)) co_return co_await refuse(x, *error);

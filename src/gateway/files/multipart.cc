@@ -210,8 +210,7 @@ Result<bool> MultipartReader::take_boundary_end() {
   if (rest.starts_with("--") && parts_ > 0) {
     state_ = State::end;
   } else if (rest.starts_with("\r\n")) {
-    if (parts_ == limits_.parts)
-      return fail(Code::out_of_range, "the multipart body has over {} parts", limits_.parts);
+    if (parts_ == limits_.parts) return fail(Code::out_of_range, "the multipart body has over {} parts", limits_.parts);
     ++parts_;
     state_ = State::head;
   } else {

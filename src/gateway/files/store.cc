@@ -66,7 +66,8 @@ Result<Kept> kept_of(const vault::Blob& blob) {
     if (good) *field = std::move(*text);
     return good;
   });
-  if (!read || !good) return fail(Code::data_loss, "what the vault has of file {} is not what was put there", k.about.id);
+  if (!read || !good)
+    return fail(Code::data_loss, "what the vault has of file {} is not what was put there", k.about.id);
   return k;
 }
 

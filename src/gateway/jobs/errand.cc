@@ -60,7 +60,8 @@ net::Task<Result<ErrandAnswer>> ask(net::UpstreamConnection& up, const Errand& e
   answer.status = up.head().status;
   answer.request_id = up.head().find("x-trine-request-id").value_or(std::string_view{});
   answer.retry_after = parse_int(up.head().find("retry-after").value_or(std::string_view{})).value_or(0);
-  if (auto read = co_await up.read_body(answer.body, kMostAnswer, 0, most); !read) co_return tl::unexpected(read.error());
+  if (auto read = co_await up.read_body(answer.body, kMostAnswer, 0, most); !read)
+    co_return tl::unexpected(read.error());
   co_return answer;
 }
 

@@ -18,7 +18,7 @@ namespace trine::gateway {
 struct Errand {
   Principal who;
   std::string workload;
-  std::string body;                            // of POST /v1/chat/completions
+  std::string body;                             // of POST /v1/chat/completions
   size_t document_begin = 0, document_end = 0;  // bytes of it whose text comes from a file
   std::vector<Spared> spared;
 };

@@ -11,10 +11,10 @@
 namespace trine::gateway {
 
 struct Evidence {
-  std::string path;  // "supplier.vat_id", "lines[2].price"
-  std::string text;  // as it stands in the document
-  int part = 0;      // index into the document's parts
-  int page = 1;      // within its part
+  std::string path;   // "supplier.vat_id", "lines[2].price"
+  std::string text;   // as it stands in the document
+  int part = 0;       // index into the document's parts
+  int page = 1;       // within its part
   size_t offset = 0;  // bytes into the text
   bool operator==(const Evidence&) const = default;
 };

@@ -48,7 +48,12 @@ std::string to_json(const JobRecord& r) {
   w.object().key("id").value(r.id).key("order").raw(to_json(r.order));
   w.key("org").value(r.tenant.org).key("team").value(r.tenant.team).key("project").value(r.tenant.project);
   w.key("key").value(r.tenant.key).key("who").value(name(r.who.sort)).key("who_name").value(r.who.name);
-  w.key("workload").value(r.workload).key("created").value(unix_ns(r.created)).key("deadline").value(unix_ns(r.deadline));
+  w.key("workload")
+      .value(r.workload)
+      .key("created")
+      .value(unix_ns(r.created))
+      .key("deadline")
+      .value(unix_ns(r.deadline));
   w.key("status").value(name(r.status)).key("answer").value(r.answer).end();
   return out;
 }
@@ -100,6 +105,11 @@ Job::Job(JobRecord record, uint64_t boot)
     : about_(std::move(record)), boot_(boot), status_(about_.status), answer_(about_.answer) {
   files_.resize(about_.order.files.size());
   for (size_t i = 0; i < files_.size(); ++i) files_[i].name = about_.order.files[i].name;
+  if (status_ != JobStatus::running) {
+    // One of the log: how it ended is all that there is to tell.
+    tell("job.done", fmt::format(R"({{"id":"{}","status":"{}"}})", about_.id, gateway::name(status_)));
+    return;
+  }
   tell("job.started", fmt::format(R"({{"id":"{}","files":{}}})", about_.id, files_.size()));
 }
 
@@ -124,8 +134,7 @@ void Job::read(size_t file, int pages, size_t pieces, Tokens tokens) {
   f.pieces = pieces;
   f.tokens = tokens;
   f.done.resize(pieces);
-  tell("file.read",
-       fmt::format(R"({{"file":{},"pages":{},"pieces":{},"tokens":{}}})", file, pages, pieces, tokens));
+  tell("file.read", fmt::format(R"({{"file":{},"pages":{},"pieces":{},"tokens":{}}})", file, pages, pieces, tokens));
 }
 
 void Job::piece_done(size_t file, size_t piece) {
@@ -134,7 +143,8 @@ void Job::piece_done(size_t file, size_t piece) {
   if (f.at != FileState::At::asking || status_ != JobStatus::running || piece >= f.pieces || f.done[piece]) return;
   f.done[piece] = true;
   ++f.done_count;
-  tell("piece.done", fmt::format(R"({{"file":{},"piece":{},"done":{},"pieces":{}}})", file, piece, f.done_count, f.pieces));
+  tell("piece.done",
+       fmt::format(R"({{"file":{},"piece":{},"done":{},"pieces":{}}})", file, piece, f.done_count, f.pieces));
 }
 
 void Job::end_file(size_t file, FileEnd end) {
@@ -151,7 +161,7 @@ void Job::end(JobStatus status, std::string answer) {
   if (status_ != JobStatus::running) return;
   status_ = status;
   answer_ = std::move(answer);
-  tell("job.done", fmt::format(R"({{"id":"{}","status":"{}"}})", about_.id, name(status)));
+  tell("job.done", fmt::format(R"({{"id":"{}","status":"{}"}})", about_.id, gateway::name(status)));
 }
 
 std::function<void()> Job::set_cancel(std::function<void()> cancel) {
@@ -202,8 +212,14 @@ std::string Job::json_of(JobStatus status, std::string_view error, std::string_v
     const char* at = f.at == FileState::At::waiting ? "waiting" : f.at == FileState::At::reading ? "reading" : "asking";
     w.key("status").value(status == JobStatus::running ? at : name(status));
     if (f.at == FileState::At::asking)
-      w.key("pages").value(f.pages).key("tokens").value(f.tokens).key("pieces").value(f.pieces).key("pieces_done").value(
-          f.done_count);
+      w.key("pages")
+          .value(f.pages)
+          .key("tokens")
+          .value(f.tokens)
+          .key("pieces")
+          .value(f.pieces)
+          .key("pieces_done")
+          .value(f.done_count);
     w.end();
   }
   w.end();

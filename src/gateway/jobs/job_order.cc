@@ -11,9 +11,9 @@
 namespace trine::gateway {
 namespace {
 
+using json::Value;
 using llm::ClientError;
 using llm::ErrorCode;
-using json::Value;
 
 constexpr size_t kMostInstructions = 32 << 10;
 constexpr size_t kMostName = 255;
@@ -30,7 +30,8 @@ class Reading {
   void body(std::string_view text) {
     const auto document = json::read(text);
     if (!document || !document->is_object())
-      return (void)(error = ClientError{ErrorCode::invalid_json, document ? "it is no object" : document.error().message, {}});
+      return (void)(error = ClientError{
+                        ErrorCode::invalid_json, document ? "it is no object" : document.error().message, {}});
     members(*document, "", [&](std::string_view key, const Value& v) {
       if (key == "model") return string(v, "model", order.model, 256);
       if (key == "instructions") return string(v, "instructions", order.instructions, kMostInstructions);
@@ -48,10 +49,12 @@ class Reading {
 
  private:
   void complain(std::string field, std::string_view what) {
-    if (!error) error = ClientError{ErrorCode::invalid_request, fmt::format("`{:.80}` {}", field, what), std::move(field)};
+    if (!error)
+      error = ClientError{ErrorCode::invalid_request, fmt::format("`{:.80}` {}", field, what), std::move(field)};
   }
 
-  void members(const Value& v, const std::string& field, const std::function<void(std::string_view, const Value&)>& take) {
+  void members(const Value& v, const std::string& field,
+               const std::function<void(std::string_view, const Value&)>& take) {
     if (!v.is_object()) return complain(field, "must be an object");
     const auto read = json::each_member(v.raw, [&](std::string_view key, Value m) {
       take(key, m);
@@ -88,7 +91,8 @@ class Reading {
       if (key == "overlap") return whole(m, "options.overlap", order.overlap, 0, kMostWindow);
       if (key == "max_tokens") return whole(m, "options.max_tokens", order.max_tokens, 1, kMostAnswer);
       if (key == "merge") {
-        if (m.raw != R"("files")" && m.raw != R"("all")") return complain("options.merge", "must be \"files\" or \"all\"");
+        if (m.raw != R"("files")" && m.raw != R"("all")")
+          return complain("options.merge", "must be \"files\" or \"all\"");
         order.merge_all = m.raw == R"("all")";
         return;
       }
@@ -134,7 +138,8 @@ class Reading {
       }
       auto plain = json::unescape(data);
       auto bytes = plain ? llm::from_base64(*plain) : std::nullopt;
-      if (!bytes || bytes->empty()) return complain(field + ".file_data", "must be base64 (RFC 4648) of at least a byte");
+      if (!bytes || bytes->empty())
+        return complain(field + ".file_data", "must be base64 (RFC 4648) of at least a byte");
       f.data = std::move(*bytes);
     }
     order.files.push_back(std::move(f));

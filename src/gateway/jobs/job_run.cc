@@ -216,8 +216,8 @@ net::Task<Result<void>> JobRun::read_file(File& f) {
     co_await pause(std::chrono::seconds(1));  // a job can wait: clients' requests go first
   }
   if (!f.document) co_return tl::unexpected(why_over());
-  auto pieces = documents::split(f.document->text, {.most_tokens = about().order.window,
-                                                    .overlap_tokens = about().order.overlap});
+  auto pieces = documents::split(f.document->text,
+                                 {.most_tokens = about().order.window, .overlap_tokens = about().order.overlap});
   if (!pieces) co_return tl::unexpected(pieces.error());
   if (pieces->empty()) co_return fail(Code::invalid_argument, "the file has no text");
   pieces_ += pieces->size();
@@ -263,9 +263,11 @@ net::Task<void> JobRun::one_piece(File& f, size_t p) {
     };
     auto answer = co_await ask(std::move(prompt), std::move(spared), end.requests);
     if (!answer) {
+      f.requests.insert(f.requests.end(), end.requests.begin(), end.requests.end());
       if (!over() && !std::exchange(f.failed, true)) {
         f.error = answer.error();
-        if (f.pieces.size() > 1) f.error.message = fmt::format("piece {} of {}: {}", p + 1, f.pieces.size(), f.error.message);
+        if (f.pieces.size() > 1)
+          f.error.message = fmt::format("piece {} of {}: {}", p + 1, f.pieces.size(), f.error.message);
       }
       co_return;
     }
@@ -287,9 +289,9 @@ net::Task<Result<ModelAnswer>> JobRun::ask(std::function<Prompt(bool)> prompt, s
   const Leave leave = waits();
   CallSum sum;
   Error last{Code::unavailable, "the model was not asked"};
+  bool constrained = constrain_;
   for (int attempt = 0; attempt < kAttempts;) {
     if (over()) co_return tl::unexpected(why_over());
-    const bool constrained = constrain_;
     Prompt p = prompt(constrained);
     const Errand errand{.who = about().who,
                         .workload = about().workload,
@@ -309,6 +311,7 @@ net::Task<Result<ModelAnswer>> JobRun::ask(std::function<Prompt(bool)> prompt, s
     } else {
       if (!answered->request_id.empty()) requests.push_back(answered->request_id);
       if (answered->status == 200) {
+        if (!constrained) constrain_ = false;  // this engine does not know response_format: the next call need not ask
         auto read = read_model_answer(answered->body);
         if (read) {
           read->sum += sum;
@@ -321,10 +324,10 @@ net::Task<Result<ModelAnswer>> JobRun::ask(std::function<Prompt(bool)> prompt, s
         continue;
       }
       const ToldError told = read_told_error(answered->body);
-      last = {Code::unavailable, told.message.empty() ? fmt::format("the model's server answered {}", answered->status)
-                                                      : told.message};
+      last = {Code::unavailable,
+              told.message.empty() ? fmt::format("the model's server answered {}", answered->status) : told.message};
       if (answered->status == 400 && constrained && told.code != "content_blocked" && told.code != "over_limit") {
-        constrain_ = false;  // an engine that does not know response_format
+        constrained = false;  // perhaps it is response_format that it does not know
         --attempt;
         continue;
       }
@@ -400,7 +403,16 @@ FileEnd JobRun::completed(File& f, const std::string& result) {
   }
   w.end().key("conflicts").array();
   for (const documents::Conflict& c : f.conflicts)
-    w.object().key("path").value(c.path).key("kept").raw(c.kept).key("other").raw(c.other).key("piece").value(c.piece).end();
+    w.object()
+        .key("path")
+        .value(c.path)
+        .key("kept")
+        .raw(c.kept)
+        .key("other")
+        .raw(c.other)
+        .key("piece")
+        .value(c.piece)
+        .end();
   w.end().key("warnings").array();
   for (const std::string& warning : d.warnings) w.value(warning);
   w.end().key("spared").object();

@@ -1,5 +1,5 @@
-// One job at work on one worker: each file is read, cut, asked for piece by piece with so many calls at once, merged and
-// checked. Every step is in the log before it counts, so that a run that ends in the middle can be taken up again.
+// One job at work on one worker: each file is read, cut, asked for piece by piece with so many calls at once, merged
+// and checked. Every step is in the log before it counts, so that a run that ends in the middle can be taken up again.
 #pragma once
 
 #include <coroutine>
@@ -46,7 +46,9 @@ class JobRun {
     auto take() {
       struct Awaiter {
         Places& places;
-        bool await_ready() const noexcept { return places.free_ > 0 && places.waiting_.empty() && (--places.free_, true); }
+        bool await_ready() const noexcept {
+          return places.free_ > 0 && places.waiting_.empty() && (--places.free_, true);
+        }
         void await_suspend(std::coroutine_handle<> h) { places.waiting_.push_back(h); }
         void await_resume() const noexcept {}
       };
@@ -74,7 +76,7 @@ class JobRun {
   FileEnd failed(const File& f, const Error& why) const;
   FileEnd completed(File& f, const std::string& result);
 
-  bool over() const;     // no further step
+  bool over() const;  // no further step
   Error why_over() const;
   Nanos left() const;
   Wall wall() const { return context_.clock().wall(); }

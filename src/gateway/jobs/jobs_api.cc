@@ -42,7 +42,8 @@ net::Task<void> refuse(Exchange& x, ClientError error) {
 }
 
 // Gives files that came with the job an id, and looks whether the others are there. Blocks.
-Result<void> keep_files(FileStore& store, const energy::Tenant& tenant, const Config& config, JobOrder& order, Wall now) {
+Result<void> keep_files(FileStore& store, const energy::Tenant& tenant, const Config& config, JobOrder& order,
+                        Wall now) {
   std::vector<std::string> kept;
   for (JobFile& f : order.files) {
     Result<void> done;

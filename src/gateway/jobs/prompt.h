@@ -35,7 +35,8 @@ struct PieceText {
   int first_page = 1, last_page = 1;
 };
 
-// `schema`: what the piece's answer is to be. `constrain`: the engine is asked to answer by the schema and nothing else.
+// `schema`: what the piece's answer is to be. `constrain`: the engine is asked to answer by the schema and nothing
+// else.
 Prompt piece_prompt(const JobOrder& order, std::string_view schema, const PieceText& piece, bool constrain);
 // Asks for the answer once more, with what is wrong with it; with the document's text where that is one piece.
 Prompt repair_prompt(const JobOrder& order, std::string_view answer, const std::vector<json::SchemaProblem>& problems,

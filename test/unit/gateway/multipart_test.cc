@@ -23,7 +23,7 @@ struct Parts final : MultipartSink {
 };
 
 // The parts of a body fed `step` bytes at a time, or the sentence that refuses it.
-string read(string_view body, size_t step = 7, MultipartLimits limits = {}, string_view boundary = "XX") {
+string read(std::string_view body, size_t step = 7, MultipartLimits limits = {}, std::string_view boundary = "XX") {
   Parts parts;
   MultipartReader reader(boundary, parts, limits);
   for (size_t at = 0; at < body.size(); at += step)
@@ -36,7 +36,8 @@ string read(string_view body, size_t step = 7, MultipartLimits limits = {}, stri
 
 const string kField = "--XX\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nuser_data\r\n";
 const string kFile =
-    "--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.pdf\"\r\nContent-Type: application/pdf\r\n\r\n";
+    "--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.pdf\"\r\nContent-Type: "
+    "application/pdf\r\n\r\n";
 const string kEnd = "--XX--\r\n";
 
 TEST(Multipart, AFormIsReadWhateverThePiecesThatItComesIn) {
@@ -64,13 +65,16 @@ TEST(Multipart, WhatTwoReadersCouldTakeForTwoThingsIsRefused) {
   EXPECT_TRUE(refused(kFile + "x\n--XX--\n")) << "line feeds alone";
   EXPECT_TRUE(refused("--XX\nContent-Disposition: form-data; name=\"a\"\n\nx\r\n" + kEnd));
   EXPECT_TRUE(refused("--XX\r\nContent-Disposition: form-data; name=\"a\"; name=\"b\"\r\n\r\nx\r\n" + kEnd));
-  EXPECT_TRUE(refused("--XX\r\nContent-Disposition: form-data; name=\"a\"\r\nContent-Disposition: form-data; "
-                      "name=\"b\"\r\n\r\nx\r\n" + kEnd));
+  EXPECT_TRUE(
+      refused("--XX\r\nContent-Disposition: form-data; name=\"a\"\r\nContent-Disposition: form-data; "
+              "name=\"b\"\r\n\r\nx\r\n" +
+              kEnd));
   EXPECT_TRUE(refused("--XX\r\nContent-Disposition: form-data; name=\"a\"; filename*=utf-8''x\r\n\r\nx\r\n" + kEnd));
   EXPECT_TRUE(refused("--XX\r\nContent-Disposition: attachment; name=\"a\"\r\n\r\nx\r\n" + kEnd));
   EXPECT_TRUE(refused("--XX\r\nContent-Disposition: form-data; name=\"a\"\r\n folded: x\r\n\r\nx\r\n" + kEnd));
   EXPECT_TRUE(refused("--XX\r\nContent-Disposition: form-data; name=\"a\r\n\r\nx\r\n" + kEnd)) << "an open quote";
-  EXPECT_TRUE(refused("--XX\r\nContent-Disposition: form-data; name=\"a\"\r\nContent-Transfer-Encoding: base64\r\n\r\nx\r\n" + kEnd));
+  EXPECT_TRUE(refused(
+      "--XX\r\nContent-Disposition: form-data; name=\"a\"\r\nContent-Transfer-Encoding: base64\r\n\r\nx\r\n" + kEnd));
   EXPECT_TRUE(refused("--XX\r\nContent-Type: text/plain\r\n\r\nx\r\n" + kEnd));
   EXPECT_TRUE(refused(kEnd)) << "no part at all";
 }
@@ -87,7 +91,8 @@ TEST(Multipart, AHundredThousandPartsEndAtTheSeventeenth) {
 }
 
 TEST(Multipart, AHeadThatDoesNotEndIsRefusedAtItsLimit) {
-  EXPECT_EQ(read("--XX\r\nX-Long: " + string(1 << 20, 'a'), 1000), "refused: a part's header lines are over 8192 bytes");
+  EXPECT_EQ(read("--XX\r\nX-Long: " + string(1 << 20, 'a'), 1000),
+            "refused: a part's header lines are over 8192 bytes");
   string lines = "--XX\r\n";
   for (int i = 0; i < 17; ++i) lines += "A: b\r\n";
   EXPECT_EQ(read(lines + "\r\nx\r\n" + kEnd), "refused: a part of the multipart body has over 16 lines");
@@ -117,8 +122,11 @@ TEST(Upload, AFileHasANameAPurposeAndALimit) {
 }
 
 TEST(Upload, APathBeforeTheNameIsTakenOff) {
-  const auto file = read_upload("multipart/form-data; boundary=XX",
-                                kField + "--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"C:\\\\x\\\\../a.pdf\"\r\n\r\nx\r\n" + kEnd, 9);
+  const auto file = read_upload(
+      "multipart/form-data; boundary=XX",
+      kField + "--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"C:\\\\x\\\\../a.pdf\"\r\n\r\nx\r\n" +
+          kEnd,
+      9);
   ASSERT_TRUE(file) << file.error().message;
   EXPECT_EQ(file->name, "a.pdf");
 }

@@ -30,15 +30,17 @@ constexpr std::string_view kInvoice = R"({
 })";
 
 TEST(Schema, ADocumentThatFitsHasNoProblem) {
-  EXPECT_EQ(problems(kInvoice, R"({"number":"7","total":12.5,"currency":"EUR","lines":[{"price":null,"count":2.0}]})"), Strings{});
+  EXPECT_EQ(problems(kInvoice, R"({"number":"7","total":12.5,"currency":"EUR","lines":[{"price":null,"count":2.0}]})"),
+            Strings{});
 }
 
 TEST(Schema, EachProblemSaysWhereItIs) {
-  EXPECT_EQ(problems(kInvoice, R"({"number":"","total":-1,"currency":"USD","lines":[{"count":1.5},{"price":"x"}],"more":1})"),
-            (Strings{"number: must have at least 1 characters", "total: must be at least 0",
-                     "currency: must be one of the values that the schema names", "lines[0].count: must be a whole number",
-                     "lines[0].price: is missing", "lines[1].price: must be a number or null, not a string",
-                     "more: must not be there"}));
+  EXPECT_EQ(
+      problems(kInvoice, R"({"number":"","total":-1,"currency":"USD","lines":[{"count":1.5},{"price":"x"}],"more":1})"),
+      (Strings{"number: must have at least 1 characters", "total: must be at least 0",
+               "currency: must be one of the values that the schema names", "lines[0].count: must be a whole number",
+               "lines[0].price: is missing", "lines[1].price: must be a number or null, not a string",
+               "more: must not be there"}));
 }
 
 TEST(Schema, WhatIsMissingIsNamed) {
@@ -93,7 +95,8 @@ TEST(Schema, APartNeedsNothing) {
 }
 
 TEST(Schema, AFieldThatIsNamedLikeAWordOfTheSchemaStays) {
-  const std::string part = without_required(R"({"properties":{"required":{"type":"string"}},"required":["required"],"enum":[{"required":[1]}]})");
+  const std::string part = without_required(
+      R"({"properties":{"required":{"type":"string"}},"required":["required"],"enum":[{"required":[1]}]})");
   EXPECT_EQ(part, R"({"properties":{"required":{"type":"string"}},"enum":[{"required":[1]}]})");
 }
 
