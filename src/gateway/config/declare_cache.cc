@@ -15,7 +15,7 @@ void declare_semantic(Fields& f, Draft::RouteMarks& marks, SemanticCacheConfig& 
   f.text(required("embeddings", "Name of the deployment that is asked at /v1/embeddings."), s.embeddings);
   f.number({"threshold", "Cosine of the two texts' embeddings from which one's answer is given to the other."},
            s.threshold, 0.5, 1);
-  f.integer({"entries", "Texts that one is compared with, at most; the oldest go."}, s.entries, 1, 100'000);
+  f.integer({"entries", "Texts that one is compared with, at most; the oldest go."}, s.entries, 1, 20'000);
   f.duration({"timeout", "Of the embedding; the request goes on without it."}, s.timeout, 10ms, 1min);
   marks.embeddings = f.where("embeddings");
 }
