@@ -5,6 +5,6 @@ set -euo pipefail
 
 scripts/setup.sh build run
 configure release
-compile release trine
+compile release trine trine-docworker
 npm_install examples/demo
 exec node examples/demo/run.mjs "$@"

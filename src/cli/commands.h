@@ -37,5 +37,7 @@ int run_keys(const KeysOptions& o);
 int run_abuse(const AbuseOptions& o);
 int run_audit(const AuditOptions& o);
 int run_guard(const GuardOptions& o);
+int run_load(const LoadOptions& o);
+int run_dashboards(const DashboardsOptions& o);
 
 }  // namespace trine::cli

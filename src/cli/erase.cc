@@ -1,10 +1,29 @@
 // trine erase: an identity becomes a pseudonym, figures stay.
+#include <filesystem>
+
 #include "cli/commands.h"
 #include "cli/say.h"
 #include "cli/source.h"
+#include "gateway/vault_keeper.h"
 #include "ledger/ledger.h"
 
 namespace trine::cli {
+
+namespace {
+
+Result<void> erase_in_vault(const gateway::VaultConfig& config, const ledger::Subject& subject) {
+  std::error_code none;
+  if (!std::filesystem::exists(std::filesystem::path(config.dir) / "vault.db", none)) return {};
+  const auto vault = gateway::open_vault(config);
+  if (!vault) return tl::unexpected(vault.error());
+  const bool user = subject.kind == ledger::Subject::Kind::user;
+  const auto gone = (*vault)->erase(user ? vault::Identity::user : vault::Identity::key, subject.name);
+  if (!gone) return tl::unexpected(gone.error());
+  if (*gone > 0) say(fmt::format("Erased {} kept answers and files of this {}.", *gone, user ? "user" : "key"));
+  return {};
+}
+
+}  // namespace
 
 int run_erase(const EraseOptions& o) {
   const auto place = find_ledger(o.source);
@@ -12,6 +31,11 @@ int run_erase(const EraseOptions& o) {
   const bool user = !o.user.empty();
   const ledger::Subject subject{user ? ledger::Subject::Kind::user : ledger::Subject::Kind::key, user ? o.user : o.key};
   const char* kind = user ? "user" : "key";
+  if (place->config && place->config->vault) {
+    // Also where a gateway runs: it empties its memory itself, and may not be the last that puts something there.
+    const auto erased = erase_in_vault(*place->config->vault, subject);
+    if (!erased) return complain(erased.error());
+  }
   const auto pseudonym = ledger::erase(place->dir, subject);
   if (!pseudonym) return complain(pseudonym.error());
   if (!pseudonym->empty()) {

@@ -44,7 +44,9 @@ struct Run {
   int operator()(const KeysOptions& o) const { return run_keys(o); }
   int operator()(const AbuseOptions& o) const { return run_abuse(o); }
   int operator()(const GuardOptions& o) const { return run_guard(o); }
+  int operator()(const DashboardsOptions& o) const { return run_dashboards(o); }
   int operator()(const AuditOptions& o) const { return run_audit(o); }
+  int operator()(const LoadOptions& o) const { return run_load(o); }
 };
 
 int run(int argc, char** argv) {

@@ -1,12 +1,10 @@
 #include "cli/market.h"
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 
 namespace trine::cli {
-namespace {
-
-// Of that very time; a value that is over says nothing of it.
 std::optional<grid::Reading> market_at(const gateway::Snapshot& snapshot, const std::string& zone, Wall t) {
   for (auto& r : snapshot.grid->table()->beside(zone, t)) {
     if (r.method != grid::name(grid::Method::market)) continue;
@@ -15,34 +13,28 @@ std::optional<grid::Reading> market_at(const gateway::Snapshot& snapshot, const 
   return {};
 }
 
-}  // namespace
-
-Result<std::vector<MarketZone>> market_zones(const gateway::Snapshot& snapshot, const ledger::Reports& reports,
-                                             ledger::ReportQuery query) {
-  query.by = ledger::By::zone;
-  const auto zones = reports.query(query);
-  if (!zones) return tl::unexpected(zones.error());
-  std::vector<MarketZone> out;
-  for (const auto& zone : zones->rows) {
-    query.by = ledger::By::hour;
-    query.zone = zone.name;
-    const auto hours = reports.query(query);
-    if (!hours) return tl::unexpected(hours.error());
-    MarketZone sum{.zone = zone.name, .source = {}, .energy = {}, .uncovered = {}, .operational = {}};
-    for (const auto& row : hours->rows) {
-      const auto begin = parse_iso8601(row.name);
-      if (!begin) continue;
-      const Wall from = std::max(*begin, query.since), to = std::min<Wall>(*begin + std::chrono::hours(1), query.until);
-      const Energy energy = row.sums.energy + row.unattributed.energy;
-      const auto market = market_at(snapshot, zone.name, from + (to - from) / 2);
-      if (!market) {
-        sum.uncovered += energy;
-        continue;
-      }
-      if (sum.source.empty()) sum.source = market->source;
-      sum.energy += energy;
-      sum.operational += emitted(energy, market->value);
+std::vector<MarketZone> market_zones(const gateway::Snapshot& snapshot, const ledger::Report& places) {
+  std::map<std::string, MarketZone> zones;
+  for (const auto& row : places.rows) {
+    const auto names = ledger::names_of(row.name);
+    const auto begin = names.size() == 3 ? parse_iso8601(names[2]) : std::nullopt;
+    if (!begin) continue;
+    auto& sum = zones[names[1]];
+    const Wall from = std::max(*begin, places.query.since);
+    const Wall to = std::min<Wall>(*begin + std::chrono::hours(1), places.query.until);
+    const Energy energy = row.sums.energy + row.unattributed.energy;
+    const auto market = market_at(snapshot, names[1], from + (to - from) / 2);
+    if (!market) {
+      sum.uncovered += energy;
+      continue;
     }
+    if (sum.source.empty()) sum.source = market->source;
+    sum.energy += energy;
+    sum.operational += emitted(energy, market->value);
+  }
+  std::vector<MarketZone> out;
+  for (auto& [name, sum] : zones) {
+    sum.zone = name;
     if (!sum.source.empty()) out.push_back(std::move(sum));
   }
   return out;

@@ -2,6 +2,7 @@
 // §3).
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,9 +18,11 @@ struct MarketZone {
   Carbon operational;        // of `energy`
 };
 
-// The zones of the period that have such values, by name.
-Result<std::vector<MarketZone>> market_zones(const gateway::Snapshot& snapshot, const ledger::Reports& reports,
-                                             ledger::ReportQuery query);
+// Of that very time; a value that is over says nothing of it.
+std::optional<grid::Reading> market_at(const gateway::Snapshot& snapshot, const std::string& zone, Wall t);
+
+// The zones of the period that have such values, by name. `places`: By::place_hour.
+std::vector<MarketZone> market_zones(const gateway::Snapshot& snapshot, const ledger::Report& places);
 std::string to_json(const std::vector<MarketZone>& zones);
 
 }  // namespace trine::cli

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "cli/options_choose.h"
 #include "cli/options_fleet.h"
+#include "cli/options_load.h"
 #include "cli/options_number.h"
 #include "cli/options_protect.h"
 
@@ -60,7 +61,9 @@ struct Draft {
   KeysOptions keys;
   AbuseOptions abuse;
   GuardOptions guard;
+  DashboardsOptions dashboards;
   AuditOptions audit;
+  LoadOptions load;
 };
 
 // An app with its commands; `draft` must outlive it.
@@ -157,6 +160,10 @@ class Commands {
     sim->add_option("--delay", d_.sim.delay_ms, "wait so long before each answer")
         ->type_name("MS")
         ->check(CLI::Range(int64_t{0}, int64_t{3'600'000}).description(""));
+
+    auto* load = command(&app_, "load", "send requests to an OpenAI-compatible API, and time its answers",
+                         [this]() -> Command { return d_.load; });
+    load_options(load, d_.load);
   }
 
   void reporting() {
@@ -168,6 +175,7 @@ class Commands {
         ->type_name("WHEN")
         ->capture_default_str();
     report->add_option("--until", r.until, "the end, likewise; default: now")->type_name("WHEN");
+    report->add_option("--month", r.month, "a calendar month in UTC instead: 2026-11")->type_name("YYYY-MM");
     report->add_option("--by", r.by, "one line for each")
         ->type_name("WHAT")
         ->check(CLI::IsMember({"none", "workload", "key", "user", "org", "team", "project", "route", "model",
@@ -177,6 +185,15 @@ class Commands {
     report->add_option("--key", r.key, "only this key's id")->type_name("ID");
     report->add_option("--deployment", r.deployment, "only this deployment")->type_name("NAME");
     report->add_option("--zone", r.zone, "only this grid zone")->type_name("ZONE");
+    report->add_option("--format", r.format, "html, md, pdf: a page to forward, with charts and the method")
+        ->type_name("FORMAT")
+        ->check(CLI::IsMember({"text", "html", "md", "pdf", "csv"}))
+        ->capture_default_str();
+    report->add_option("--table", r.table, "what --format csv writes; chargeback: by team and project")
+        ->type_name("TABLE")
+        ->check(CLI::IsMember({"rows", "hours", "steps", "chargeback", "ghg"}))
+        ->capture_default_str();
+    report->add_option("-o,--out", r.out, "write to this file")->type_name("FILE");
     json_option(report, r.json);
 
     auto* explain = command(&app_, "explain", "how one request came to its figures: window by window, factor by factor",
@@ -409,6 +426,16 @@ class Commands {
             []() -> Command { return ConfigDocsOptions{ConfigDocsOptions::What::reference}; });
     command(config, "schema", "JSON Schema for editors (docs/config.schema.json)",
             []() -> Command { return ConfigDocsOptions{ConfigDocsOptions::What::schema}; });
+
+    auto* dashboards = group("dashboards", "boards for Grafana, rules for Prometheus");
+    const auto board = [&](const char* name, const char* about, DashboardsOptions::What what) {
+      auto* c = command(dashboards, name, about,
+                        [this, what]() -> Command { return d_.dashboards.what = what, d_.dashboards; });
+      dashboards_options(c, what, d_.dashboards);
+    };
+    board("generate", "write the boards, and the rules", DashboardsOptions::What::generate);
+    board("list", "boards, rows and panels", DashboardsOptions::What::list);
+    board("check", "check the boards against the metrics and our rules for boards", DashboardsOptions::What::check);
 
     auto* key = group("key", "clients' keys");
     auto* fresh = command(key, "new", "make a random key: the secret, and the lines for the configuration",

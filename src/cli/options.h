@@ -11,6 +11,7 @@ namespace trine::cli {
 
 // Exit codes of every command.
 inline constexpr int kOk = 0, kFailed = 1, kUsage = 2;
+inline constexpr int kTooSlow = 3;  // of `trine load`: this machine did not keep up, its figures are not the server's
 
 struct ServeOptions {
   std::string config;
@@ -32,6 +33,22 @@ struct EngineSimOptions {
   int64_t delay_ms = 0;
 };
 
+// Load on an API that speaks OpenAI's chat completions.
+struct LoadOptions {
+  std::string url, model, key_file, ca_file;
+  std::string rate, trace, duration;  // 20/s, a file, 60s; empty: not given
+  double speed = 1;                   // of the trace
+  double stream = 1;                  // a share
+  int in = 0, out = 0;                // tokens; 0: the trace's, or a default
+  bool ignore_eos = false;
+  std::string documents;  // a folder
+  double document_share = 0.3;
+  int most_open = 4096;
+  std::string timeout = "60s";
+  std::optional<uint64_t> seed;
+  bool json = false;
+};
+
 // Where the ledger is: a folder, or the configuration that names it.
 struct LedgerSource {
   std::string config, dir;
@@ -39,8 +56,9 @@ struct LedgerSource {
 
 struct ReportOptions {
   LedgerSource source;
-  std::string since = "24h", until, by = "none";
+  std::string since = "24h", until, month, by = "none";
   std::optional<std::string> workload, key, deployment, zone;
+  std::string format = "text", table = "rows", out;
   bool json = false;
 };
 
@@ -269,13 +287,18 @@ struct GuardOptions {
   bool json = false;
 };
 
+struct DashboardsOptions {
+  enum class What { generate, list, check } what = What::generate;
+  std::string board, panel, out;
+};
+
 using Command =
     std::variant<ServeOptions, CheckOptions, EngineSimOptions, ReportOptions, ExplainOptions, EstimateOptions,
                  BaselineCreateOptions, BaselineShowOptions, EraseOptions, LedgerVerifyOptions, CatalogCheckOptions,
                  CatalogImportOptions, CatalogListOptions, ConfigDocsOptions, KeyNewOptions, GridOptions,
                  BudgetsListOptions, GridImportOptions, ScoreOptions, DecideOptions, DecisionsOptions,
                  CloseMonthOptions, InstancesListOptions, InstancesApplyOptions, ReplayOptions, PlanOptions,
-                 TeamsOptions, KeysOptions, AuditOptions, AbuseOptions, GuardOptions>;
+                 TeamsOptions, KeysOptions, AuditOptions, AbuseOptions, GuardOptions, LoadOptions, DashboardsOptions>;
 
 struct Parsed {
   std::optional<Command> command;  // nothing: print `out` or `err` and end with `exit_code`

@@ -71,6 +71,19 @@ void keys_options(CLI::App* c, KeysOptions::What what, KeysOptions& o) {
   c->add_option("id", o.id, "the key's id, trn_ and twelve letters; never its secret")->type_name("ID")->required();
 }
 
+void dashboards_options(CLI::App* c, DashboardsOptions::What what, DashboardsOptions& o) {
+  using What = DashboardsOptions::What;
+  if (what == What::check) {
+    c->add_option("dir", o.out, "a folder of boards; with none: those that would be generated")->type_name("DIR");
+    return;
+  }
+  c->add_option("--board", o.board, "only this one")->type_name("NAME");
+  if (what == What::list) return;
+  c->add_option("--panel", o.panel, "only this panel, on a board of its own; without --out on standard output")
+      ->type_name("ID");
+  c->add_option("--out", o.out, "the folder to write to; default: here")->type_name("DIR");
+}
+
 void guard_options(CLI::App* c, GuardOptions::What what, GuardOptions& o) {
   using What = GuardOptions::What;
   if (what == What::eval || what == What::train) {

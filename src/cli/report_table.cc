@@ -109,48 +109,6 @@ std::vector<std::string> gateway_cells(const ledger::GatewayHours& g) {
           ""};
 }
 
-std::string notes(const ledger::Report& report) {
-  const auto& s = report.total.sums;
-  std::string text = per_request(s, report.currency);
-  if (const auto& prior = report.total.prior; prior.any()) {
-    text += fmt::format(
-        "Prior period: of months that are closed, {} calls that came late and {} corrections; in no other line.\n",
-        prior.sums.calls, prior.corrections);
-  }
-  if (report.total.gateway.cpu > Nanos(0)) {
-    text += fmt::format("Gateway: an estimate from its {} s of CPU time; in no other line, but in the saving.\n",
-                        human_number(seconds(report.total.gateway.cpu)));
-  }
-  if (const auto& a = report.total.avoided; a.requests > 0) {
-    text += fmt::format(
-        "Spared by documents and caches: {} tokens of {} requests, about {}, {} CO2e and {}; in no other line, a part "
-        "of the saving (--by step).\n",
-        a.in + a.out, a.requests, human(a.figures.energy), human(a.figures.carbon()),
-        human(a.figures.cost, report.currency));
-  }
-  if (report.simulated) {
-    text += s.simulated_calls == s.calls
-                ? "Simulated: every answer came from a simulated engine (quality S).\n"
-                : fmt::format("Simulated: {} of {} calls went to a simulated engine (quality S).\n", s.simulated_calls,
-                              s.calls);
-  }
-  if (s.counted_calls > 0) {
-    text += fmt::format("Of {} calls the tokens were counted here: the engine did not report them.\n", s.counted_calls);
-  }
-  if (s.unsettled_calls > 0) {
-    text +=
-        fmt::format("{} calls have no figures yet: their tokens are in the table, nothing else.\n", s.unsettled_calls);
-  }
-  constexpr const char* kOutcomes[] = {"", "failed", "cancelled", "interrupted", "refused"};
-  std::string outcomes;
-  for (size_t i = 1; i < s.outcomes.size(); ++i) {
-    if (s.outcomes[i] == 0) continue;
-    outcomes += fmt::format("{}{} {}", outcomes.empty() ? "" : ", ", s.outcomes[i], kOutcomes[i]);
-  }
-  if (!outcomes.empty()) text += fmt::format("Of the requests: {}.\n", outcomes);
-  return text;
-}
-
 std::string unit_of(const std::string& currency) {
   return currency == "EUR" ? "€" : currency;
 }
@@ -197,6 +155,48 @@ std::string steps_text(const ledger::Report& report) {
 
 }  // namespace
 
+std::string report_notes(const ledger::Report& report) {
+  const auto& s = report.total.sums;
+  std::string text = per_request(s, report.currency);
+  if (const auto& prior = report.total.prior; prior.any()) {
+    text += fmt::format(
+        "Prior period: of months that are closed, {} calls that came late and {} corrections; in no other line.\n",
+        prior.sums.calls, prior.corrections);
+  }
+  if (report.total.gateway.cpu > Nanos(0)) {
+    text += fmt::format("Gateway: an estimate from its {} s of CPU time; in no other line, but in the saving.\n",
+                        human_number(seconds(report.total.gateway.cpu)));
+  }
+  if (const auto& a = report.total.avoided; a.requests > 0) {
+    text += fmt::format(
+        "Spared by documents and caches: {} tokens of {} requests, about {}, {} CO2e and {}; in no other line, a part "
+        "of the saving.\n",
+        a.in + a.out, a.requests, human(a.figures.energy), human(a.figures.carbon()),
+        human(a.figures.cost, report.currency));
+  }
+  if (report.simulated) {
+    text += s.simulated_calls == s.calls
+                ? "Simulated: every answer came from a simulated engine (quality S).\n"
+                : fmt::format("Simulated: {} of {} calls went to a simulated engine (quality S).\n", s.simulated_calls,
+                              s.calls);
+  }
+  if (s.counted_calls > 0) {
+    text += fmt::format("Of {} calls the tokens were counted here: the engine did not report them.\n", s.counted_calls);
+  }
+  if (s.unsettled_calls > 0) {
+    text +=
+        fmt::format("{} calls have no figures yet: their tokens are in the table, nothing else.\n", s.unsettled_calls);
+  }
+  constexpr const char* kOutcomes[] = {"", "failed", "cancelled", "interrupted", "refused"};
+  std::string outcomes;
+  for (size_t i = 1; i < s.outcomes.size(); ++i) {
+    if (s.outcomes[i] == 0) continue;
+    outcomes += fmt::format("{}{} {}", outcomes.empty() ? "" : ", ", s.outcomes[i], kOutcomes[i]);
+  }
+  if (!outcomes.empty()) text += fmt::format("Of the requests: {}.\n", outcomes);
+  return text;
+}
+
 std::string report_text(const ledger::Report& report) {
   if (report.query.by == ledger::By::step) {
     const std::string period = fmt::format("{} to {}, tokens that no engine had to process\n\n",
@@ -240,7 +240,7 @@ std::string report_text(const ledger::Report& report) {
   }
   if (gateway.cpu > Nanos(0)) table.row(gateway_cells(gateway));
   text += table.text();
-  const std::string below = notes(report);
+  const std::string below = report_notes(report);
   return below.empty() ? text : text + '\n' + below;
 }
 

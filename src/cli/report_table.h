@@ -9,4 +9,7 @@ namespace trine::cli {
 
 std::string report_text(const ledger::Report& report);
 
+// What the table does not say: means, simulated and counted calls, late ones. Sentences, a line each.
+std::string report_notes(const ledger::Report& report);
+
 }  // namespace trine::cli

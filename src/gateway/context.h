@@ -6,7 +6,9 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base/hash.h"
 #include "base/id.h"
+#include "gateway/cache/flight.h"
 #include "gateway/call/retry_budget.h"
 #include "gateway/call/waiting_room.h"
 #include "gateway/call_feed.h"
@@ -19,6 +21,7 @@
 #include "gateway/probe.h"
 #include "gateway/route/router.h"
 #include "gateway/snapshot.h"
+#include "gateway/traces/trace.h"
 #include "gateway/watch/refusals.h"
 #include "gateway/watch/watch.h"
 #include "guard/guard.h"
@@ -31,6 +34,9 @@
 namespace trine::gateway {
 
 struct Exchange;
+class AnswerCache;
+class FileStore;
+class JobRunner;
 
 class Context {
  public:
@@ -49,6 +55,7 @@ class Context {
     net::Dialer* egress_dialer = nullptr;  // to where requests' URLs lead; null: TCP, to checked addresses
     Executor* executor = nullptr;          // for long texts; null: all is looked at here
     DocumentReader* documents = nullptr;   // null: no document is read
+    AnswerCache* answers = nullptr;        // null: nothing is given again
     uint64_t secret = random_seed();       // of this process, told to nobody
   };
   explicit Context(const Parts& p)
@@ -63,9 +70,11 @@ class Context {
         egress_dialer(p.egress_dialer),
         executor(p.executor),
         documents(p.documents),
+        answers(p.answers),
         secret(p.secret),
         leak_indexes(p.secret),
         judged(kJudged, kJudgedFor, std::to_string(p.secret)),
+        traces(mix64(p.seed), p.counters.traces_dropped),
         dialer_(p.dialer) {}
 
   const size_t worker;
@@ -79,12 +88,17 @@ class Context {
   net::Dialer* const egress_dialer;
   Executor* const executor;
   DocumentReader* const documents;
-  StoredFiles* files = nullptr;  // null: no file has an id
+  AnswerCache* const answers;
+  Flights flights;
+  StoredFiles* files = nullptr;     // null: no file has an id
+  FileStore* file_store = nullptr;  // null, as is the next: there is no vault
+  JobRunner* jobs = nullptr;
   const uint64_t secret;
   guard::GuardScratch guard_scratch;
   guard::RuleScratch guard_rules;  // of answers
   LeakIndexes leak_indexes;
   guard::JudgeCache judged;
+  TraceFeed traces;
   int fetching = 0;  // requests whose URLs are looked at just now
   RetryBudget retries;
   bool draining = false;

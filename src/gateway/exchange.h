@@ -11,6 +11,7 @@
 #include "base/id.h"
 #include "base/time.h"
 #include "energy/facts.h"
+#include "gateway/cache/keeping.h"
 #include "gateway/context.h"
 #include "gateway/guard/guarding.h"
 #include "gateway/identify/identities.h"
@@ -34,8 +35,9 @@ struct Call {
   std::optional<llm::Usage> usage;
   Tokens counted_out = 0;  // deltas relayed
   uint64_t bytes_out = 0;
-  Tokens fed_out = 0;  // of these, told to metering
-  double fed_in = 0;   // fresh prompt tokens told to metering, estimated; what is missing is told at the end
+  energy::Figures figures;  // as first settled
+  Tokens fed_out = 0;       // of these, told to metering
+  double fed_in = 0;        // fresh prompt tokens told to metering, estimated; what is missing is told at the end
   Wall fed_until{};
   bool open = false;  // begun and not yet recorded
   std::unique_ptr<net::UpstreamConnection> upstream;
@@ -64,6 +66,9 @@ struct Exchange {
   Mono arrived_mono{};
   Mono must_end{};  // timeouts.total
   llm::Endpoint endpoint = llm::Endpoint::other;
+
+  Trail trail;
+  std::shared_ptr<Trace> trace;  // null: not traced
 
   // identify
   std::shared_ptr<const Identities> identities;  // keeps `key`
@@ -98,6 +103,8 @@ struct Exchange {
   // documents, cache
   std::vector<std::string_view> document_parts;  // of the body: parts whose text comes from a file
   std::vector<Spared> spared;
+  std::unique_ptr<Keeping> keeping;  // its answer is written down to be given again
+  const char* cached_as = "";        // for x-trine-cache; empty: no business of the cache
 
   // route
   const Route* route = nullptr;
@@ -120,8 +127,9 @@ struct Exchange {
   energy::Figures figures;  // of all calls so far
   bool all_final = true;    // no meter will correct them
   bool simulated = false;
-  int status = 0;          // what the client was answered
-  const char* error = "";  // our code of it
+  const char* allow = nullptr;  // methods that its path takes, where they are not the usual ones
+  int status = 0;               // what the client was answered
+  const char* error = "";       // our code of it
   bool recorded = false;
 
   std::string_view id_view() const { return {id_text.data(), id_text.size()}; }

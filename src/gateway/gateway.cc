@@ -6,21 +6,30 @@
 #include <algorithm>
 #include <condition_variable>
 #include <csignal>
+#include <filesystem>
+#include <limits>
 #include <mutex>
 #include <thread>
 
 #include "base/log.h"
 #include "base/text.h"
+#include "gateway/cache/answer_cache.h"
 #include "gateway/documents/reader.h"
 #include "gateway/health_checks.h"
 #include "gateway/idempotency.h"
 #include "gateway/identify/directory.h"
 #include "gateway/identify/oidc.h"
+#include "gateway/jobs/job_runner.h"
+#include "gateway/notify/decision_watch.h"
+#include "gateway/notify/notifier.h"
 #include "gateway/settle/settle.h"
+#include "gateway/traces/exporter.h"
+#include "gateway/vault_keeper.h"
 #include "gateway/watch/desk.h"
 #include "gateway/watch/refusals.h"
 #include "gateway/worker.h"
 #include "grid/poller.h"
+#include "vault/vault.h"
 
 namespace trine::gateway {
 namespace {
@@ -78,6 +87,26 @@ Result<std::shared_ptr<net::TlsContext>> load_tls(const Config& config) {
       {.cert_file = config.tls->cert, .key_file = config.tls->key, .client_ca_file = config.tls->client_ca});
 }
 
+// What is kept of users beside the ledger: an erasure covers it.
+struct Kept {
+  std::unique_ptr<vault::Vault> vault;  // null: nothing outlasts a restart
+  std::unique_ptr<AnswerCache> answers;
+};
+
+Result<Kept> open_kept(const Config& config) {
+  Kept kept;
+  if (config.vault) {
+    auto vault = open_vault(*config.vault);
+    if (!vault) return tl::unexpected(vault.error());
+    kept.vault = std::move(*vault);
+  }
+  kept.answers = std::make_unique<AnswerCache>(static_cast<size_t>(config.cache_memory), kept.vault.get());
+  const auto loaded = kept.answers->load(system_clock().wall());
+  if (!loaded) return tl::unexpected(loaded.error());
+  if (*loaded > 0) log::info("{} answers of the last run may be given again", *loaded);
+  return kept;
+}
+
 ledger::Ledger::Options ledger_options(const Config& config) {
   const LedgerConfig& l = config.ledger;
   ledger::Ledger::Options o;
@@ -123,7 +152,7 @@ class Gateway {
   void drain(const std::function<bool()>& hurry);
 
  private:
-  Gateway(const ServeOptions& options, Mono started, std::shared_ptr<const Snapshot> snapshot,
+  Gateway(const ServeOptions& options, Mono started, std::shared_ptr<const Snapshot> snapshot, Kept kept,
           std::unique_ptr<ledger::Ledger> ledger);
   Result<void> start(const std::shared_ptr<net::TlsContext>& tls);
   // Lines of the audit log, if there is one; written soon. `durable`: see AuditLog::append.
@@ -133,17 +162,24 @@ class Gateway {
   Result<void> open_pages();
   // Tells budgets that are new what the ledger says was spent. Blocks.
   Result<void> know_spending(const LimitTable& limits);
+  Result<void> open_files();
+  // What the last run left of jobs goes on, a worker after the other.
+  void resume_jobs();
 
   ServeOptions options_;
   std::mutex knowing_;
   const Mono started_;
   std::string file_hash_;  // of the configuration in force
   std::shared_ptr<const Snapshot> snapshot_;
+  Kept kept_;
   std::unique_ptr<ledger::Ledger> ledger_;
   Executor executor_;                          // of requests that are looked up
   Executor identity_executor_;                 // of keys: nobody's questions make a revocation wait
   Executor text_executor_;                     // of long texts that the guard looks at
   std::unique_ptr<DocumentReader> documents_;  // null: no route wants it
+  Executor vault_executor_;                    // of what is kept on the disk
+  std::unique_ptr<FileStore> files_;           // null, as is the next: there is no vault
+  std::unique_ptr<JobOffice> jobs_;
   OwnEndpoints own_;
   Idempotency idempotency_;
   std::vector<WorkerCounters> counters_;
@@ -152,8 +188,12 @@ class Gateway {
   net::Loop office_;
   Metering metering_;
   grid::Poller grid_;
+  AnswerSweep sweep_;
   HealthChecks health_checks_;
   OwnUse own_use_;
+  TraceExporter traces_;
+  Notifier notifier_;
+  DecisionWatch decisions_;
   Admin admin_;
   net::Server admin_server_;
   std::unique_ptr<Directory> directory_;  // null: keys of the configuration only
@@ -167,19 +207,24 @@ class Gateway {
   std::vector<std::unique_ptr<Worker>> workers_;
 };
 
-Gateway::Gateway(const ServeOptions& options, Mono started, std::shared_ptr<const Snapshot> snapshot,
+Gateway::Gateway(const ServeOptions& options, Mono started, std::shared_ptr<const Snapshot> snapshot, Kept kept,
                  std::unique_ptr<ledger::Ledger> ledger)
     : options_(options),
       started_(started),
       file_hash_(hash_of_file(options.config_file)),
       snapshot_(std::move(snapshot)),
+      kept_(std::move(kept)),
       ledger_(std::move(ledger)),
       own_(*ledger_, executor_),
       counters_(static_cast<size_t>(snapshot_->config->workers)),
       metering_(office_, ledger_->back_office()),
       grid_({.loop = office_, .seed = random_seed(), .dialer = nullptr}),
+      sweep_(office_, *kept_.answers),
       health_checks_(office_),
       own_use_(office_, ledger_->back_office()),
+      traces_(office_),
+      notifier_({.loop = office_, .view = [this] { return admin_.view(); }, .seed = random_seed()}),
+      decisions_(office_, executor_, snapshot_->config->ledger.dir, [this](const Notice& n) { notifier_.tell(n); }),
       admin_({.loop = office_,
               .own = own_,
               .workers = counters_,
@@ -188,6 +233,8 @@ Gateway::Gateway(const ServeOptions& options, Mono started, std::shared_ptr<cons
               .grid = grid_,
               .own_use = own_use_,
               .metrics = options.metrics,
+              .traces = &traces_,
+              .notifier = &notifier_,
               .started = started_}),
       admin_server_(office_, admin_, server_limits(*snapshot_->config)),
       oidc_(office_, [this](const std::shared_ptr<const OidcProviders>& p) {
@@ -203,9 +250,15 @@ Result<std::unique_ptr<Gateway>> Gateway::open(const ServeOptions& options, Mono
   log::set_level(config.log_level);
   auto tls = load_tls(config);
   if (!tls) return tl::unexpected(tls.error());
-  auto ledger = ledger::Ledger::open(ledger_options(config));
+  auto kept = open_kept(config);
+  if (!kept) return tl::unexpected(kept.error());
+  auto ledger_wants = ledger_options(config);
+  ledger_wants.erase_elsewhere = [answers = kept->answers.get()](const ledger::Subject& s) {
+    return answers->erase(s.kind == ledger::Subject::Kind::user ? vault::Identity::user : vault::Identity::key, s.name);
+  };
+  auto ledger = ledger::Ledger::open(std::move(ledger_wants));
   if (!ledger) return tl::unexpected(ledger.error());
-  std::unique_ptr<Gateway> gateway(new Gateway(options, started, *snapshot, std::move(*ledger)));
+  std::unique_ptr<Gateway> gateway(new Gateway(options, started, *snapshot, std::move(*kept), std::move(*ledger)));
   if (auto running = gateway->start(*tls); !running) return tl::unexpected(running.error());
   return gateway;
 }
@@ -221,6 +274,7 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
     if (!documents_->reads()) log::warning("{}", documents_->why_not());
     admin_.use(*documents_);
   }
+  if (auto ok = open_files(); !ok) return ok;
   for (size_t i = 0; i < counters_.size(); ++i) {
     auto worker = std::make_unique<Worker>(Worker::Parts{
         .index = i,
@@ -231,7 +285,9 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
         .hand =
             [this](std::vector<CallNote> notes) { office_.post([this, n = std::move(notes)] { metering_.take(n); }); },
         .executor = &text_executor_,
+        .answers = kept_.answers.get(),
         .documents = documents_.get(),
+        .jobs = jobs_.get(),
         .snapshot = snapshot_,
         .tls = tls});
     net::HostPort where = at(config.listen.traffic);
@@ -254,9 +310,12 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
     if (!directory) return tl::unexpected(directory.error());
     directory_ = std::move(*directory);
     directory_->start();
-    desk_ = std::make_unique<WatchDesk>(office_, *directory_, [this](const std::shared_ptr<const WatchLevels>& levels) {
-      for (auto& w : workers_) w->use(levels);
-    });
+    desk_ = std::make_unique<WatchDesk>(
+        office_, *directory_,
+        [this](const std::shared_ptr<const WatchLevels>& levels) {
+          for (auto& w : workers_) w->use(levels);
+        },
+        [this](const protect::LevelChange& change) { notifier_.tell(change); });
     const auto kept = directory_->watched();
     if (!kept) return tl::unexpected(kept.error());
     desk_->start(*kept);
@@ -285,12 +344,20 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
   if (auto ok = open_pages(); !ok) return ok;
   if (auto ok = oidc_.use(snapshot_); !ok) return ok;
   admin_.use(snapshot_);
+  traces_.use(snapshot_);
+  notifier_.use(snapshot_);
+  if (!config.notifications.empty()) decisions_.start();
+  for (auto& w : workers_)
+    w->use([this](std::vector<std::shared_ptr<const Trace>> traces) {
+      office_.post([this, t = std::move(traces)] { traces_.take(t); });
+    });
   metering_.use(snapshot_);
   own_use_.use(snapshot_);
   health_checks_.use(snapshot_);
   grid_.use(snapshot_->grid_sources, config.grid_cache, snapshot_->grid);
   office_thread_ = std::thread([this] { office_.run(); });
   for (auto& w : workers_) w->start();
+  resume_jobs();
 
   if (const auto& r = ledger_->recovery(); r.requests > 0)
     log::info("{} requests that the last run left open are recorded as interrupted", r.requests);
@@ -300,6 +367,28 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
             seconds(system_clock().mono() - started_) * 1000);
   if (options_.ready) options_.ready(workers_.front()->port(), admin_server_.port());
   return {};
+}
+
+Result<void> Gateway::open_files() {
+  vault::Vault* const vault = kept_.vault.get();
+  if (!vault) return {};
+  if (auto swept = vault->sweep(system_clock().wall()); !swept) return tl::unexpected(swept.error());
+  files_ = std::make_unique<FileStore>(*vault, vault_executor_);
+  jobs_ = std::make_unique<JobOffice>(*files_);
+  return {};
+}
+
+void Gateway::resume_jobs() {
+  if (!jobs_) return;
+  auto left = jobs_->log.running(system_clock().wall());
+  if (!left) return log::error("jobs that the last run left are not taken up: {}", left.error().message);
+  size_t next = 0;
+  for (JobRecord& record : *left) {
+    const auto job = std::make_shared<Job>(std::move(record), jobs_->boot);
+    jobs_->board.add(job, std::numeric_limits<int>::max());
+    workers_[next++ % workers_.size()]->resume(job);
+  }
+  if (!left->empty()) log::info("{} document jobs that the last run left go on", left->size());
 }
 
 Result<void> Gateway::open_pages() {
@@ -345,6 +434,7 @@ void Gateway::warn_of_restart(const Config& now) const {
   if (now.workers != was.workers) what += " workers";
   if (now.ledger.dir != was.ledger.dir) what += " ledger.dir";
   if (now.identity_dir != was.identity_dir) what += " identity.dir";
+  if (now.vault != was.vault) what += " vault";
   if (now.tls.has_value() != was.tls.has_value()) what += " tls";
   if (!(reader_options(now) == reader_options(was)) || (wants_documents(now) && !documents_)) what += " documents";
   if (!what.empty()) log::warning("reload: these need a restart to change:{}", what);
@@ -377,6 +467,7 @@ Result<void> Gateway::try_reload() {
     return fail(ok.error().code, "budgets: {}", ok.error().message);
   warn_of_restart(*(*snapshot)->config);
   snapshot_ = *snapshot;
+  kept_.answers->store().resize(static_cast<size_t>(snapshot_->config->cache_memory));
   log::set_level(snapshot_->config->log_level);
   for (auto& w : workers_) w->use(snapshot_, *tls);
   office_.post([this, s = snapshot_] {
@@ -386,6 +477,9 @@ Result<void> Gateway::try_reload() {
     grid_.use(s->grid_sources, s->config->grid_cache, s->grid);
     admin_.use(s);
     if (pages_) pages_->use(s);
+    traces_.use(s);
+    notifier_.use(s);
+    if (!s->config->notifications.empty()) decisions_.start();
     if (auto ok = oidc_.use(s); !ok) log::error("reload: {}", ok.error().message);
     if (directory_) directory_->use(s);
   });
@@ -415,11 +509,15 @@ void Gateway::drain(const std::function<bool()>& hurry) {
     oidc_.stop();
     if (refusals_) refusals_->flush();
     health_checks_.stop();
+    traces_.stop();
+    notifier_.stop();
+    decisions_.stop();
     auto last_reading = [](Gateway& g, std::shared_ptr<Latch> done) -> net::Task<void> {
       co_await g.metering_.finish();
       g.own_use_.book();
       // requests under way end by themselves
-      while (!g.grid_.idle() || !g.oidc_.idle() || !g.health_checks_.idle())
+      while (!g.grid_.idle() || !g.oidc_.idle() || !g.health_checks_.idle() || !g.traces_.idle() ||
+             !g.notifier_.idle() || !g.decisions_.idle())
         co_await g.office_.sleep(std::chrono::milliseconds(5));
       done->count_down();
     };
@@ -436,6 +534,7 @@ Gateway::~Gateway() {
   }
   executor_.wait();
   text_executor_.wait();
+  vault_executor_.wait();
   if (documents_) documents_->stop();
   if (directory_) directory_->close();
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gateway/identify/principal.h"
 #include "gateway/reply.h"
 #include "json/write.h"
 
@@ -35,11 +36,6 @@ std::string models_json(const Exchange& x) {
   for (std::string_view n : names) model_object(w, n);
   w.end().end();
   return out;
-}
-
-bool same_project(const energy::Tenant& a, const energy::Tenant& b) {
-  const bool alone = a.team.empty() && a.project.empty();  // then a key is its own project
-  return a.org == b.org && a.team == b.team && a.project == b.project && (!alone || a.key == b.key);
 }
 
 }  // namespace

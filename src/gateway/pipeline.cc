@@ -2,17 +2,21 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "gateway/cache/cache.h"
 #include "gateway/call/call.h"
 #include "gateway/call/relay.h"
 #include "gateway/documents/documents.h"
 #include "gateway/egress/egress.h"
+#include "gateway/files/files_api.h"
 #include "gateway/guard/check_api.h"
 #include "gateway/guard/guard_in.h"
 #include "gateway/identify/identify.h"
+#include "gateway/jobs/jobs_api.h"
 #include "gateway/limit/limit.h"
 #include "gateway/reply.h"
 #include "gateway/route/route.h"
 #include "gateway/settle/settle.h"
+#include "gateway/traces/tracing.h"
 #include "gateway/watch/watch.h"
 
 namespace trine::gateway {
@@ -160,15 +164,17 @@ void Pipeline::begin(Exchange& x) {
   x.id = context_.ids.next(x.arrived);
   x.id.write(x.id_text.data());
   x.endpoint = llm::endpoint_of(x.client.head().path());
+  x.trail.enter(Phase::identify, x.now());
+  begin_trace(x);
 }
 
-net::Task<void> Pipeline::serve(net::ServerConnection& connection) {
+net::Task<void> Pipeline::serve(net::ServerConnection& connection, const Errand* errand) {
   Exchange x(context_, connection);
   begin(x);
   if (own_.is_open(x)) co_return co_await own_.serve_open(x);
 
   // 1 identify
-  if (const auto error = identify(x)) {
+  if (const auto error = errand ? identify_as(x, errand->who) : identify(x)) {
     if (log::enabled(log::Level::debug))
       log::debug("{} from {}: {}", x.id_view(), client_address(*x.snapshot->config, connection),
                  llm::row(error->code).code);
@@ -178,18 +184,27 @@ net::Task<void> Pipeline::serve(net::ServerConnection& connection) {
   x.workload = workload_of(x);
   if (own_.is_ours(x)) co_return co_await own_.serve(x);
   if (is_guard_api(x)) co_return co_await serve_guard_api(x);
+  if (is_files_api(x)) co_return co_await serve_files_api(x);
+  if (is_jobs_api(x)) co_return co_await serve_jobs_api(x);
   if (const auto error = path_error(x)) co_return co_await refuse_request(x, *error);
   if (!may_ask(*x.key, x.endpoint)) {
     const ClientError error{ErrorCode::endpoint_not_allowed, {}, {}};
     co_return co_await refuse_request(x, error);
   }
 
+  x.trail.enter(Phase::body, x.now());
   const BodyError body = co_await connection.read_body(x.body, body_limit(x));
   if (body == BodyError::gone) co_return;
   if (const auto error = body_error(body)) {
     connection.close_after();  // what comes next is the rest of the body
     co_return co_await refuse_request(x, *error);
   }
+  if (errand) {
+    x.document_parts.push_back(
+        x.body.view().substr(errand->document_begin, errand->document_end - errand->document_begin));
+    x.spared = errand->spared;
+  }
+  x.trail.enter(Phase::limit, x.now());
   if (llm::has_model_body(x.endpoint)) {
     auto scan = llm::scan_request(x.endpoint, x.body.view());
     if (!scan) co_return co_await refuse_request(x, scan.error());
@@ -212,14 +227,19 @@ net::Task<void> Pipeline::serve(net::ServerConnection& connection) {
   if (const auto error = limit(x)) co_return co_await refuse_request(x, *error);
 
   // 3 documents: before the guard, which is to see what is in them
+  x.trail.enter(Phase::documents, x.now());
   if (const auto error = co_await read_documents(x)) co_return co_await refuse_request(x, *error);
   if (x.client_gone) co_return abandon(x);
 
   // 4 guard-in
+  x.trail.enter(Phase::guard, x.now());
   if (const auto error = co_await guard_in(x)) co_return co_await refuse_request(x, *error);
+  x.trail.enter(Phase::egress, x.now());
   if (const auto error = co_await egress(x)) co_return co_await refuse_request(x, *error);
 
-  // 5 cache: the stage to come.
+  // 5 cache
+  x.trail.enter(Phase::cache, x.now());
+  if (co_await answer_from_cache(x, claim)) co_return;
 
   // 6 route, 7 call, 8 guard-out, 9 settle
   co_await call(x, claim);

@@ -6,10 +6,13 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "base/time.h"
 #include "energy/facts.h"
+#include "gateway/trail.h"
+#include "gateway/workloads.h"
 #include "protect/shared.h"
 
 namespace trine::gateway {
@@ -25,24 +28,72 @@ class Counter {
   std::atomic<int64_t> v_{0};
 };
 
-// Seconds, in the buckets that OpenTelemetry advises for gen_ai durations.
-class DurationHistogram {
+// Where the buckets of histograms end. Those of gen_ai metrics are what OpenTelemetry's semantic conventions advise.
+inline constexpr std::array<double, 14> kCallSeconds = {0.01, 0.02, 0.04, 0.08,  0.16,  0.32,  0.64,
+                                                        1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92};
+inline constexpr std::array<double, 16> kFirstTokenSeconds = {0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1,
+                                                              0.25,  0.5,   0.75, 1,    2.5,  5,    7.5,  10};
+inline constexpr std::array<double, 13> kPerTokenSeconds = {0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2,
+                                                            0.3,  0.4,   0.5,  0.75,  1.0, 2.5};
+inline constexpr std::array<double, 14> kTokenCounts = {1,     4,     16,     64,      256,     1024,     4096,
+                                                        16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864};
+inline constexpr std::array<double, 12> kOwnSeconds = {0.00002, 0.00005, 0.0001, 0.0002, 0.0005, 0.001,
+                                                       0.002,   0.005,   0.01,   0.02,   0.1,    1};
+
+// Whole numbers, `kPerUnit` of them in one unit of the bounds (nanoseconds in a second).
+template <const auto& kBoundsOf, int64_t kPerUnit>
+class Histogram {
  public:
-  static constexpr std::array<double, 14> kBounds = {0.01, 0.02, 0.04, 0.08,  0.16,  0.32,  0.64,
-                                                     1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92};
-  void observe(Nanos d) {
-    const double s = seconds(d);
+  static constexpr const auto& kBounds = kBoundsOf;
+  void observe(int64_t raw) {
+    const double v = static_cast<double>(raw) / static_cast<double>(kPerUnit);
     size_t i = 0;
-    while (i < kBounds.size() && s > kBounds[i]) ++i;
+    while (i < kBounds.size() && v > kBounds[i]) ++i;
     buckets_[i].add();
-    sum_ns_.add(d.count());
+    sum_.add(raw);
   }
+  void observe(Nanos d) { observe(d.count()); }
   int64_t bucket(size_t i) const { return buckets_[i].get(); }  // not cumulative; kBounds.size(): beyond all
-  double sum_s() const { return static_cast<double>(sum_ns_.get()) * 1e-9; }
+  double sum() const { return static_cast<double>(sum_.get()) / static_cast<double>(kPerUnit); }
 
  private:
-  std::array<Counter, kBounds.size() + 1> buckets_;
-  Counter sum_ns_;
+  std::array<Counter, kBoundsOf.size() + 1> buckets_;
+  Counter sum_;
+};
+
+inline constexpr int64_t kNanosInSecond = 1'000'000'000;
+using DurationHistogram = Histogram<kCallSeconds, kNanosInSecond>;
+using FirstTokenHistogram = Histogram<kFirstTokenSeconds, kNanosInSecond>;
+using PerTokenHistogram = Histogram<kPerTokenSeconds, kNanosInSecond>;
+using TokenHistogram = Histogram<kTokenCounts, 1>;
+using OwnTimeHistogram = Histogram<kOwnSeconds, kNanosInSecond>;
+
+// What a deployment did for one workload.
+struct WorkloadCounters {
+  Counter calls, tokens_in, tokens_out;
+  Counter energy_uj, carbon_ng, cost_n;  // as first settled
+};
+
+// By place in WorkloadNames. Made when first counted in: few of a deployment's many workloads ever call it.
+class WorkloadCells {
+ public:
+  WorkloadCells() = default;
+  WorkloadCells(const WorkloadCells&) = delete;
+  WorkloadCells& operator=(const WorkloadCells&) = delete;
+  ~WorkloadCells() {
+    for (auto& cell : cells_) delete cell.load(std::memory_order_relaxed);
+  }
+
+  // Its worker's thread only.
+  WorkloadCounters& of(size_t place) {
+    WorkloadCounters* cell = cells_[place].load(std::memory_order_relaxed);
+    if (!cell) cells_[place].store(cell = new WorkloadCounters, std::memory_order_release);
+    return *cell;
+  }
+  const WorkloadCounters* find(size_t place) const { return cells_[place].load(std::memory_order_acquire); }
+
+ private:
+  std::array<std::atomic<WorkloadCounters*>, WorkloadNames::kMost> cells_{};
 };
 
 struct alignas(64) DeploymentCounters {
@@ -50,7 +101,11 @@ struct alignas(64) DeploymentCounters {
   Counter tokens_in, tokens_cached, tokens_out;
   Counter energy_uj, carbon_ng, cost_n;  // as first settled
   Counter retries;                       // calls that another deployment had to take over
-  DurationHistogram duration, first_token, per_output_token;
+  DurationHistogram duration;
+  FirstTokenHistogram first_token;
+  PerTokenHistogram per_output_token;
+  TokenHistogram call_tokens_in, call_tokens_out;
+  WorkloadCells workloads;
 };
 
 // One deployment's counters, by worker.
@@ -62,6 +117,37 @@ class DeploymentProbe {
 
  private:
   std::vector<DeploymentCounters> by_worker_;
+};
+
+// What became of requests that the cache has to do with.
+struct CacheCounters {
+  Counter hits, followed, similar, misses;
+};
+
+// Tokens that stages spared the engines, by step. A step is one of the code's own words, never a client's.
+class SparedCounters {
+ public:
+  static constexpr size_t kMost = 16;  // steps; what is beyond counts with the last
+  struct Step {
+    std::atomic<const char*> step{nullptr};
+    Counter requests, in, out;
+  };
+  // Its worker's thread only. `step`: a literal.
+  void add(const char* step, Tokens in, Tokens out) {
+    size_t i = 0;
+    for (const char* known = nullptr; i + 1 < kMost; ++i) {
+      known = steps_[i].step.load(std::memory_order_relaxed);
+      if (!known || std::string_view(known) == step) break;
+    }
+    if (!steps_[i].step.load(std::memory_order_relaxed)) steps_[i].step.store(step, std::memory_order_release);
+    steps_[i].requests.add();
+    steps_[i].in.add(in);
+    steps_[i].out.add(out);
+  }
+  const std::array<Step, kMost>& all() const { return steps_; }  // until the first without a step
+
+ private:
+  std::array<Step, kMost> steps_;
 };
 
 // One worker's counters of everything else.
@@ -76,7 +162,12 @@ struct alignas(64) WorkerCounters {
   std::array<Counter, protect::kRefusals> refusals;  // by protect::Refused
   std::array<Counter, 4> guarded;                    // requests by guard::Action
   std::array<Counter, 4> answers_guarded;            // answers by guard::Action
-  Counter guard_ns;                                  // time of requests in the guard, the judge's answers included
+  CacheCounters cache;
+  Counter guard_ns;                       // time of requests in the guard, the judge's answers included
+  std::array<Counter, kPhases> phase_ns;  // time of requests by Phase
+  OwnTimeHistogram overhead;              // of a request, see Trail::own()
+  SparedCounters spared;                  // by step
+  Counter traces_dropped;                 // before they were handed over
 };
 
 }  // namespace trine::gateway

@@ -26,6 +26,7 @@ void add_ours(std::string& head, const Exchange& x) {
     head.append("x-trine-route: ").append(x.call.deployment->name).append("\r\n");
     head.append("x-trine-route-by: ").append(x.routed_by).append("\r\n");
   }
+  if (*x.cached_as) head.append("x-trine-cache: ").append(x.cached_as).append("\r\n");
   head += x.limit_head;
 }
 
@@ -145,8 +146,10 @@ net::Task<void> send_error(Exchange& x, const llm::ClientError& error) {
   if (llm::row(error.code).retryable)
     fmt::format_to(std::back_inserter(head), "retry-after: {}\r\n",
                    x.retry_after > 0 ? x.retry_after : kRetryAfterSeconds);
-  if (error.code == llm::ErrorCode::method_not_allowed)
-    head += llm::has_model_body(x.endpoint) ? "allow: POST\r\n" : "allow: GET, HEAD\r\n";
+  if (error.code == llm::ErrorCode::method_not_allowed) {
+    const char* usual = llm::has_model_body(x.endpoint) ? "POST" : "GET, HEAD";
+    head.append("allow: ").append(x.allow ? x.allow : usual).append("\r\n");
+  }
   if (error.code == llm::ErrorCode::missing_api_key || error.code == llm::ErrorCode::invalid_api_key)
     head += "www-authenticate: Bearer\r\n";
   const std::string body = llm::openai_error_body(error, x.id_view());

@@ -149,12 +149,65 @@ Result<Key> resolve_key(const KeyConfig& k) {
           .may_override_weights = k.may_override_weights};
   key.prefix_salt = prefix_salt_of(key.tenant);
   key.guard = k.guard;
+  key.cache = k.cache;
   if (k.weights) {
     auto w = weights_of(*k.weights);
     if (!w) return tl::unexpected(w.error());
     key.weights = *w;
   }
   return key;
+}
+
+// REQUIRES: the route's deployments and the guard.
+Result<void> fill_cache(const Snapshot& s, const RouteConfig& r, Route& route) {
+  route.cache = r.cache;
+  if (!r.cache) return {};
+  for (const auto* list : {&route.deployments, &route.fallbacks})
+    for (const auto& d : *list)
+      route.cache_print += fmt::format("{} {} {} {}\n", d->name, d->model, d->origin.address.host, d->base_path);
+  if (s.guards->policy(r.guard, {})) route.cache_print += fmt::format("{} {}", r.guard, s.guards->guard()->version());
+  if (!r.cache->semantic) return {};
+  const std::string& name = r.cache->semantic->embeddings;
+  for (const auto& d : s.deployments)
+    if (d->name == name) route.embeddings = d;
+  // Texts of the route must not leave its zones by the side.
+  const auto& zone = route.embeddings->zone;
+  if (!r.zones.empty() && std::find(r.zones.begin(), r.zones.end(), zone) == r.zones.end())
+    return fail(Code::invalid_argument,
+                "routes.cache.semantic.embeddings: \"{}\" is in {}, which is not among the zones of \"{}\".", name,
+                zone.empty() ? "no known zone" : zone, r.model);
+  if (!route.embeddings->serves(llm::Endpoint::embeddings))
+    return fail(Code::invalid_argument, "routes.cache.semantic.embeddings: \"{}\" does not serve embeddings.", name);
+  return {};
+}
+
+std::vector<std::string> configured_workloads(const Config& config) {
+  std::vector<std::string> names;
+  for (const RouteConfig& r : config.routes) names.push_back(r.workload);
+  for (const KeyConfig& k : config.keys) names.push_back(k.workload);
+  for (const OidcConfig& o : config.oidc)
+    for (const OidcGroupConfig& g : o.groups) names.push_back(g.rights.workload);
+  for (const ClientCertConfig& c : config.client_certs) names.push_back(c.rights.workload);
+  for (const BudgetConfig& b : config.budgets)
+    if (b.scope == protect::Scope::workload) names.push_back(b.subject);
+  return names;
+}
+
+Result<void> resolve_signals(Snapshot& s) {
+  const Config& config = *s.config;
+  if (config.traces) {
+    Url url = config.traces->otlp;
+    if (url.path.empty()) url.path = "/v1/traces";
+    auto to = resolve_outbound(config, url.text());
+    if (!to) return fail(to.error().code, "traces.otlp: {}", to.error().message);
+    s.traces = std::move(*to);
+  }
+  for (const NotificationConfig& n : config.notifications) {
+    auto to = resolve_outbound(config, n.url);
+    if (!to) return fail(to.error().code, "notifications: the url of \"{}\": {}", n.name, to.error().message);
+    s.notified.push_back(std::move(*to));
+  }
+  return {};
 }
 
 Result<void> fill(Snapshot& s, const Snapshot* before) {
@@ -186,6 +239,7 @@ Result<void> fill(Snapshot& s, const Snapshot* before) {
     route.workload = r.workload;
     route.guard = r.guard;
     route.documents = r.documents;
+    if (auto ok = fill_cache(s, r, route); !ok) return ok;
     route.slo = {.ttft_s = seconds(r.slo.ttft_p95), .tpot_s = seconds(r.slo.tpot_p95)};
     route.strict_slo = r.slo.strict;
     route.sticky = r.sticky;
@@ -225,6 +279,8 @@ Result<void> fill(Snapshot& s, const Snapshot* before) {
   if (!egress) return tl::unexpected(egress.error());
   s.egress = std::move(*egress);
   if (auto ok = s.limits->check(); !ok) return ok;
+  s.workloads = WorkloadNames(configured_workloads(config), before ? &before->workloads : nullptr);
+  if (auto ok = resolve_signals(s); !ok) return ok;
   if (config.baseline) {
     auto baseline = resolve_baseline(s);
     if (!baseline) return tl::unexpected(baseline.error());

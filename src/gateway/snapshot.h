@@ -15,6 +15,8 @@
 #include "gateway/deployment.h"
 #include "gateway/guard/guards.h"
 #include "gateway/limit/table.h"
+#include "gateway/outbound.h"
+#include "gateway/workloads.h"
 #include "grid/live.h"
 #include "grid/source.h"
 #include "net/egress.h"
@@ -34,6 +36,7 @@ struct Key {
   uint32_t endpoints = score::kAllEndpoints;  // bits of score::Endpoint
   bool may_override_weights = false;
   std::string guard = {};  // a policy's name
+  bool cache = true;
   // Hash of whose prompts may be taken together for their common beginnings: the project's, or the key's where it has
   // none. What one tenant has sent never moves another's requests.
   uint64_t prefix_salt = 0;
@@ -61,6 +64,9 @@ struct Route {
   std::optional<StickyConfig> sticky;
   bool prefix_affinity = true;
   protect::Level limit;
+  std::optional<RouteCacheConfig> cache;
+  std::string cache_print;  // of all that its answers depend on beside the request: who serves it, the guard
+  std::shared_ptr<const Deployment> embeddings;  // of its semantic cache
 };
 
 // What the saving is measured against (docs/accounting.md §6).
@@ -101,6 +107,9 @@ struct Snapshot {
   std::optional<Baseline> baseline;
   std::shared_ptr<const Guards> guards;
   std::shared_ptr<LimitTable> limits;
+  WorkloadNames workloads;           // that metrics tell apart
+  std::optional<Outbound> traces;    // of Config::traces
+  std::vector<Outbound> notified;    // of Config::notifications, in that order
   StringMap<KeyPolicy> oidc_limits;  // by oidc_account(), organisation, team and project, a line each
   int64_t generation = 1;            // counts reloads
 

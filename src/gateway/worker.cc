@@ -30,13 +30,20 @@ Worker::Worker(Parts parts)
                 .counters = *parts.counters,
                 .seed = random_seed(),
                 .executor = parts.executor,
-                .documents = parts.documents}),
+                .documents = parts.documents,
+                .answers = parts.answers}),
       pipeline_(context_, *parts.own),
       server_(loop_, pipeline_, server_limits(*parts.snapshot->config),
               tls_ ? net::Server::Upgrade([this](std::unique_ptr<net::Stream> s) { return upgrade(std::move(s)); })
                    : net::Server::Upgrade{}),
       tick_(*this) {
   context_.use(std::move(parts.snapshot));
+  if (!parts.jobs) return;
+  files_ = std::make_unique<WorkerFiles>(parts.jobs->files);
+  jobs_ = std::make_unique<JobRunner>(context_, pipeline_, *parts.jobs);
+  context_.files = files_.get();
+  context_.file_store = &parts.jobs->files;
+  context_.jobs = jobs_.get();
 }
 
 Worker::~Worker() {
@@ -91,14 +98,30 @@ void Worker::use(std::shared_ptr<const WatchLevels> levels) {
   loop_.post([this, l = std::move(levels)]() mutable { context_.watch.use(std::move(l)); });
 }
 
+void Worker::resume(std::shared_ptr<Job> job) {
+  loop_.post([this, j = std::move(job)]() mutable { jobs_->start(std::move(j)); });
+}
+
+void Worker::use(TraceFeed::Hand hand) {
+  loop_.post([this, h = std::move(hand)]() mutable { context_.traces.use(std::move(h)); });
+}
+
 void Worker::drain(std::function<void()> drained) {
   loop_.post([this, d = std::move(drained)]() mutable {
     context_.draining = true;
-    server_.drain([this, d = std::move(d)] {
-      feed_.flush();
-      context_.refusals.flush();
-      d();
-    });
+    auto clients = [this, d = std::move(d)]() mutable {
+      server_.drain([this, d = std::move(d)] {
+        feed_.flush();
+        context_.refusals.flush();
+        context_.traces.flush();
+        d();
+      });
+    };
+    // Jobs go on in the next process: their calls end now, so that their records are written.
+    if (jobs_)
+      jobs_->stop(std::move(clients));
+    else
+      clients();
   });
 }
 
@@ -117,6 +140,7 @@ void Worker::Tick::expired() {
   worker_.feed_.flush();
   worker_.context_.watch.flush();
   worker_.context_.refusals.flush();
+  worker_.context_.traces.flush();
   WorkerCounters& n = worker_.context_.counters;
   n.connections_open.set(static_cast<int64_t>(worker_.server_.connections()));
   arm(kEvery);

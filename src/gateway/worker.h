@@ -6,6 +6,8 @@
 #include <thread>
 
 #include "gateway/context.h"
+#include "gateway/files/store.h"
+#include "gateway/jobs/job_runner.h"
 #include "gateway/pipeline.h"
 #include "net/loop.h"
 #include "net/server.h"
@@ -23,7 +25,9 @@ class Worker {
     WorkerCounters* counters = nullptr;
     CallFeed::Hand hand;           // any thread
     Executor* executor = nullptr;  // for long texts
+    AnswerCache* answers = nullptr;
     DocumentReader* documents = nullptr;
+    JobOffice* jobs = nullptr;  // null: there is no vault
     std::shared_ptr<const Snapshot> snapshot;
     std::shared_ptr<net::TlsContext> tls;  // null: plain HTTP
   };
@@ -42,6 +46,9 @@ class Worker {
   void use(std::shared_ptr<const OidcProviders> providers, std::function<void(size_t)> want_keys);
   void use(WatchFeed::Hand hand, RefusalFeed::Hand refusals);  // any thread
   void use(std::shared_ptr<const WatchLevels> levels);
+  // One that the last run left. REQUIRES: there is a vault.
+  void resume(std::shared_ptr<Job> job);
+  void use(TraceFeed::Hand hand);  // any thread
   void drain(std::function<void()> drained);
   void close_all();
   // Ends the thread.
@@ -66,6 +73,8 @@ class Worker {
   CallFeed feed_;
   Context context_;
   Pipeline pipeline_;
+  std::unique_ptr<WorkerFiles> files_;
+  std::unique_ptr<JobRunner> jobs_;
   net::Server server_;
   Tick tick_;
   std::thread thread_;

@@ -93,6 +93,8 @@ Result<std::string> Store::erase_locked(const Subject& subject) {
   if (!done) return tl::unexpected(done.error());
   tables_->names().forget_ids();
   if (auto wiped = erase_in_segments(subject); !wiped) return tl::unexpected(wiped.error());
+  if (options_.erase_elsewhere)
+    if (auto erased = options_.erase_elsewhere(subject); !erased) return tl::unexpected(erased.error());
   if (auto finished = finish_erasure(row); !finished) return tl::unexpected(finished.error());
   return pseudonym;
 }

@@ -20,7 +20,8 @@ Result<std::unique_ptr<Ledger>> Ledger::open(Options options) {
   if (!lock) return tl::unexpected(lock.error());
   std::unique_ptr<Ledger> ledger(new Ledger(std::move(options), std::move(*lock)));
   const auto& o = ledger->options_;
-  auto store = Store::open({.dir = o.dir, .clock = o.clock, .archive = o.archive});
+  auto store =
+      Store::open({.dir = o.dir, .clock = o.clock, .archive = o.archive, .erase_elsewhere = o.erase_elsewhere});
   if (!store) return tl::unexpected(store.error());
   ledger->store_ = std::move(*store);
   auto recovery = ledger->store_->recover();

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -36,8 +37,9 @@ class Ledger {
     Nanos sweep_every = std::chrono::hours(1);
     Retention retention;
     std::filesystem::path archive;
-    const Clock* clock = nullptr;  // system_clock() if null
-    Space* space = nullptr;        // disk_space() if null
+    std::function<Result<void>(const Subject&)> erase_elsewhere = {};  // Store::Options
+    const Clock* clock = nullptr;                                      // system_clock() if null
+    Space* space = nullptr;                                            // disk_space() if null
   };
 
   // Blocks until what a crash left is closed. Fails if another process holds the directory.

@@ -22,6 +22,9 @@ struct Grouping {
 #define TRINE_IDENTITY(column) "coalesce((SELECT name FROM identities WHERE id=" column "),'')"
 #define TRINE_HOUR(column) "strftime('%Y-%m-%dT%H:00:00Z'," column "/1000000000,'unixepoch')"
 
+// Two names in one, apart by a character that is in none: names_of().
+#define TRINE_BOTH(a, b) a "||char(31)||" b
+
 constexpr Grouping kGroupings[] = {
     {By::none, "none", "''", "''", "''"},
     {By::workload, "workload", "coalesce(o.workload,'')", "o.workload", nullptr},
@@ -37,14 +40,20 @@ constexpr Grouping kGroupings[] = {
     {By::hour, "hour", TRINE_HOUR("c.booked_ns"), TRINE_HOUR("coalesce(r.late_ns,r.end_ns)"),
      TRINE_HOUR("coalesce(w.late_ns,w.begin_ns)")},
     {By::step, "step", nullptr, nullptr, nullptr},
+    {By::charge, "charge", TRINE_BOTH(TRINE_IDENTITY("o.team"), TRINE_IDENTITY("o.project")),
+     TRINE_BOTH(TRINE_IDENTITY("o.team"), TRINE_IDENTITY("o.project")), nullptr},
+    {By::place_hour, "place_hour", TRINE_BOTH("t.deployment", TRINE_BOTH("t.zone", TRINE_HOUR("c.booked_ns"))), nullptr,
+     TRINE_BOTH("w.deployment", TRINE_BOTH("w.zone", TRINE_HOUR("coalesce(w.late_ns,w.begin_ns)")))},
 };
 
 constexpr auto kCorrectionHour = TRINE_HOUR("x.late_ns");
+constexpr auto kCorrectionPlace = TRINE_BOTH("t.deployment", TRINE_BOTH("t.zone", TRINE_HOUR("x.late_ns")));
 constexpr auto kGatewayHour = TRINE_HOUR("hour_ns");
 constexpr auto kAvoidedHour = TRINE_HOUR("coalesce(a.late_ns,a.at_ns)");
 
 #undef TRINE_IDENTITY
 #undef TRINE_HOUR
+#undef TRINE_BOTH
 
 const Grouping& grouping(By by) {
   return *std::find_if(std::begin(kGroupings), std::end(kGroupings), [&](const Grouping& g) { return g.by == by; });
@@ -164,7 +173,10 @@ Result<void> sum_corrections(Database& db, const ReportQuery& q, const Grouping&
       "SELECT {} AS g, count(*){} FROM corrections x LEFT JOIN calls c ON c.request=x.request AND c.attempt=x.attempt"
       " LEFT JOIN targets t ON t.id=c.target LEFT JOIN requests r ON r.id=c.request LEFT JOIN origins o ON"
       " o.id=r.origin WHERE x.late_ns >= ?1 AND x.late_ns < ?2{} GROUP BY g",
-      g.by == By::hour ? kCorrectionHour : g.call, figures, filter.sql);
+      g.by == By::hour         ? kCorrectionHour
+      : g.by == By::place_hour ? kCorrectionPlace
+                               : g.call,
+      figures, filter.sql);
   return each(db, sql, filter, q, [&](const Statement& s) {
     auto& prior = rows[s.text(0)].prior;
     prior.corrections += s.integer(1);
@@ -181,6 +193,7 @@ void add_requests(Rows& rows, const Statement& s) {
 }
 
 Result<void> count_requests(Database& db, const ReportQuery& q, const Grouping& g, Rows& rows) {
+  if (g.by == By::place_hour) return {};
   const auto filter = request_filter(q);
   const auto from =
       fmt::format("blocks b CROSS JOIN requests r ON {} JOIN origins o ON o.id=r.origin", fmt::format(kInBlock, "r"));
@@ -359,6 +372,7 @@ const char* avoided_group(const Grouping& g) {
 }
 
 Result<void> sum_avoided(Database& db, const ReportQuery& q, const Grouping& g, Rows& rows) {
+  if (g.by == By::place_hour) return {};
   const auto filter = call_filter(q);
   std::string figures;
   for (const auto* column : kFigures) figures += fmt::format(", sum(a.{})", column);
@@ -438,6 +452,17 @@ std::optional<By> parse_by(std::string_view text) {
     if (text == g.name) return g.by;
   }
   return {};
+}
+
+std::vector<std::string> names_of(const std::string& row) {
+  std::vector<std::string> names(1);
+  for (const char c : row) {
+    if (c == '\x1f')
+      names.emplace_back();
+    else
+      names.back() += c;
+  }
+  return names;
 }
 
 std::optional<energy::Letter> Sums::letter() const {

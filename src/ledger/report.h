@@ -15,10 +15,29 @@
 
 namespace trine::ledger {
 
-// By::step has what stages spared and nothing else.
-enum class By { none, workload, key, user, org, team, project, route, model, deployment, zone, hour, step };
+// By::step has what stages spared and nothing else. charge: team and project; place_hour: deployment, zone and hour,
+// without requests; both have rows with several names, see names_of().
+enum class By {
+  none,
+  workload,
+  key,
+  user,
+  org,
+  team,
+  project,
+  route,
+  model,
+  deployment,
+  zone,
+  hour,
+  step,
+  charge,
+  place_hour
+};
 const char* name(By by);
 std::optional<By> parse_by(std::string_view text);
+// The parts of a row's name: two by charge, three by place_hour.
+std::vector<std::string> names_of(const std::string& row);
 
 // A call counts in the period its latest settlement is booked to (its end, while it has none), a request in that of its
 // end, a window in that of its beginning; what comes when that month is closed, as prior period, when it comes.

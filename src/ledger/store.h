@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -62,6 +63,8 @@ class Store {
     const Clock* clock = nullptr;   // system_clock() if null
     std::filesystem::path archive;  // folded segments are moved here; empty: deleted
     size_t batch_records = 65'536;  // per transaction
+    // Takes the identity out of what others keep, before an erasure counts as done; one that fails is tried again.
+    std::function<Result<void>(const Subject&)> erase_elsewhere = {};
     // What is open for longer gets rows: other processes see it then, and its segment is needed for its progress only.
     Nanos open_for_long = std::chrono::minutes(1);
   };

@@ -57,6 +57,8 @@ constexpr std::array kTable = {
         "Send the text itself, or ask the gateway's operator for `documents: { on: true }` at this model's route."},
     ErrorRow{documents_missing, "documents_missing", 501, kServer, false, "This gateway cannot read files",
              "Send the text itself, or ask the gateway's operator to install the package trine-docworker."},
+    ErrorRow{files_off, "files_off", 501, kServer, false, "This gateway keeps no files",
+             "Send the file in the request itself, or ask the gateway's operator for a `vault` section."},
     ErrorRow{key_suspended, "key_suspended", 403, kPermission, false, "This API key may not be used at present",
              "Ask the gateway's operator."},
     ErrorRow{role_not_allowed, "role_not_allowed", 403, kPermission, false, "This API key's role is too small for this",

@@ -25,6 +25,7 @@ enum class ErrorCode : uint8_t {
   documents_busy,
   documents_off,
   documents_missing,
+  files_off,
   key_suspended,
   role_not_allowed,
   not_found,

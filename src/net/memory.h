@@ -1,4 +1,5 @@
-// Streams in memory, for deterministic tests: two ends of one connection, on one loop, with injected faults.
+// Streams in memory: two ends of one connection, on one loop. For requests that the gateway makes to itself, and for
+// deterministic tests, with injected faults.
 #pragma once
 
 #include <memory>

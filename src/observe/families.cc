@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "guard/verdict.h"
+#include "observe/rows.h"
 
 namespace trine::observe {
 namespace {
@@ -54,7 +55,7 @@ void fraction(Page& page, const Scene& s) {
       s, [&](const Deployment& d, const std::string& l) { page.sample(l, fixed_point(total(d, kWhat), kDigits)); });
 }
 
-template <gateway::DurationHistogram DeploymentCounters::*kWhat>
+template <auto kWhat>
 void durations(Page& page, const Scene& s) {
   for_each_deployment(s, [&](const Deployment& d, const std::string& l) {
     Page::Sum sum;
@@ -223,6 +224,20 @@ void guard_seconds(Page& page, const Scene& s) {
   page.sample({}, static_cast<double>(ns) * 1e-9);
 }
 
+void cache_requests(Page& page, const Scene& s) {
+  const std::array<std::pair<const char*, Counter gateway::CacheCounters::*>, 4> results = {{
+      {"hit", &gateway::CacheCounters::hits},
+      {"coalesced", &gateway::CacheCounters::followed},
+      {"semantic", &gateway::CacheCounters::similar},
+      {"miss", &gateway::CacheCounters::misses},
+  }};
+  for (const auto& [name, counter] : results) {
+    int64_t n = 0;
+    for (const WorkerCounters& c : s.view.workers) n += (c.cache.*counter).get();
+    page.sample(label_text({{"result", name}}), n);
+  }
+}
+
 void limit_refusals(Page& page, const Scene& s) {
   for (size_t i = 1; i < protect::kRefusals; ++i) {
     int64_t n = 0;
@@ -280,14 +295,16 @@ void last_fold(Page& page, const Scene& s) {
 constexpr Family kFamilies[] = {
     // Time, as OpenTelemetry names it.
     {"gen_ai_server_request_duration_seconds", Kind::histogram, kOfDeployment,
-     "Seconds from sending a call to a deployment until its end, failed and cancelled calls included.",
-     durations<&DeploymentCounters::duration>},
+     "Seconds from sending a call to a deployment until its end, failed and cancelled calls included.", call_durations},
     {"gen_ai_server_time_to_first_token_seconds", Kind::histogram, kOfDeployment,
      "Seconds from sending a streamed call to a deployment until its first token.",
      durations<&DeploymentCounters::first_token>},
     {"gen_ai_server_time_per_output_token_seconds", Kind::histogram, kOfDeployment,
      "Seconds per output token after the first one, by streamed call.",
      durations<&DeploymentCounters::per_output_token>},
+
+    {"gen_ai_client_token_usage", Kind::histogram, "deployment, model, zone, simulated, gen_ai_token_type",
+     "Tokens of a call, as billed; those from the prefix cache count as input.", call_tokens},
 
     // What was used.
     {"trine_tokens_total", Kind::counter, "deployment, model, zone, simulated, gen_ai_token_type",
@@ -302,6 +319,24 @@ constexpr Family kFamilies[] = {
      fraction<&DeploymentCounters::carbon_ng, kCarbonDigits>},
     {"trine_cost_total", Kind::counter, "deployment, model, zone, simulated, currency",
      "Cost of ended calls in the ledger's currency, as first settled; the ledger has the final figures.", cost},
+
+    // The same by workload: those that the configuration names, `none` where a request names none, else `other`.
+    {"trine_workload_calls_total", Kind::counter, kOfWorkload, "Calls that ended, by workload.", workload_calls},
+    {"trine_workload_tokens_total", Kind::counter, "workload, deployment, zone, simulated, gen_ai_token_type",
+     "Tokens as billed, by workload.", workload_tokens},
+    {"trine_workload_energy_joules_total", Kind::counter, kOfWorkload,
+     "Facility energy in joules of ended calls by workload, as first settled.", workload_energy},
+    {"trine_workload_carbon_grams_total", Kind::counter, kOfWorkload,
+     "Grams of CO2e of ended calls by workload, operational and embodied, as first settled.", workload_carbon},
+    {"trine_workload_cost_total", Kind::counter, "workload, deployment, zone, simulated, currency",
+     "Cost of ended calls by workload in the ledger's currency, as first settled.", workload_cost},
+
+    // What stages spared the engines. The documents' and the cache's steps appear with the first request they help.
+    {"trine_spared_requests_total", Kind::counter, "step", "Requests that a stage spared something, by its step.",
+     spared_requests},
+    {"trine_spared_tokens", Kind::gauge, "step, gen_ai_token_type",
+     "Tokens that no engine had to process, by step, since the process began; falls where a step added some.",
+     spared_tokens},
 
     // Deployments.
     {"trine_calls_total", Kind::counter, "deployment, model, zone, simulated, outcome",
@@ -326,6 +361,17 @@ constexpr Family kFamilies[] = {
     {"trine_meter_irregularities_total", Kind::counter, "deployment, model, zone, simulated, kind",
      "What was wrong with readings: rejected, duplicate, late, stale, wrap, reset, implausible, clock_step.",
      meter_irregularities},
+
+    {"trine_device_energy_joules_total", Kind::counter, kOfDeployment,
+     "Metered facility energy in joules of the deployment's hardware, all that ran on it and idle included; of shared "
+     "hardware at its first deployment.",
+     device_energy},
+    {"trine_device_unattributed_energy_joules_total", Kind::counter, kOfDeployment,
+     "The part of it that is no request's: idle.", device_unattributed},
+    {"trine_device_watts", Kind::gauge, kOfDeployment, "Mean facility power in watts of the last window of the meter.",
+     device_watts},
+    {"trine_device_idle_watts", Kind::gauge, kOfDeployment,
+     "Watts that the hardware is taken to draw when nothing runs: learned, else the catalog's.", device_idle_watts},
 
     // Grid.
     {"trine_grid_intensity_grams_per_kwh", Kind::gauge, "zone, granularity, method",
@@ -356,6 +402,13 @@ constexpr Family kFamilies[] = {
      "Grams of CO2e of this gateway's energy, operational; likewise an estimate.",
      [](Page& p, const Scene& s) { p.sample({}, fixed_point(s.view.own_use.carbon.raw(), kCarbonDigits)); }},
 
+    {"trine_gateway_overhead_seconds", Kind::histogram, "",
+     "Seconds that the gateway's own work added to a request before its answer came: all stages but the client's body, "
+     "URLs, documents, waiting for a place and the call.",
+     overhead},
+    {"trine_stage_seconds_total", Kind::counter, "stage", "Seconds of requests by stage, waiting included.",
+     stage_seconds},
+
     // Requests.
     {"trine_requests_total", Kind::counter, "outcome",
      "Requests that ended, by outcome: ok, failed, cancelled (the client left), refused (no call was made).", requests},
@@ -383,6 +436,15 @@ constexpr Family kFamilies[] = {
      guarded<&WorkerCounters::answers_guarded>},
     {"trine_guard_seconds_total", Kind::counter, "", "Time of requests in the guard, a judge's answers included.",
      guard_seconds},
+
+    {"trine_abuse_raised_total", Kind::counter, "level",
+     "Times that a key or an address came under closer watch, by the level it reached; docs/abuse.md.", abuse},
+
+    // Cache.
+    {"trine_cache_requests_total", Kind::counter, "result",
+     "Requests that could be answered from the cache, by whether they were: hit, coalesced (shared another's call), "
+     "semantic (almost the same words), miss.",
+     cache_requests},
 
     // Documents.
     {"trine_documents_total", Kind::counter, "outcome",
@@ -430,6 +492,15 @@ constexpr Family kFamilies[] = {
     {"trine_ledger_last_fold_timestamp_seconds", Kind::gauge, "",
      "Unix time of the last records that went into the database; absent before the first.", last_fold},
 
+    // What others are told.
+    {"trine_traces_exported_total", Kind::counter, "", "Traces that the collector took.", traces_exported},
+    {"trine_traces_dropped_total", Kind::counter, "", "Traces that were given up: too many, or not taken.",
+     traces_dropped},
+    {"trine_trace_export_failures_total", Kind::counter, "", "Messages that the collector did not take.",
+     trace_failures},
+    {"trine_notifications_total", Kind::counter, "receiver, outcome",
+     "Notifications by what became of them: sent, failed (given up), dropped (too many waited).", notices},
+
     // The process. The first two names are those of every Prometheus client library.
     {"process_cpu_seconds_total", Kind::counter, "", "CPU seconds of this process, user and system.",
      [](Page& p, const Scene& s) { p.sample({}, s.process.cpu_seconds); }},
@@ -455,6 +526,8 @@ Scene::Scene(const gateway::GatewayView& v, Wall at, const ProcessFigures& p) : 
                                  {"model", d->model},
                                  {"zone", shown(d->zone)},
                                  {"simulated", d->simulated ? "true" : "false"}}));
+    brief_labels.push_back(label_text(
+        {{"deployment", d->name}, {"zone", shown(d->zone)}, {"simulated", d->simulated ? "true" : "false"}}));
     zones.push_back(d->zone);
   }
   for (const auto& [zone, _] : view.snapshot.config->zones) zones.push_back(zone);

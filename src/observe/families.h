@@ -19,8 +19,9 @@ struct Scene {
   const gateway::GatewayView& view;
   Wall now;
   ProcessFigures process;
-  std::vector<std::string> labels;  // of each deployment, by its index
-  std::vector<std::string> zones;   // of the deployments and of the configuration; sorted, "" where one is not known
+  std::vector<std::string> labels;        // of each deployment, by its index
+  std::vector<std::string> brief_labels;  // the same without its model
+  std::vector<std::string> zones;  // of the deployments and of the configuration; sorted, "" where one is not known
 };
 
 struct Family {

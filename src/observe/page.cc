@@ -24,6 +24,12 @@ void escape(std::string& out, std::string_view text, bool quotes) {
   }
 }
 
+// Both formats show 1 as it is; OpenMetrics wants "1.0", which the other reads as well.
+std::string bound(double v) {
+  const std::string digits = fmt::format("{}", v);
+  return fmt::format("le=\"{}{}\"", digits, digits.find_first_of(".e") == std::string::npos ? ".0" : "");
+}
+
 }  // namespace
 
 const char* name(Kind kind) {
@@ -44,19 +50,28 @@ std::string label_text(std::initializer_list<LabelValue> labels) {
 
 void Page::family(std::string_view name, Kind kind, std::string_view help) {
   family_ = name;
+  constexpr std::string_view kTotal = "_total";
+  if (form_ == gateway::MetricsForm::openmetrics && kind == Kind::counter && name.ends_with(kTotal))
+    name.remove_suffix(kTotal.size());
   out_.append("# HELP ").append(name).append(" ");
-  escape(out_, help, false);
+  escape(out_, help, form_ == gateway::MetricsForm::openmetrics);
   out_.append("\n# TYPE ").append(name).append(" ").append(observe::name(kind)).append("\n");
 }
 
-void Page::series(std::string_view suffix, std::string_view labels, std::string_view more, std::string_view value) {
+void Page::series(std::string_view suffix, std::string_view labels, std::string_view more, std::string_view value,
+                  const Example* example) {
+  ++series_;
   out_.append(family_).append(suffix);
   if (!labels.empty() || !more.empty()) {
     out_.append("{").append(labels);
     if (!labels.empty() && !more.empty()) out_ += ',';
     out_.append(more).append("}");
   }
-  out_.append(" ").append(value).append("\n");
+  out_.append(" ").append(value);
+  if (example && !example->trace.empty() && shows_examples())
+    fmt::format_to(std::back_inserter(out_), " # {{trace_id=\"{}\"}} {} {:.3f}", example->trace, example->value,
+                   example->unix_s);
+  out_ += '\n';
 }
 
 void Page::sample(std::string_view labels, int64_t value) {
@@ -72,24 +87,24 @@ void Page::sample(std::string_view labels, std::string_view digits) {
   series({}, labels, {}, digits);
 }
 
-void Page::Sum::add(const gateway::DurationHistogram& h) {
-  for (size_t i = 0; i < buckets_.size(); ++i) buckets_[i] += h.bucket(i);
-  sum_s_ += h.sum_s();
-}
-
-void Page::histogram(std::string_view labels, const Sum& sum) {
-  constexpr auto& kBounds = gateway::DurationHistogram::kBounds;
+void Page::histogram(std::string_view labels, const Sum& sum, std::span<const Example> examples) {
+  const auto example = [&](size_t i) { return i < examples.size() ? &examples[i] : nullptr; };
   int64_t below = 0;
-  for (size_t i = 0; i < kBounds.size(); ++i) {
+  for (size_t i = 0; i < sum.bounds_.size(); ++i) {
     below += sum.buckets_[i];
-    series("_bucket", labels, fmt::format("le=\"{}\"", kBounds[i]), fmt::format_int(below).c_str());
+    series("_bucket", labels, bound(sum.bounds_[i]), fmt::format_int(below).c_str(), example(i));
   }
-  below += sum.buckets_[kBounds.size()];
-  series("_bucket", labels, "le=\"+Inf\"", fmt::format_int(below).c_str());
-  series("_sum", labels, {}, number(sum.sum_s_));
+  if (!sum.buckets_.empty()) below += sum.buckets_.back();
+  series("_bucket", labels, "le=\"+Inf\"", fmt::format_int(below).c_str(), example(sum.bounds_.size()));
+  series("_sum", labels, {}, number(sum.sum_));
   // Not a counter of its own: a scrape in the middle of an observation must not show a count that its buckets
   // contradict.
   series("_count", labels, {}, fmt::format_int(below).c_str());
+}
+
+std::string Page::take() {
+  if (form_ == gateway::MetricsForm::openmetrics) out_ += "# EOF\n";
+  return std::move(out_);
 }
 
 }  // namespace trine::observe

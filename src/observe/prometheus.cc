@@ -4,9 +4,10 @@
 
 namespace trine::observe {
 
-std::string render_page(const gateway::GatewayView& view, Wall now, const ProcessFigures& process) {
+std::string render_page(const gateway::GatewayView& view, Wall now, const ProcessFigures& process,
+                        gateway::MetricsForm form) {
   const Scene scene(view, now, process);
-  Page page;
+  Page page(form);
   for (const Family& f : families()) {
     page.family(f.name, f.kind, f.help);
     f.write(page, scene);
@@ -14,8 +15,8 @@ std::string render_page(const gateway::GatewayView& view, Wall now, const Proces
   return page.take();
 }
 
-std::string prometheus_page(const gateway::GatewayView& view) {
-  return render_page(view, system_clock().wall(), process_figures());
+std::string prometheus_page(const gateway::GatewayView& view, gateway::MetricsForm form) {
+  return render_page(view, system_clock().wall(), process_figures(), form);
 }
 
 }  // namespace trine::observe

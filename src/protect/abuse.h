@@ -35,6 +35,7 @@ inline constexpr size_t kSignals = 11;
 const char* name(Signal s);
 
 enum class WatchLevel : uint8_t { none, flagged, slowed, suspended };
+inline constexpr size_t kWatchLevels = 4;
 const char* name(WatchLevel level);
 std::optional<WatchLevel> parse_level(std::string_view text);
 

@@ -96,6 +96,14 @@ std::optional<KeyTable::Match> KeyTable::find(std::string_view key, Wall now) co
   return Match{*id, e.grant};
 }
 
+std::optional<KeyTable::Match> KeyTable::find_id(KeyId id, Wall now) const {
+  const auto it = index_.find(id);
+  if (it == index_.end()) return std::nullopt;
+  const Entry& e = it->second;
+  if (e.expires_s != 0 && clamp_s(unix_s(now)) >= e.expires_s) return std::nullopt;
+  return Match{id, e.grant};
+}
+
 std::vector<std::pair<KeyId, int64_t>> KeyTable::used(int64_t since_s) const {
   std::vector<std::pair<KeyId, int64_t>> out;
   for (const auto& [id, e] : index_)

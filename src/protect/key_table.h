@@ -50,6 +50,9 @@ class KeyTable {
   // Notes the time of use.
   std::optional<Match> find(std::string_view key, Wall now) const;
 
+  // The key of that id while it may be used: for work that goes on without the key itself. Notes no use.
+  std::optional<Match> find_id(KeyId id, Wall now) const;
+
   const std::vector<Grant>& grants() const { return grants_; }
   // Calls visit(id, grant) for each key, in no order.
   template <class Visit>

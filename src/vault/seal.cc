@@ -2,9 +2,9 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/rand.h>
 
+#include <algorithm>
 #include <climits>
 #include <memory>
 #include <new>
@@ -14,19 +14,44 @@ namespace trine::vault {
 namespace {
 
 constexpr size_t kSalt = 16, kNonce = 12, kTag = 16;
+constexpr size_t kBlock = 64;  // of SHA-256
 static_assert(kSalt + kNonce + kTag == Sealer::kOverhead);
 
 const unsigned char* bytes(std::string_view s) {
   return reinterpret_cast<const unsigned char*>(s.data());
 }
 
+struct FreeDigest {
+  void operator()(EVP_MD_CTX* c) const { EVP_MD_CTX_free(c); }
+};
+
+// RFC 2104. By hand, as a name is made for every request: OpenSSL 3's HMAC() looks its algorithm up anew each time,
+// which takes longer than to hash a kilobyte.
 Sealer::Hash hmac(std::string_view key, std::string_view message) {
+  static const EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  const std::unique_ptr<EVP_MD_CTX, FreeDigest> c(EVP_MD_CTX_new());
   Sealer::Hash out{};
-  unsigned int length = 0;
-  // Fails for want of memory only.
-  if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes(message), message.size(), out.data(),
-           &length) == nullptr)
-    throw std::bad_alloc();
+  std::array<unsigned char, kBlock> pad{};
+  // Steps fail for want of memory only.
+  const auto digest = [&](unsigned char with, const unsigned char* more, size_t size) {
+    std::array<unsigned char, kBlock> padded = pad;
+    for (auto& byte : padded) byte ^= with;
+    const bool good = c && EVP_DigestInit_ex2(c.get(), sha256, nullptr) == 1 &&
+                      EVP_DigestUpdate(c.get(), padded.data(), padded.size()) == 1 &&
+                      EVP_DigestUpdate(c.get(), more, size) == 1 &&
+                      EVP_DigestFinal_ex(c.get(), out.data(), nullptr) == 1;
+    OPENSSL_cleanse(padded.data(), padded.size());
+    if (!good) throw std::bad_alloc();
+  };
+  if (key.size() > kBlock) {
+    if (EVP_Digest(key.data(), key.size(), pad.data(), nullptr, sha256, nullptr) != 1) throw std::bad_alloc();
+  } else {
+    std::copy(key.begin(), key.end(), pad.begin());
+  }
+  digest(0x36, bytes(message), message.size());
+  const Sealer::Hash inner = out;
+  digest(0x5c, inner.data(), inner.size());
+  OPENSSL_cleanse(pad.data(), pad.size());
   return out;
 }
 

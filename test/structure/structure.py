@@ -13,8 +13,9 @@ import re
 import sys
 
 # Dependencies point one way: a module may know those before it, never those after it (docs/design: architecture).
-ORDER = ["base", "yaml", "json", "sqlite", "net", "catalog", "grid", "meter", "meter_agent", "energy", "ledger", "score", "fleet", "replay", "protect", "vault", "llm",
-         "documents", "guard", "gateway_config", "gateway", "observe", "web", "agent", "mcp", "sim", "cli"]
+ORDER = ["base", "yaml", "json", "sqlite", "net", "catalog", "grid", "meter", "meter_agent", "energy", "ledger",
+         "score", "fleet", "replay", "protect", "vault", "llm", "documents", "guard", "cache", "gateway_config", "gateway",
+         "observe", "web", "agent", "mcp", "sim", "report", "load", "cli"]
 # Folders inside a module that are modules of their own.
 NESTED = {"gateway/config": "gateway_config"}
 # Third-party headers (by how the include begins) and the only modules that may see them.
@@ -30,6 +31,7 @@ HOMES = {
     "pugixml": {"grid"},
     "hs/": {"guard"}, "hs.h": {"guard"}, "unicode/": {"guard"},
     "coin/": {"fleet"},
+    "hpdf.h": {"report"},
     "poppler/": set(), "tesseract/": set(),  # the document worker only, which is not in src/
 }
 MAX_LINES = 600

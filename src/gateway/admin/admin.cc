@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "gateway/notify/notifier.h"
 #include "gateway/reply.h"
 
 namespace trine::gateway {
@@ -10,13 +11,23 @@ namespace {
 constexpr std::string_view kRequests = "/v1/trine/requests/";
 constexpr const char* kJson = "application/json";
 constexpr const char* kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
+constexpr const char* kOpenMetricsType = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 }  // namespace
 
 GatewayView Admin::view() const {
-  return {*snapshot_,           parts_.workers,         parts_.ledger.state(),
-          parts_.metering,      parts_.started,         parts_.loop.clock().mono(),
-          parts_.grid.status(), parts_.own_use.total(), documents_ ? documents_->state() : DocumentReader::State()};
+  return {*snapshot_,
+          parts_.workers,
+          parts_.ledger.state(),
+          parts_.metering,
+          parts_.started,
+          parts_.loop.clock().mono(),
+          parts_.grid.status(),
+          parts_.own_use.total(),
+          parts_.traces,
+          parts_.notifier ? parts_.notifier->stats() : std::vector<NoticeStats>(),
+          parts_.notifier ? parts_.notifier->abuse() : AbuseCounts(),
+          documents_ ? documents_->state() : DocumentReader::State()};
 }
 
 std::string Admin::overview() const {
@@ -38,9 +49,16 @@ std::string Admin::overview() const {
   return out;
 }
 
-net::Task<AdminAnswer> Admin::look(std::string_view path) {
+AdminAnswer Admin::metrics(std::string_view accept) const {
+  // Scrapers that know OpenMetrics say so, and get exemplars with it.
+  const bool open = accept.find("application/openmetrics-text") != std::string_view::npos;
+  return {200, open ? kOpenMetricsType : kMetricsType,
+          parts_.metrics(view(), open ? MetricsForm::openmetrics : MetricsForm::prometheus), "vary: accept\r\n"};
+}
+
+net::Task<AdminAnswer> Admin::look(std::string_view path, std::string_view accept) {
   if (path == "/") co_return AdminAnswer{200, "text/plain; charset=utf-8", overview(), {}};
-  if (path == "/metrics" && parts_.metrics) co_return AdminAnswer{200, kMetricsType, parts_.metrics(view()), {}};
+  if (path == "/metrics" && parts_.metrics) co_return metrics(accept);
   if (path == "/health/live") co_return AdminAnswer{200, kJson, R"({"status":"live"})", {}};
   if (path == "/health" || path == "/health/ready") {
     auto h = parts_.own.health(*snapshot_, parts_.loop.clock().mono());
@@ -64,7 +82,7 @@ net::Task<AdminAnswer> Admin::answer(net::ServerConnection& c) {
   const bool open = path == "/health" || path.starts_with("/health/");
   if (identity_ && !open && snapshot_->config->guard_admin_port)
     if (auto refused = co_await identity_->guard(c, snapshot_)) co_return std::move(*refused);
-  co_return co_await look(path);
+  co_return co_await look(path, c.head().find("accept").value_or(std::string_view()));
 }
 
 net::Task<void> Admin::serve(net::ServerConnection& c) {

@@ -8,30 +8,18 @@
 
 #include "gateway/admin/identity_api.h"
 #include "gateway/admin/pages.h"
-#include "gateway/documents/reader.h"
-#include "gateway/metering/metering.h"
 #include "gateway/metering/own_use.h"
 #include "gateway/own_endpoints.h"
-#include "gateway/probe.h"
+#include "gateway/view.h"
 #include "grid/poller.h"
 #include "net/server.h"
 
 namespace trine::gateway {
 
-// What can be watched at one moment.
-struct GatewayView {
-  const Snapshot& snapshot;
-  const std::vector<WorkerCounters>& workers;
-  ledger::LedgerState ledger;
-  const Metering& metering;
-  Mono started{};
-  Mono now{};
-  std::vector<grid::SourceStatus> sources = {};  // of the grid's intensities
-  energy::GatewayUse own_use = {};               // of this process, as booked
-  DocumentReader::State documents = {};          // all zeros where no route wants any
-};
+class Notifier;
+
 // The page /metrics; made by the observe module.
-using MetricsPage = std::function<std::string(const GatewayView&)>;
+using MetricsPage = std::function<std::string(const GatewayView&, MetricsForm)>;
 
 // One thread: its loop's. Paths besides the admin API want a key only with identity.guard_admin_port; without it, bind
 // the listener to loopback or a private network.
@@ -46,6 +34,8 @@ class Admin final : public net::Handler {
     const grid::Poller& grid;
     const OwnUse& own_use;
     MetricsPage metrics;  // may be empty
+    const TraceExporter* traces = nullptr;
+    const Notifier* notifier = nullptr;
     Mono started{};
   };
   explicit Admin(Parts parts) : parts_(std::move(parts)) {}
@@ -55,6 +45,7 @@ class Admin final : public net::Handler {
   void use(IdentityApi& identity) { identity_ = &identity; }
   // Likewise the pages.
   void use(Pages& pages) { pages_ = &pages; }
+  // REQUIRES: use(snapshot).
   GatewayView view() const;
 
   net::Task<void> serve(net::ServerConnection& connection) override;
@@ -62,7 +53,8 @@ class Admin final : public net::Handler {
 
  private:
   net::Task<AdminAnswer> answer(net::ServerConnection& connection);
-  net::Task<AdminAnswer> look(std::string_view path);
+  net::Task<AdminAnswer> look(std::string_view path, std::string_view accept);
+  AdminAnswer metrics(std::string_view accept) const;
   std::string overview() const;
 
   Parts parts_;

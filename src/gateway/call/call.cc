@@ -58,12 +58,12 @@ net::Task<Result<void>> send_upstream(Exchange& x, const Outgoing& outgoing) {
     }
     x.call.upstream = std::move(*connection);
     net::UpstreamConnection& up = *x.call.upstream;
-    if (x.client_gone) co_return fail(Code::cancelled, "the client left");
+    if (nobody_waits(x)) co_return fail(Code::cancelled, "the client left");
     up.deadline().arm(time_left(x, timeouts.first_byte));
     const auto sent = co_await up.send(outgoing.slices());
     Result<void> head = sent.ok() ? Result<void>{} : fail(Code::unavailable, "the engine closed the connection");
     if (head) head = co_await up.read_head(time_left(x, timeouts.first_byte));
-    if (head || x.client_gone || fresh || !up.reused() || up.answered() || up.deadline().fired()) co_return head;
+    if (head || nobody_waits(x) || fresh || !up.reused() || up.answered() || up.deadline().fired()) co_return head;
   }
 }
 
@@ -94,7 +94,7 @@ net::Task<Relayed> attempt(Exchange& x, IdempotencyClaim& claim, ClientError& er
   const bool hides_usage = outgoing->hides_usage();
   const auto head = co_await send_upstream(x, *outgoing);
   outgoing.reset();  // a long stream need not hold it
-  if (x.client_gone) {
+  if (nobody_waits(x)) {
     abandon(x);
     co_return Relayed::answered;
   }
@@ -174,10 +174,12 @@ net::Task<std::shared_ptr<const Deployment>> find_place(Exchange& x, std::string
     }
     x.context.counters.waiting.add();
     x.leave_room = [&room, &w] { room.leave(w); };
+    x.trail.enter(Phase::wait, x.now());
     const auto end = co_await room.wait(w, again);
+    x.trail.enter(Phase::route, x.now());
     x.leave_room = nullptr;
     x.context.counters.waiting.add(-1);
-    if (x.client_gone) {
+    if (nobody_waits(x)) {
       if (end == Waiter::End::turn) room.next();  // another's turn
       co_return nullptr;
     }
@@ -219,6 +221,7 @@ void release_upstream(Exchange& x) {
 net::Task<void> call(Exchange& x, IdempotencyClaim& claim) {
   x.client.watch([&x] {
     x.client_gone = true;
+    if (x.keeping && x.keeping->followed()) return;  // others wait for it as well
     if (x.call.upstream) x.call.upstream->abort();
     if (x.leave_room) x.leave_room();
   });
@@ -233,8 +236,9 @@ net::Task<void> call(Exchange& x, IdempotencyClaim& claim) {
       break;
     }
     std::string why_not;
+    x.trail.enter(Phase::route, x.now());
     auto chosen = co_await find_place(x, why_not, error);
-    if (x.client_gone) co_return abandon(x);
+    if (nobody_waits(x)) co_return abandon(x);
     if (!chosen) {
       if (i == 0 && error.code == ErrorCode::no_deployment_available) error.detail = why_not;
       break;
@@ -250,9 +254,11 @@ net::Task<void> call(Exchange& x, IdempotencyClaim& claim) {
       break;
     }
     engine_error.status = 0;
+    x.trail.enter(Phase::call, x.now());
     const Relayed relayed = co_await attempt(x, claim, error, engine_error, reached);
     if (x.route) x.context.room(x.route->model).next();
     if (relayed == Relayed::answered) co_return;
+    if (x.keeping) x.keeping->again();
     // What the request itself got wrong, another deployment would refuse as well.
     if (engine_error.status != 0 && !worth_another(engine_error.status)) break;
   }

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "gateway/traces/tracing.h"
 #include "llm/request.h"
 
 namespace trine::gateway {
@@ -48,8 +49,11 @@ Outgoing::Outgoing(const Exchange& x, const Deployment& d) : splice_(x.body.view
   if (target.starts_with(kPrefix)) target.remove_prefix(kPrefix.size());
   head_.reserve(512);
   head_.append(head.method).append(" ").append(d.base_path).append(target).append(" HTTP/1.1\r\n").append(d.head);
+  const std::string traceparent = traceparent_for_engine(x);
+  if (!traceparent.empty()) head_.append("traceparent: ").append(traceparent).append("\r\n");
   for (const net::Header& h : head.headers)
-    if (passes(h.name)) head_.append(h.name).append(": ").append(h.value).append("\r\n");
+    if (passes(h.name) && (traceparent.empty() || !iequals(h.name, "traceparent")))
+      head_.append(h.name).append(": ").append(h.value).append("\r\n");
   // Compressed answers could not be read on the way.
   head_.append("Accept-Encoding: identity\r\n");
   if (length > 0 || head.method == "POST") fmt::format_to(std::back_inserter(head_), "Content-Length: {}\r\n", length);

@@ -53,14 +53,22 @@ class Sink final : public net::EventSink {
     } else {
       started_ = true;
     }
-    if (!guard_) return ours(bytes, facts);
+    if (!guard_) {
+      if (x_.keeping) x_.keeping->event(bytes, facts);
+      return ours(bytes, facts);
+    }
 
     // 8 guard-out
     const bool ends = facts.kind != EventFacts::Kind::content || facts.finish != llm::Finish::none;
     EventVerdict guarded = guard_->event(bytes, ends);
     if (guard_->stopped()) return {.action = EventVerdict::Action::drop, .before = {}, .text = {}};
     const bool changed = guarded.action == EventVerdict::Action::replace;
-    EventVerdict verdict = changed ? ours(guarded.text, llm::scan_event(guarded.text)) : ours(bytes, facts);
+    const EventFacts left = changed ? llm::scan_event(guarded.text) : facts;
+    if (x_.keeping) {
+      x_.keeping->content(guarded.before);
+      if (guarded.action != EventVerdict::Action::drop) x_.keeping->event(changed ? guarded.text : bytes, left);
+    }
+    EventVerdict verdict = ours(changed ? std::string_view(guarded.text) : bytes, left);
     if (changed && verdict.action == EventVerdict::Action::pass) {
       verdict.action = EventVerdict::Action::replace;
       verdict.text = std::move(guarded.text);
@@ -75,6 +83,11 @@ class Sink final : public net::EventSink {
   void finish_guard() {
     if (guard_) guard_->finish();
     guard_.reset();
+  }
+
+  // It has ended, and nothing is wrong with it.
+  void keep() {
+    if (x_.keeping && !failed_ && !stopped() && read_) x_.keeping->complete();
   }
 
   // A token came, or anything else that the client must see at once.
@@ -92,7 +105,8 @@ class Sink final : public net::EventSink {
     if (failed_) x_.error = "upstream_error";
     finish_guard();
     close_call(x_, outcome, x_.status);
-    close_request(x_, outcome);
+    if (x_.client_gone) x_.status = 499;  // others waited for it
+    close_request(x_, x_.client_gone && !failed_ ? Outcome::cancelled : outcome);
     Health& health = x_.call.deployment->state->health;
     if (failed_)
       health.failure(x_.now(), x_.call.start);
@@ -208,6 +222,7 @@ net::Task<Relayed> relay_stream(Exchange& x, bool hides_usage, IdempotencyClaim&
   net::SseRelay relay(sink, up.head().chunked, up.head().content_length, chunked);
   using State = net::SseRelay::State;
 
+  if (x.keeping) x.keeping->stream(up.head().find("content-type").value_or("text/event-stream"));
   std::string head = stream_head(x, chunked);
   std::string held;  // events before the first token
   std::vector<std::string_view> out;
@@ -227,10 +242,12 @@ net::Task<Relayed> relay_stream(Exchange& x, bool hides_usage, IdempotencyClaim&
     if (x.call.open) sink.note_tokens();
     if (sink.stopped()) {
       stopped = true;
+      if (x.keeping) x.keeping.reset();  // nobody gets more of it
       if (x.head_sent && !out.empty() && !co_await x.client.send(out)) x.client_gone = true;
       break;
     }
     if (state == State::end && x.call.open) sink.settle();
+    if (state == State::end) sink.keep();
     if (state == State::bad || state == State::too_long) {
       broken.code = eof ? Code::unavailable : Code::data_loss;
       break;
@@ -239,9 +256,10 @@ net::Task<Relayed> relay_stream(Exchange& x, bool hides_usage, IdempotencyClaim&
       if (!held.empty()) out.insert(out.begin() + 1, held);
       x.head_sent = true;
       const Mono before = x.now();
+      if (x.keeping) x.keeping->publish();
       if (!out.empty() && !co_await x.client.send(out)) {
         x.client_gone = true;
-        break;
+        if (nobody_waits(x)) break;
       }
       sink.waited_for_client(x.now() - before);
       if (!head.empty()) {
@@ -265,7 +283,7 @@ net::Task<Relayed> relay_stream(Exchange& x, bool hides_usage, IdempotencyClaim&
     }
     up.deadline().arm(time_left(x, patience));
     const net::IoResult read = co_await up.more();
-    if (x.client_gone) break;
+    if (nobody_waits(x)) break;
     eof = read.status == net::Status::eof;
     if (read.ok() || eof) continue;
     if (up.deadline().fired()) broken.code = Code::deadline_exceeded;
@@ -273,7 +291,7 @@ net::Task<Relayed> relay_stream(Exchange& x, bool hides_usage, IdempotencyClaim&
   }
 
   sink.finish_guard();
-  if (x.client_gone) {
+  if (nobody_waits(x)) {
     abandon(x);
     co_return Relayed::answered;
   }

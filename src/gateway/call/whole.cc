@@ -27,7 +27,7 @@ net::Task<Relayed> relay_whole(Exchange& x, IdempotencyClaim& claim, llm::Client
   std::string body;
   const auto read = co_await up.read_body(body, static_cast<size_t>(config.limits.response_bytes), kPadding,
                                           time_left(x, config.timeouts.total));
-  if (x.client_gone) {
+  if (nobody_waits(x)) {
     abandon(x);
     co_return Relayed::answered;
   }
@@ -45,6 +45,7 @@ net::Task<Relayed> relay_whole(Exchange& x, IdempotencyClaim& claim, llm::Client
   }
   x.call.bytes_out = body.size();
   std::string head = head_from_upstream(x, up.head());
+  const std::string content_type(up.head().find("content-type").value_or(""));
   release_upstream(x);
   close_call(x, energy::Outcome::ok, status);
   // 8 guard-out
@@ -71,7 +72,12 @@ net::Task<Relayed> relay_whole(Exchange& x, IdempotencyClaim& claim, llm::Client
     }
   }
   x.status = status;
-  close_request(x, energy::Outcome::ok);
+  if (x.keeping && answer && !answer->is_error && status == 200) {
+    x.keeping->whole(content_type, body);
+    x.keeping->complete();
+  }
+  if (x.client_gone) x.status = 499;  // others waited for it
+  close_request(x, x.client_gone ? energy::Outcome::cancelled : energy::Outcome::ok);
   x.call.deployment->state->health.success();
 
   add_figures(head, x);

@@ -172,6 +172,9 @@ void cross_check(Fields& f, Draft& draft) {
       known(f, c.routes[i].deployments, draft.routes[i].deployments, *names, "routes.deployments", "deployment");
       known(f, c.routes[i].fallbacks, draft.routes[i].fallbacks, *names, "routes.fallbacks", "deployment");
       spare(f, c.routes[i], draft.routes[i].fallbacks);
+      if (const auto& cache = c.routes[i].cache; cache && cache->semantic && !cache->semantic->embeddings.empty())
+        known(f, {cache->semantic->embeddings}, {draft.routes[i].embeddings}, *names,
+              "routes.cache.semantic.embeddings", "deployment");
       reachable(f, c, c.routes[i], draft.routes[i].zones);
     }
     if (c.baseline && !c.baseline->deployment.empty() && !has(*names, c.baseline->deployment))

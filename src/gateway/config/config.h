@@ -20,6 +20,7 @@
 #include "gateway/config/address.h"
 #include "gateway/config/key_hash.h"
 #include "gateway/config/limits_config.h"
+#include "gateway/config/signals_config.h"
 #include "protect/role.h"
 #include "yaml/reader.h"
 
@@ -99,6 +100,7 @@ struct KeyConfig {
   std::optional<WeightsConfig> weights;   // override the route's
   bool may_override_weights = false;      // by the header x-trine-weights
   std::string guard;                      // a policy's name; empty: the policy as it stands
+  bool cache = true;                      // false: neither answered from nor kept in the cache
   std::optional<protect::Limits> limits;  // instead of limits.per_key
 };
 
@@ -267,6 +269,60 @@ struct DocumentsConfig {
   documents::Limits limits;  // of one document
 };
 
+enum class CacheScope { key, project, team, org };
+
+// Answers to what was asked in almost the same words (docs/caching.md).
+struct SemanticCacheConfig {
+  std::string embeddings;   // a deployment's name
+  double threshold = 0.95;  // cosine
+  int entries = 2000;       // texts that one is compared with, at most
+  Nanos timeout = std::chrono::seconds(2);
+  bool operator==(const SemanticCacheConfig&) const = default;
+};
+
+// Which of a route's answers are given again.
+struct RouteCacheConfig {
+  bool exact = true;
+  bool coalesce = true;  // requests that ask the same at the same time share a call
+  bool sampled = false;  // also where an answer is drawn at random
+  bool persist = false;  // in the vault, across restarts
+  Nanos ttl = std::chrono::hours(1);
+  int64_t max_answer = 1 << 20;  // bytes
+  CacheScope scope = CacheScope::project;
+  std::optional<SemanticCacheConfig> semantic;
+  bool operator==(const RouteCacheConfig&) const = default;
+};
+
+// Sealed blobs on the disk (src/vault).
+struct VaultConfig {
+  std::string dir = "var/vault";
+  std::string secret;  // empty: of vault.key in that folder, made where it is missing
+  int64_t max_bytes = int64_t{1} << 30;
+  bool operator==(const VaultConfig&) const = default;
+};
+
+// What /v1/files keeps, of one project.
+struct FilesConfig {
+  int64_t file = 64 << 20;  // bytes of one
+  int64_t total = int64_t{512} << 20;
+  int count = 1000;
+  Nanos ttl = std::chrono::hours(24 * 30);
+  bool operator==(const FilesConfig&) const = default;
+};
+
+// Of /v1/documents.
+struct JobsConfig {
+  int running = 4;  // of one project at once
+  int files = 100;  // of one job, as are the next
+  int64_t bytes = 256 << 20;
+  int pieces = 2000;
+  int parallel = 8;                        // calls at once
+  int64_t window = 6000;                   // tokens of a piece, where the job does not say
+  Nanos deadline = std::chrono::hours(1);  // from its arrival, restarts included
+  Nanos ttl = std::chrono::hours(24);      // of what is kept of it
+  bool operator==(const JobsConfig&) const = default;
+};
+
 struct RouteConfig {
   std::string model;  // what clients ask for
   std::vector<std::string> deployments, fallbacks;
@@ -282,6 +338,7 @@ struct RouteConfig {
   std::string guard;       // a policy's name, or "off"; empty: the policy as it stands
   protect::Limits limits;  // of all keys together
   DocumentStepsConfig documents;
+  std::optional<RouteCacheConfig> cache;  // none: nothing is given again
 };
 
 struct GuardConfig {
@@ -364,7 +421,13 @@ struct Config {
   std::optional<BaselineConfig> baseline;
   GuardConfig guard;
   DocumentsConfig documents;
+  int64_t cache_memory = 64 << 20;   // bytes of answers
+  std::optional<VaultConfig> vault;  // none: nothing outlasts a restart, and no files are kept
+  FilesConfig files;
+  JobsConfig jobs;
   OwnUseConfig own_use;
+  std::optional<TracesConfig> traces;
+  std::vector<NotificationConfig> notifications;
   log::Level log_level = log::Level::info;
   std::vector<CatalogRef> catalog_refs;
   std::vector<std::string> notes;  // "file:line:column: sentence": allowed, and probably not meant

@@ -149,6 +149,7 @@ void declare_key(Fields& f, KeyConfig& key, Draft::KeyMarks& marks) {
   f.boolean({"may_override_weights", "Its requests may bring weights of their own, in the header x-trine-weights."},
             key.may_override_weights);
   label_field(f, {"guard", "The guard's policy of this name holds for its requests, beside the route's."}, key.guard);
+  f.boolean({"cache", "Its requests may be answered from the cache, and their answers kept there."}, key.cache);
   f.object({"limits", "Instead of limits.per_key."}, key.limits, declare_limits);
 
   marks.id = f.where("id");
@@ -264,6 +265,8 @@ void declare_route(Fields& f, Draft& draft, RouteConfig& route, Draft::RouteMark
   f.integer({"max_attempts", "Calls per request at most, the first included."}, route.max_attempts, 1, 10);
   label_field(f, {"workload", "Class of traffic, where neither the request nor the key says."}, route.workload);
   declare_choice(f, route);
+  f.object({"cache", "Answers that are given again; none if absent. See docs/caching.md."}, route.cache,
+           [&marks](Fields& c, RouteCacheConfig& cache) { declare_route_cache(c, marks, cache); });
   label_field(f, {"guard", "The guard's policy of this name holds for its requests; `off`: they are not looked at."},
               route.guard);
   route.documents = draft.config.documents.steps;
@@ -414,6 +417,8 @@ void declare(Fields& f, Draft& draft) {
            c.documents, declare_documents);  // before the routes, which begin with what it says
   f.objects({"routes", "Model names that clients use, and who may answer."}, c.routes,
             [&draft](Fields& r, RouteConfig& route) { declare_route(r, draft, route, draft.routes.emplace_back()); });
+  declare_cache_memory(f, c);
+  declare_files(f, c);
   f.object({"guard", "What requests and answers are looked at for; see docs/guard.md."}, c.guard, declare_guard);
   declare_grid(f, draft);
   declare_baseline(f, draft);
@@ -428,6 +433,7 @@ void declare(Fields& f, Draft& draft) {
                draft.config.catalog_refs.push_back(
                    {CatalogKind::zone, own.zone, "", g.at(g.where("zone")), "gateway.zone", ""});
            });
+  declare_signals(f, c);
   f.object({"log", "The log on standard error."}, c.log_level, [](Fields& l, log::Level& level) {
     l.choice({"level", "The least that is written."}, level,
              {{"debug", log::Level::debug},

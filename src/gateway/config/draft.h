@@ -20,7 +20,7 @@ struct Draft {
     yaml::Mark name, meter, host_meter;
   };
   struct RouteMarks {
-    yaml::Mark model, zones;
+    yaml::Mark model, zones, embeddings;
     std::vector<yaml::Mark> deployments, fallbacks;
   };
 
@@ -39,11 +39,15 @@ void declare_oidc(yaml::Fields& f, OidcConfig& oidc);                           
 void declare_client_cert(yaml::Fields& f, ClientCertConfig& cert);                  // declare_oidc.cc
 void declare_egress(yaml::Fields& f, EgressConfig& egress);                         // declare_oidc.cc
 void declare_choice(yaml::Fields& f, RouteConfig& route);  // declare_choice.cc: what binds the choice, beside weights
-void declare_guard(yaml::Fields& f, GuardConfig& guard);   // declare_guard.cc
-void declare_documents(yaml::Fields& f, DocumentsConfig& documents);  // declare_documents.cc
+void declare_route_cache(yaml::Fields& f, Draft::RouteMarks& marks, RouteCacheConfig& cache);  // declare_cache.cc
+void declare_cache_memory(yaml::Fields& f, Config& config);                                    // declare_cache.cc
+void declare_guard(yaml::Fields& f, GuardConfig& guard);                                       // declare_guard.cc
+void declare_documents(yaml::Fields& f, DocumentsConfig& documents);                           // declare_documents.cc
 void declare_document_steps(yaml::Fields& f, DocumentStepsConfig& steps);
+void declare_files(yaml::Fields& f, Config& config);            // declare_files.cc: vault, files, document_jobs
 void declare_limits(yaml::Fields& f, protect::Limits& limits);  // declare_limits.cc
 void declare_protection(yaml::Fields& f, Config& config);       // orgs, teams, budgets
+void declare_signals(yaml::Fields& f, Config& config);          // declare_signals.cc: traces, notifications
 void inherit(Config& config);                                   // a team's organisation
 void note_doubts(Config& config);
 void cross_check(yaml::Fields& f, Draft& draft);  // check.cc: names that must be unique, known, reachable

@@ -5,10 +5,10 @@
 #include <map>
 #include <unordered_map>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "documents/image_head.h"
 #include "documents/image_size.h"
-#include "gateway/config/key_hash.h"
 #include "gateway/documents/wording.h"
 #include "gateway/egress/egress.h"
 #include "json/splice.h"
@@ -19,7 +19,6 @@ namespace trine::gateway {
 namespace {
 
 using documents::DocumentError;
-using documents::ImageHead;
 using documents::Problem;
 using llm::ClientError;
 using llm::DocumentPart;
@@ -62,6 +61,11 @@ std::string name_of(const DocumentPart& part) {
   return std::string(path.substr(path.rfind('/') + 1));
 }
 
+// What stands for its contents: two parts that have it in common are one file.
+std::string_view says_of(const DocumentPart& part) {
+  return part.source == Source::data ? part.data : std::string_view(part.text);
+}
+
 // One request's documents.
 class Stage {
  public:
@@ -84,6 +88,7 @@ class Stage {
   net::Task<Outcome> read(const DocumentPart& part);
   net::Task<Outcome> read_picture(const DocumentPart& part, std::string bytes);
   net::Task<Outcome> read_file(const DocumentPart& part, std::string bytes);
+  bool points_to_first(const DocumentPart& part);
   net::Task<ReadResult> ask(const DocumentPart& part, std::string bytes, documents::ImageTarget target);
   ClientError refusal(const DocumentPart& part, const DocumentError& error);
   Outcome take_text(const DocumentPart& part, const ReadDocument& document, std::string_view name);
@@ -107,7 +112,7 @@ class Stage {
   std::vector<DocumentPart> parts_;
   std::optional<UrlFetcher> fetcher_;  // where some are URLs
   std::vector<Replacement> replacements_;
-  std::map<std::string, First> seen_;  // by the hash of the file
+  std::map<std::string_view, First> seen_;  // files by what stands for their contents: base64, URL or id
   std::vector<Spared> spared_;
   Tokens tokens_ = 0;  // of all texts
 };
@@ -204,6 +209,7 @@ net::Task<tl::expected<std::string, ClientError>> Stage::contents(const Document
 }
 
 net::Task<std::optional<ClientError>> Stage::read(const DocumentPart& part) {
+  if (part.kind == Kind::file && points_to_first(part)) co_return std::nullopt;
   auto bytes = co_await contents(part);
   if (!bytes) co_return bytes.error();
   if (part.kind == Kind::image) {
@@ -225,8 +231,7 @@ net::Task<ReadResult> Stage::ask(const DocumentPart& part, std::string bytes, do
   order.bytes = std::move(bytes);
   order.job.name = name_of(part);
   order.job.ocr = part.kind == Kind::image ? documents::Ocr::missing : steps_.ocr;
-  const auto& languages = x_.snapshot->config->documents.languages;
-  if (!languages.empty()) order.job.languages = fmt::format("{}", fmt::join(languages, "+"));
+  order.job.languages = x_.context.documents->languages();
   order.job.image = target;
   order.job.limits = limits_;
   if (steps_.max_pages > 0) order.job.limits.pages = std::min(order.job.limits.pages, steps_.max_pages);
@@ -237,6 +242,7 @@ net::Task<ReadResult> Stage::ask(const DocumentPart& part, std::string bytes, do
 }
 
 ClientError Stage::refusal(const DocumentPart& part, const DocumentError& error) {
+  if (error.problem == Problem::crashed) log::warning("{}: {}: {}", x_.id_view(), part.place, error.message);
   if (documents::is_documents(error.problem)) return unreadable(part, error.message);
   if (error.problem == Problem::busy) return {ErrorCode::documents_busy, {}, {}};
   return {ErrorCode::internal, "the document worker does not start", {}};
@@ -259,7 +265,12 @@ net::Task<std::optional<ClientError>> Stage::read_picture(const DocumentPart& pa
   const auto target = documents::shrink_for(tiler_, head->width, head->height, steps_.image_tokens);
   if (!target.worth_it) co_return std::nullopt;
   const auto read = co_await ask(part, std::move(bytes), {target.width, target.height, kQuality});
-  if (!read) co_return refusal(part, read.error());
+  if (!read) {
+    // The model may know a kind better than we do, and a picture that stays as large as it is does no harm.
+    const Problem problem = read.error().problem;
+    if (problem == Problem::unsupported || !documents::is_documents(problem)) co_return std::nullopt;
+    co_return refusal(part, read.error());
+  }
   if (!(*read)->image) co_return std::nullopt;
   const documents::ImageFile& image = *(*read)->image;
   spare("documents.images", before - documents::image_tokens(tiler_, image.width, image.height));
@@ -268,26 +279,27 @@ net::Task<std::optional<ClientError>> Stage::read_picture(const DocumentPart& pa
 }
 
 net::Task<std::optional<ClientError>> Stage::read_file(const DocumentPart& part, std::string bytes) {
-  const KeyHash hash = hash_key(bytes);
-  const std::string key(hash.begin(), hash.end());
+  const std::string name = name_of(part);
   const auto head = documents::image_head(bytes);
   const auto read = co_await ask(part, std::move(bytes), {});
   if (!read) co_return refusal(part, read.error());
   const ReadDocument& d = **read;
-  if (const auto first = seen_.find(key); steps_.seen && first != seen_.end()) {
-    const std::string text = wording_of_repetition(name_of(part), first->second.name, first->second.place);
-    spare("documents.seen", first->second.tokens - documents::estimate_tokens(text));
-    replacements_.push_back({part.whole, llm::text_part(x_.endpoint, text), true});
-    co_return std::nullopt;
-  }
-  const std::string name = name_of(part);
-  seen_.emplace(key, First{name, part.place, d.tokens});
+  if (steps_.seen) seen_.emplace(says_of(part), First{name, part.place, d.tokens});
   if (d.facts.ocr_pages > 0) {
     const Tokens page = head ? documents::image_tokens(tiler_, head->width, head->height)
                              : documents::image_tokens(tiler_, kPageWidth, kPageHeight);
     spare("documents.ocr", page * d.facts.ocr_pages - d.ocr_tokens);
   }
   co_return take_text(part, d, name);
+}
+
+bool Stage::points_to_first(const DocumentPart& part) {
+  const auto first = part.source == Source::none ? seen_.end() : seen_.find(says_of(part));
+  if (first == seen_.end()) return false;
+  const std::string text = wording_of_repetition(name_of(part), first->second.name, first->second.place);
+  spare("documents.seen", first->second.tokens - documents::estimate_tokens(text));
+  replacements_.push_back({part.whole, llm::text_part(x_.endpoint, text), true});
+  return true;
 }
 
 std::optional<ClientError> Stage::take_text(const DocumentPart& part, const ReadDocument& d, std::string_view name) {

@@ -5,8 +5,8 @@ namespace trine::gateway {
 size_t ReadDocument::bytes() const {
   size_t n = sizeof(ReadDocument) + text.text.size() + text.pages.size() * sizeof(documents::PageSpan) +
              text.breaks.size() * sizeof(documents::Break) + (image ? image->bytes.size() : 0);
-  for (const documents::Part& p : parts) n += sizeof p + p.name.size() + p.note.size();
-  for (const std::string& w : warnings) n += sizeof w + w.size();
+  for (const documents::Part& p : parts) n += sizeof(documents::Part) + p.name.size() + p.note.size();
+  for (const std::string& w : warnings) n += sizeof(std::string) + w.size();
   return n;
 }
 

@@ -14,7 +14,6 @@
 
 namespace trine::gateway {
 
-using documents::DocumentError;
 using documents::DocumentPool;
 using documents::Extraction;
 using documents::PendingJob;
@@ -202,9 +201,12 @@ void DocumentReader::stop() {
 
 net::Task<ReadResult> DocumentReader::read(net::Loop& loop, ReadOrder order, Nanos most, std::function<void()>& leave) {
   if (!pool_) co_return refusal(Problem::no_worker);
+  bool left = false;
+  leave = [&left] { left = true; };
   auto hash = [&order] { return key_of(order); };
   auto key = co_await hashing_.run(loop, std::move(hash));
-  if (!key) co_return refusal(Problem::busy);
+  leave = nullptr;
+  if (!key || left) co_return refusal(Problem::busy);
   Waiting waiting(*this, loop, std::move(*key), std::move(order), most);
   leave = [&waiting] { waiting.leave(); };
   auto result = co_await waiting;

@@ -58,7 +58,8 @@ class DocumentReader {
   DocumentReader& operator=(const DocumentReader&) = delete;
 
   bool reads() const { return pool_ != nullptr; }
-  const std::string& why_not() const { return why_not_; }  // for the operator: what to install
+  const std::string& languages() const { return options_.languages; }  // of OCR, that its processes know
+  const std::string& why_not() const { return why_not_; }              // for the operator: what to install
 
   // Resumes on the loop's thread. The same file asked for the same way is read once, also while it is being read.
   // `leave`, set while it waits, gives the wait up (on the loop's thread); a document that nobody waits for is not read

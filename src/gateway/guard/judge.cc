@@ -1,3 +1,4 @@
+#include "gateway/call/side_call.h"
 #include "gateway/guard/guard_in.h"
 #include "gateway/guard/guarding.h"
 #include "gateway/settle/settle.h"
@@ -11,7 +12,6 @@ using guard::Judged;
 using guard::JudgeState;
 
 constexpr size_t kMaxAnswer = 64 << 10;
-constexpr size_t kPadding = 64;  // zero bytes that the JSON reader wants behind a document
 
 std::shared_ptr<const Deployment> deployment_of(const Exchange& x, const std::string& model) {
   const auto route = x.snapshot->routes.find(std::string_view(model));
@@ -19,32 +19,6 @@ std::shared_ptr<const Deployment> deployment_of(const Exchange& x, const std::st
   for (const auto& d : route->second.deployments)
     if (d->state->health.available(x.now())) return d;
   return nullptr;
-}
-
-// The answer's body; nothing where there is none in time.
-net::Task<std::optional<std::string>> post(Exchange& x, const Deployment& d, const std::string& body, Mono until) {
-  const auto left = [&] { return std::max<Nanos>(std::chrono::milliseconds(1), until - x.now()); };
-  const std::shared_ptr<net::Pool> pool = x.context.pool(x.call.deployment);
-  auto connection = co_await pool->acquire();
-  if (!connection || x.now() >= until) co_return std::nullopt;
-  net::UpstreamConnection& up = **connection;
-  const std::string head = fmt::format(
-      "POST {}/chat/completions HTTP/1.1\r\n{}Content-Type: application/json\r\nAccept-Encoding: identity\r\n"
-      "Content-Length: {}\r\n\r\n",
-      d.base_path, d.head, body.size());
-  const std::array<std::string_view, 2> slices = {head, body};
-  up.deadline().arm(left());
-  const auto sent = co_await up.send(slices);
-  if (!sent.ok()) co_return std::nullopt;
-  const auto answered = co_await up.read_head(left());
-  if (!answered) co_return std::nullopt;
-  const int status = up.head().status;
-  std::string answer;
-  const auto read = co_await up.read_body(answer, kMaxAnswer, kPadding, left());
-  if (!read) co_return std::nullopt;
-  pool->release(std::move(*connection));
-  if (status != 200) co_return std::nullopt;
-  co_return answer;
 }
 
 }  // namespace
@@ -60,7 +34,7 @@ net::Task<Judged> ask_judge(Exchange& x, const guard::JudgeQuestion& question) {
   if (!open_call(x, d)) co_return none;
   const std::string body = guard::judge_request(*judge.family, d->model, question);
   const Mono until = std::min(x.now() + judge.timeout, x.must_end);
-  const auto answer = co_await post(x, *d, body, until);
+  const auto answer = co_await side_call(x, *d, "/chat/completions", body, kMaxAnswer, until);
   if (answer) {
     if (const auto scan = llm::scan_response(*answer)) x.call.usage = scan->usage;
     d->state->health.success();

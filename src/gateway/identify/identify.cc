@@ -56,6 +56,15 @@ std::string_view sent_key(const net::Head& head) {
   return trim(head.find("api-key").value_or(std::string_view{}));
 }
 
+void settle_identity(Exchange& x) {
+  if (x.tenant.key.empty()) x.tenant = x.key->tenant;
+  if (!x.limits) x.limits = &x.key->limits;
+  x.prefix_salt = x.key->prefix_salt;
+  // Keys that share what they may do, and have neither team nor project, share no prompts.
+  if (x.key->tenant.key.empty() && x.tenant.team.empty() && x.tenant.project.empty())
+    x.prefix_salt = hash64(x.tenant.key, x.prefix_salt) | 1;
+}
+
 std::optional<llm::ClientError> identify(Exchange& x) {
   const std::string_view secret = sent_key(x.client.head());
   if (!secret.empty()) {
@@ -69,12 +78,7 @@ std::optional<llm::ClientError> identify(Exchange& x) {
   // Where anyone may come, clients that insist on sending some key are welcome too.
   if (!x.key && x.snapshot->anonymous) x.key = &*x.snapshot->anonymous;
   if (!x.key) return llm::ClientError{llm::ErrorCode::invalid_api_key, {}, {}};
-  if (x.tenant.key.empty()) x.tenant = x.key->tenant;
-  if (!x.limits) x.limits = &x.key->limits;
-  x.prefix_salt = x.key->prefix_salt;
-  // Keys that share what they may do, and have neither team nor project, share no prompts.
-  if (x.key->tenant.key.empty() && x.tenant.team.empty() && x.tenant.project.empty())
-    x.prefix_salt = hash64(x.tenant.key, x.prefix_salt) | 1;
+  settle_identity(x);
   return {};
 }
 

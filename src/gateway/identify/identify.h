@@ -13,6 +13,9 @@ namespace trine::gateway {
 // or revoked take the same time and get the same answer. Errors: missing_api_key, invalid_api_key.
 std::optional<llm::ClientError> identify(Exchange& x);
 
+// What follows from x.key where its kind did not say: tenant, limits, whose prompts may be taken together.
+void settle_identity(Exchange& x);
+
 // What the client sent as its key: `Authorization: Bearer` or `api-key`; empty: nothing.
 std::string_view sent_key(const net::Head& head);
 

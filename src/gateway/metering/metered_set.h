@@ -67,6 +67,13 @@ class MeteredSet {
     std::optional<double> waiting, kv_usage;  // of the engine of the deployment asked for
   };
   Shown shown(const std::string& deployment) const;
+  // Of the windows closed since the process began; facility energy.
+  struct Totals {
+    Energy energy, unattributed;
+    double watts = 0;  // mean of the last window
+  };
+  const Totals& totals() const { return totals_; }
+  const std::string& owner() const { return first().name; }  // the deployment in whose name its windows are booked
 
  private:
   struct RunningCall {
@@ -104,8 +111,9 @@ class MeteredSet {
   std::vector<energy::Settlement> settled_;
   std::optional<energy::Calibration> calibration_;
   std::optional<Wall> calibrated_at_;
-  Wall busy_since_{};                   // the first call since none was open
-  std::optional<Wall> stood_until_;     // end of the last estimate
+  Wall busy_since_{};                // the first call since none was open
+  std::optional<Wall> stood_until_;  // end of the last estimate
+  Totals totals_;
   Wall priced_until_{};                 // windows are cut at the price changes until then
   std::string trouble_, host_trouble_;  // each is logged when it changes
 };

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "energy/uncertainty.h"
 #include "gateway/settle/priced.h"
+#include "gateway/traces/tracing.h"
 #include "gateway/watch/refusals.h"
 
 namespace trine::gateway {
@@ -63,6 +64,15 @@ void count(Exchange& x, const Deployment& d, const energy::CallFacts& f, const e
   n.energy_uj.add(figures.energy.raw());
   n.carbon_ng.add(figures.carbon().raw());
   n.cost_n.add(figures.cost.raw());
+  n.call_tokens_in.observe(f.in);
+  n.call_tokens_out.observe(f.out);
+  WorkloadCounters& of_workload = n.workloads.of(x.snapshot->workloads.place(x.workload));
+  of_workload.calls.add();
+  of_workload.tokens_in.add(f.in);
+  of_workload.tokens_out.add(f.out);
+  of_workload.energy_uj.add(figures.energy.raw());
+  of_workload.carbon_ng.add(figures.carbon().raw());
+  of_workload.cost_n.add(figures.cost.raw());
   const Mono now = x.now();
   n.duration.observe(now - x.call.start);
   if (x.call.first_token == Mono{}) return;
@@ -112,6 +122,7 @@ bool open_call(Exchange& x, std::shared_ptr<const Deployment> deployment) {
   c.batch_at_start = d.state->batch.integral(c.start);
   if (d.metered())
     x.context.feed.add({.kind = CallNote::Kind::opened, .call = c.facts.id, .deployment = c.deployment, .at = now});
+  trace_call(x);
   return true;
 }
 
@@ -174,7 +185,7 @@ void close_call(Exchange& x, Outcome outcome, int upstream_status) {
   f.mean_batch = d.state->batch.mean(c.batch_at_start, c.start, now);
   d.state->batch.end(x.context.worker, c.start, now);
 
-  const energy::Figures figures = figures_of(d, f, x.context.grid(d, f.end));
+  const energy::Figures figures = c.figures = figures_of(d, f, x.context.grid(d, f.end));
   energy::Settlement settlement = energy::provisional_settlement(f, figures);
   if (!d.metered()) settlement.basis = energy::Basis::final;
   // What closes begun work is let through even when space is short; where even that is gone, the keeper says so.
@@ -187,6 +198,7 @@ void close_call(Exchange& x, Outcome outcome, int upstream_status) {
   x.all_final = x.all_final && !d.metered();
   x.simulated = x.simulated || d.simulated;
   count(x, d, f, figures);
+  trace_call_end(x, figures);
   x.context.router.learn(x, d, f);
 }
 
@@ -204,6 +216,14 @@ void settle_interrupted(const Snapshot& snapshot, const std::vector<energy::Call
 }
 
 namespace {
+
+void count_request(const Exchange& x) {
+  WorkerCounters& n = x.context.counters;
+  for (const Trail::Leg& leg : x.trail) n.phase_ns[static_cast<size_t>(leg.phase)].add((leg.end - leg.begin).count());
+  // What was refused at the door says nothing of what the gateway adds to an answer.
+  if (x.calls > 0) n.overhead.observe(x.trail.own());
+  for (const Spared& s : x.spared) n.spared.add(s.step, s.in, s.out);
+}
 
 // Why it went where it went, and what the guard found.
 std::string reason_of(const Exchange& x) {
@@ -230,12 +250,15 @@ void close_request(Exchange& x, Outcome outcome) {
   if (x.recorded) return;
   x.recorded = true;
   x.context.counters.requests[static_cast<size_t>(outcome)].add();
+  x.trail.leave(x.now());
   close_call(x, outcome, 0);
+  count_request(x);
+  end_trace(x, outcome);
   note_request(x, outcome);
   note_flagged(x);
   x.reservation.finish();
   if (x.calls == 0) {
-    if (x.status < 500) x.context.counters.client_errors.add();
+    if (outcome != Outcome::ok && x.status < 500) x.context.counters.client_errors.add();
     // Nobody to book it to; or too little room, which is for what has begun.
     if (!x.key || x.context.journal.full()) return;
   }

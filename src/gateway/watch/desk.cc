@@ -33,11 +33,13 @@ protect::AuditEntry line_of(const protect::LevelChange& c, const std::string& ac
 
 }  // namespace
 
-WatchDesk::WatchDesk(net::Loop& loop, Directory& directory, Tell tell)
+WatchDesk::WatchDesk(net::Loop& loop, Directory& directory, Tell tell,
+                     std::function<void(const protect::LevelChange&)> told)
     : net::Timer(loop),
       loop_(loop),
       directory_(directory),
       tell_(std::move(tell)),
+      told_(std::move(told)),
       watch_(protect::AbusePolicy{}),
       sources_(policy_of_sources(), kMostSources) {}
 
@@ -103,6 +105,7 @@ void WatchDesk::changed(const std::vector<protect::LevelChange>& changes, const 
   for (const protect::LevelChange& c : changes) {
     if (c.to > c.from) log::warning("{}{}: {} ({})", is_source(c.key) ? "" : "key ", c.key, name(c.to), c.reason);
     lines.push_back(line_of(c, actor));
+    if (told_) told_(c);
   }
   auto kept = watch_.view(WatchLevel::flagged, loop_.clock().wall());
   for (auto& v : sources_.view(WatchLevel::flagged, loop_.clock().wall())) kept.push_back(std::move(v));

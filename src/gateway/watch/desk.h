@@ -21,7 +21,9 @@ class WatchDesk final : net::Timer {
   static constexpr size_t kMostSources = 10'000;
 
   // The directory must outlive the desk and its work.
-  WatchDesk(net::Loop& loop, Directory& directory, Tell tell);
+  // `told`: who else hears of changes; may be empty.
+  WatchDesk(net::Loop& loop, Directory& directory, Tell tell,
+            std::function<void(const protect::LevelChange&)> told = {});
 
   // Takes over who was under watch when the last run ended. Before the workers start.
   void start(const std::vector<protect::WatchView>& kept);
@@ -39,6 +41,7 @@ class WatchDesk final : net::Timer {
   net::Loop& loop_;
   Directory& directory_;
   Tell tell_;
+  std::function<void(const protect::LevelChange&)> told_;
   protect::AbuseWatch watch_;
   protect::AbuseWatch sources_;  // by "address ...", of no key
   bool asking_ = false;

@@ -4,6 +4,7 @@
 
 #include <thread>
 
+#include "gateway/cache/answer_cache.h"
 #include "gateway/context.h"
 #include "gateway/executor.h"
 #include "gateway/own_endpoints.h"
@@ -38,6 +39,7 @@ struct Sample {
   string more;            // further top-level keys
   string ledger = "{ }";  // the section
   SmallDisk* disk = nullptr;
+  DocumentReader* reader = nullptr;  // none: no file is read
 
   string yaml() const {
     return "keys:" + keys + "deployments:" + deployments + "routes:" + routes + "grid: " + grid +
@@ -72,7 +74,8 @@ inline std::shared_ptr<const Snapshot> must_snapshot(const string& yaml, const S
 
 class Harness {
  public:
-  explicit Harness(const Sample& sample = {}) : ledger(open_ledger(dir.path(), sample.disk)), own(*ledger, executor) {
+  explicit Harness(const Sample& sample = {})
+      : ledger(open_ledger(dir.path(), sample.disk)), own(*ledger, executor), reader(sample.reader) {
     const auto snapshot = must_snapshot(sample.yaml());
     context.use(snapshot);
     server = std::make_unique<net::Server>(loop, pipeline, server_limits(*snapshot->config));
@@ -170,12 +173,14 @@ class Harness {
   std::unique_ptr<ledger::Ledger> ledger;
   Executor executor;
   OwnEndpoints own;
+  DocumentReader* const reader;
   Idempotency idempotency;
   WorkerCounters counters;
   std::vector<CallNote> notes;  // what metering would be told
   CallFeed feed{[this](std::vector<CallNote> some) {
     for (CallNote& n : some) notes.push_back(std::move(n));
   }};
+  AnswerCache answers{1 << 20, nullptr};
   Engines engines;
   Context context{{.worker = 0,
                    .loop = loop,
@@ -185,7 +190,9 @@ class Harness {
                    .counters = counters,
                    .seed = 7,
                    .dialer = &engines,
-                   .egress_dialer = &engines}};
+                   .egress_dialer = &engines,
+                   .documents = reader,
+                   .answers = &answers}};
   Pipeline pipeline{context, own};
   std::unique_ptr<net::Server> server;
   std::vector<std::unique_ptr<Client>> clients;

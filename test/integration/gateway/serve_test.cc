@@ -90,13 +90,13 @@ struct ServeTest : testing::Test {
     std::promise<std::pair<uint16_t, uint16_t>> ready;
     auto ports = ready.get_future();
     served = std::async(std::launch::async, [this, &ready] {
-      auto result =
-          serve({.config_file = file(),
-                 .metrics = [](const GatewayView& v) { return fmt::format("workers {}\n", v.workers.size()); },
-                 .ready =
-                     [&](uint16_t t, uint16_t a) {
-                       ready.set_value({t, a});
-                     }});
+      auto result = serve(
+          {.config_file = file(),
+           .metrics = [](const GatewayView& v, MetricsForm) { return fmt::format("workers {}\n", v.workers.size()); },
+           .ready =
+               [&](uint16_t t, uint16_t a) {
+                 ready.set_value({t, a});
+               }});
       if (!result) ready.set_exception(std::make_exception_ptr(std::runtime_error(result.error().message)));
       return result;
     });

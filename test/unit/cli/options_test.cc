@@ -63,6 +63,25 @@ TEST(Options, EngineSimTakesItsFaults) {
   EXPECT_EQ(o.time_scale, 10);
 }
 
+TEST(Options, LoadTakesARateOrATrace) {
+  const auto o = parsed<LoadOptions>(
+      {"load",      "http://h/v1", "--model",  "m",   "--key-file",          "k",  "--rate",           "20/s",
+       "--for",     "5s",          "--stream", "0.7", "--documents",         "d",  "--document-share", "0.5",
+       "--timeout", "9s",          "--seed",   "7",   "--concurrency-limit", "10", "--max-tokens",     "5"});
+  EXPECT_EQ(o.url, "http://h/v1");
+  EXPECT_EQ(o.rate, "20/s");
+  EXPECT_EQ(o.stream, 0.7);
+  EXPECT_EQ(o.document_share, 0.5);
+  EXPECT_EQ(o.seed, 7u);
+  EXPECT_EQ(o.most_open, 10);
+  EXPECT_EQ(parsed<LoadOptions>({"load", "u", "--model", "m", "--trace", "t", "--speed", "10"}).speed, 10);
+  EXPECT_NE(usage_error({"load", "u", "--model", "m"}).find("--rate RATE and --trace"), std::string::npos);
+  EXPECT_NE(usage_error({"load", "u", "--model", "m", "--rate", "1/s", "--speed", "2"}), "") << "of no trace";
+  EXPECT_NE(usage_error({"load", "u", "--model", "m", "--rate", "1/s", "--stream", "1.5"}).find("1.5"),
+            std::string::npos);
+  EXPECT_NE(usage_error({"load", "u", "--model", "m", "--rate", "1/s", "--document-share", "0.5"}), "") << "of none";
+}
+
 TEST(Options, ScoreAndDecideTakeTheSameOptions) {
   const std::vector<std::string> same = {"--fleet",       "f.yaml", "-c",        "t.yaml", "--zone", "FR",
                                          "--zone",        "DE",     "--ban",     "x",      "--in",   "100",

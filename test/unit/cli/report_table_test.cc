@@ -182,7 +182,7 @@ TEST(ReportTable, WhatWasSparedIsSaidBelowAndInNoLine) {
   const auto after = report_text(r);
   EXPECT_EQ(after, before +
                        "Spared by documents and caches: 1280 tokens of 3 requests, about 5.00 J, 2.50 mg CO2e and "
-                       "€0.000100; in no other line, a part of the saving (--by step).\n");
+                       "€0.000100; in no other line, a part of the saving.\n");
 }
 
 }  // namespace

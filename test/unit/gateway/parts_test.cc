@@ -192,7 +192,7 @@ TEST(DurationHistogram, PutsEachIntoItsBucket) {
   EXPECT_EQ(h.bucket(0), 1) << "bounds are inclusive";
   EXPECT_EQ(h.bucket(1), 1);
   EXPECT_EQ(h.bucket(DurationHistogram::kBounds.size()), 1);
-  EXPECT_NEAR(h.sum_s(), 100.02, 1e-6);
+  EXPECT_NEAR(h.sum(), 100.02, 1e-6);
 }
 
 TEST(CallFeed, HandsOverInBatchesAndOnDemand) {

@@ -308,15 +308,16 @@ struct AdminTest : testing::Test {
   Metering metering{h.loop, h.ledger->back_office()};
   grid::Poller grid{{.loop = h.loop, .seed = 1, .dialer = nullptr}};
   OwnUse own_use{h.loop, h.ledger->back_office()};
-  Admin admin{{.loop = h.loop,
-               .own = h.own,
-               .workers = workers,
-               .ledger = *h.ledger,
-               .metering = metering,
-               .grid = grid,
-               .own_use = own_use,
-               .metrics = [](const GatewayView& v) { return fmt::format("up {}\n", seconds(v.now - v.started)); },
-               .started = h.clock.mono()}};
+  Admin admin{
+      {.loop = h.loop,
+       .own = h.own,
+       .workers = workers,
+       .ledger = *h.ledger,
+       .metering = metering,
+       .grid = grid,
+       .own_use = own_use,
+       .metrics = [](const GatewayView& v, MetricsForm) { return fmt::format("up {}\n", seconds(v.now - v.started)); },
+       .started = h.clock.mono()}};
   net::Server server{h.loop, admin, {}};
   std::unique_ptr<Client> client;
 };

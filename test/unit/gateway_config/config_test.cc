@@ -412,6 +412,45 @@ TEST(Config, ATariffThatCannotBeRightIsRefused) {
   }
 }
 
+TEST(Config, EveryKeyOfDocumentsArrives) {
+  const auto loaded = load(sample::kFull);
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  const DocumentsConfig& d = (*loaded)->documents;
+  EXPECT_TRUE(d.steps.on && d.steps.extract && d.steps.boilerplate && d.steps.duplicates && d.steps.seen);
+  EXPECT_FALSE(d.steps.repeats);
+  EXPECT_EQ(d.steps.ocr, documents::Ocr::all);
+  EXPECT_EQ(d.steps.images, ImageStep::ocr);
+  EXPECT_EQ(d.steps.tiler, TilerKind::qwen);
+  EXPECT_EQ(d.steps.image_tokens, 900);
+  EXPECT_EQ(d.steps.max_pages, 40);
+  EXPECT_EQ(d.steps.max_tokens, 30000);
+  EXPECT_EQ(d.worker, "/opt/trine-docworker");
+  EXPECT_EQ(d.workers, 3);
+  EXPECT_EQ(d.memory, int64_t{1} << 30);
+  EXPECT_EQ(d.languages, (std::vector<std::string>{"eng", "deu"}));
+  EXPECT_EQ(d.tessdata, "/opt/tessdata");
+  EXPECT_EQ(d.queue, 9);
+  EXPECT_EQ(d.wait, 2s);
+  EXPECT_EQ(d.cache, 8 << 20);
+  EXPECT_EQ(d.limits.input_bytes, 4 << 20);
+  EXPECT_EQ(d.limits.pages, 50);
+  EXPECT_EQ(d.limits.ocr_pages, 5);
+  EXPECT_EQ(d.limits.pixels, 20'000);
+  EXPECT_EQ(d.limits.unpacked_bytes, 9 << 20);
+  EXPECT_EQ(d.limits.text_bytes, 2 << 20);
+  EXPECT_EQ(d.limits.cpu_s, 2) << "the kernel counts whole seconds: the next";
+  EXPECT_EQ(d.limits.wall_ms, 7000);
+}
+
+TEST(Config, ARouteBeginsWithWhatIsSaidOfDocumentsForAll) {
+  const auto loaded = load(sample::kFull);
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  const DocumentStepsConfig& steps = (*loaded)->routes.at(0).documents;
+  EXPECT_FALSE(steps.on);
+  EXPECT_EQ(steps.images, ImageStep::keep) << "its own word";
+  EXPECT_EQ(steps.max_pages, 40) << "what it says nothing of";
+}
+
 TEST(ConfigDocs, EveryKeyOfTheFullSampleIsInTheSchemaAndTheReference) {
   const auto document = yaml::load_text("c", sample::kFull);
   ASSERT_TRUE(document);

@@ -133,6 +133,7 @@ routes:
     slo: { ttft_p95: 2s, tpot_p95: 80ms, strict: true }
     sticky: { header: x-chat, ttl: 5m }
     prefix_affinity: false
+    documents: { on: false, images: keep }
     limits: { rpm: 600, tpm: 2, tpm_in: 3, tpm_out: 4, concurrency: 5, request_bytes: 6, max_tokens: 7, burst: 8s }
 grid:
   zones:
@@ -162,6 +163,23 @@ egress:
   max_bytes: 5MiB
   timeout: 4s
   ca: /etc/trine/images-ca.pem
+documents:
+  ocr: all
+  repeats: false
+  images: ocr
+  tiler: qwen
+  image_tokens: 900
+  max_pages: 40
+  max_tokens: 30000
+  worker: /opt/trine-docworker
+  workers: 3
+  memory: 1GiB
+  languages: [eng, deu]
+  tessdata: /opt/tessdata
+  queue: 9
+  wait: 2s
+  cache: 8MiB
+  limits: { file: 4MiB, pages: 50, ocr_pages: 5, pixels: 20000, unpacked: 9MiB, text: 2MiB, cpu: 1500ms, time: 7s }
 client_certs:
   - { san: "spiffe://example.org/billing", org: acme, team: billing, routes: [extract] }
   - { fingerprint: "AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB", org: acme }

@@ -260,22 +260,88 @@ TEST_F(View, TheNumberOfSeriesDependsOnTheConfigurationAlone) {
   EXPECT_EQ(series().size(), before);
 }
 
+TEST_F(View, WorkloadsAreToldApartByDeployment) {
+  use(std::string(kTwoDeployments)
+          .replace(std::string(kTwoDeployments).find("routes: [{ model: m,"), 20,
+                   "routes: [{ model: m, workload: night,"));
+  const auto place = [&](std::string_view name) { return snapshot->workloads.place(name); };
+  counters(0, 0).workloads.of(place("night")).energy_uj.add(2'500'000);
+  counters(0, 1).workloads.of(place("night")).energy_uj.add(1);
+  counters(1, 0).workloads.of(place("a client's own")).calls.add(3);
+  const auto s = series();
+  EXPECT_EQ(s.at("trine_workload_energy_joules_total{deployment=fr-4090,simulated=true,workload=night,zone=FR}"),
+            2.500001);
+  EXPECT_EQ(s.at("trine_workload_calls_total{deployment=de-a100,simulated=false,workload=other,zone=DE}"), 3);
+  EXPECT_EQ(s.count("trine_workload_calls_total{deployment=de-a100,simulated=false,workload=night,zone=DE}"), 0u);
+}
+
+TEST_F(View, TimeInStagesAndWhatTheySparedIsShown) {
+  workers[0].phase_ns[static_cast<size_t>(gateway::Phase::guard)].add(1'500'000'000);
+  workers[1].overhead.observe(300us);
+  workers[0].spared.add("cache.exact", 10, 5);
+  workers[1].spared.add("cache.exact", 1, 0);
+  workers[1].spared.add("documents.repeats", -3, 0);
+  const auto s = series();
+  EXPECT_EQ(s.at("trine_stage_seconds_total{stage=guard}"), 1.5);
+  EXPECT_EQ(s.at("trine_gateway_overhead_seconds_bucket{le=0.0005}"), 1);
+  EXPECT_EQ(s.at("trine_gateway_overhead_seconds_bucket{le=0.0002}"), 0);
+  EXPECT_EQ(s.at("trine_spared_requests_total{step=cache.exact}"), 2);
+  EXPECT_EQ(s.at("trine_spared_tokens{gen_ai_token_type=input,step=cache.exact}"), 11);
+  EXPECT_EQ(s.at("trine_spared_tokens{gen_ai_token_type=input,step=documents.repeats}"), -3);
+}
+
+// The scraper of the meters reads OpenMetrics too: it knows the format's rules.
+TEST_F(View, OpenMetricsNamesFamiliesWithoutTheirSuffixAndEnds) {
+  counters(0, 0).tokens_out.add(5);
+  const gateway::GatewayView view{*snapshot, workers, ledger, metering, started, now, sources};
+  const std::string text = render_page(view, kNow, process, gateway::MetricsForm::openmetrics);
+  EXPECT_TRUE(text.ends_with("# EOF\n"));
+  EXPECT_NE(text.find("# TYPE trine_tokens counter\n"), std::string::npos);
+  EXPECT_NE(text.find("trine_tokens_total{"), std::string::npos);
+  EXPECT_TRUE(meter::parse_text(text, meter::TextFormat::openmetrics, [](const meter::Series&) {}));
+}
+
+TEST_F(View, ABucketNamesTheTraceThatStandsForIt) {
+  use(std::string(kTwoDeployments) + "traces: { otlp: \"http://127.0.0.1:1\", sample: 1 }\n");
+  gateway::TraceExporter traces(loop);
+  traces.use(snapshot);
+  auto trace = std::make_shared<gateway::Trace>();
+  trace->id = {1, 2};
+  gateway::CallTrace call{.span = 3, .facts = {}, .figures = {}, .settled = true};
+  call.facts.deployment = "fr-4090";
+  call.facts.start = kNow - 100ms;
+  call.facts.end = kNow;
+  trace->calls.push_back(call);
+  traces.take({trace});
+  counters(0, 0).duration.observe(100ms);
+  const gateway::GatewayView view{*snapshot, workers, ledger, metering, started, now, sources, {}, &traces};
+  const std::string text = render_page(view, kNow, process, gateway::MetricsForm::openmetrics);
+  EXPECT_NE(text.find("le=\"0.16\"} 1 # {trace_id=\"00000000000000010000000000000002\"} 0.1 1764000000.000\n"),
+            std::string::npos);
+  EXPECT_EQ(render_page(view, kNow, process).find("trace_id"), std::string::npos) << "the older format has none";
+}
+
 std::string document() {
   std::ostringstream out;
   out << "# Metrics\n\n"
-         "`GET /metrics` on the admin port (never on the traffic port), Prometheus text format 0.0.4. This page is "
-         "made from the table\nin the source; a test keeps the two equal.\n\n"
+         "`GET /metrics` on the admin port (never on the traffic port), Prometheus text format 0.0.4, or OpenMetrics "
+         "1.0 "
+         "(with\nexemplars) for a scraper that asks for it. This page is made from the table in the source; a test "
+         "keeps "
+         "the two equal. Boards\nand alert rules for it: [grafana.md](grafana.md).\n\n"
          "- Names are OpenTelemetry's GenAI names in Prometheus' form where there is one that means the same, "
          "`trine_*` else. The\n  `gen_ai_server_*` times are seen from the gateway: they include the network to the "
-         "deployment. Buckets are those that\n  OpenTelemetry advises. `gen_ai.client.token.usage` is a histogram "
-         "there; here are totals, so they have a name of their own\n  and only its label `gen_ai_token_type`.\n"
+         "deployment. Buckets are those that\n  OpenTelemetry advises.\n"
          "- `deployment`, `model` (the engine's name of it), `zone` (`world`: not known) and `simulated` stand on all "
          "series of a\n  deployment, so that one can be divided by the other: joules per token is\n"
          "  `sum by (deployment) (rate(trine_energy_joules_total[5m])) / sum by (deployment) "
          "(rate(trine_tokens_total[5m]))`.\n"
          "- Energy, carbon and cost are those of the first settlement, at the end of a call. Where a meter is read, "
          "the final figures\n  differ; they are in the ledger (`trine report`).\n"
-         "- Energy is facility energy: GPU and host, times PUE. The idle of a deployment is in the ledger, not here.\n"
+         "- Energy is facility energy: GPU and host, times PUE. What the meters show beside requests is in\n  "
+         "`trine_device_unattributed_energy_joules_total`; the ledger says to whom it is given.\n"
+         "- `workload` is one of those that the configuration names (62 at most), `none` where a request names none, "
+         "else `other`.\n  A workload's series of a deployment appear with its first call there.\n"
          "- No label holds what a client sent. The number of series depends on the configuration alone.\n\n"
          "| metric | type | labels | what it is |\n|---|---|---|---|\n";
   for (const Family& f : families())
