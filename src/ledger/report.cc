@@ -253,7 +253,11 @@ constexpr auto kRolled =
     " {0}.hour >= ?1/3600000000000 AND {0}.hour < ?2/3600000000000 AND {0}.hour IN (SELECT hour FROM rolled_hours)";
 
 std::string rolled_group(const Grouping& g, const char* sql, const char* table) {
-  return g.by == By::hour ? fmt::format(fmt::runtime(kRolledHour), table) : std::string(sql);
+  const std::string hour = fmt::format(fmt::runtime(kRolledHour), table);
+  if (g.by == By::hour) return hour;
+  if (g.by != By::place_hour) return sql;
+  const char* place = table == std::string_view("w") ? "w" : "t";
+  return fmt::format("{0}.deployment||char(31)||{0}.zone||char(31)||{1}", place, hour);
 }
 
 Result<void> sum_rolled_calls(Database& db, const ReportQuery& q, const Grouping& g, Rows& rows) {
@@ -269,6 +273,7 @@ Result<void> sum_rolled_calls(Database& db, const ReportQuery& q, const Grouping
 }
 
 Result<void> count_rolled_requests(Database& db, const ReportQuery& q, const Grouping& g, Rows& rows) {
+  if (g.by == By::place_hour) return {};
   Filter filter;
   filter.add(q.workload, "o.workload = ?");
   filter.add(q.key, kIsKey);

@@ -11,8 +11,8 @@ namespace {
 using namespace testing;
 using namespace std::chrono_literals;
 
-constexpr By kBys[] = {By::none,    By::workload, By::key,   By::user,       By::org,  By::team,
-                       By::project, By::route,    By::model, By::deployment, By::zone, By::hour};
+constexpr By kBys[] = {By::none,  By::workload, By::key,        By::user, By::org,  By::team,   By::project,
+                       By::route, By::model,    By::deployment, By::zone, By::hour, By::charge, By::place_hour};
 
 Wall random_time() {
   return kNoon + std::chrono::minutes(*rc::gen::inRange(-300, 300));
