@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { ApiError, me, post } from '../api/client';
+import { ApiError, get, me, post } from '../api/client';
 import { forgetAnswers } from '../api/query';
 import type { Me } from '../api/types';
 import { Logo } from '../components/logo';
@@ -37,8 +37,9 @@ export function SignIn({ who }: { who: Me }) {
     setBusy(true);
     setError('');
     try {
-      const next = await post<Me>(setup ? '/v1/ui/setup' : '/v1/ui/login', form);
+      await post(setup ? '/v1/ui/setup' : '/v1/ui/login', form);
       forgetAnswers();
+      const next = await get<Me>('/v1/ui/me');
       const to = target();
       me.value = next;
       navigate(to);
