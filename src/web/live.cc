@@ -26,14 +26,14 @@ int64_t calls(const Deployment& d, energy::Outcome outcome) {
   return n;
 }
 
-template <gateway::DurationHistogram DeploymentCounters::*kWhat>
+template <auto kWhat>
 std::optional<double> mean_s(const Deployment& d) {
   double sum = 0;
   int64_t n = 0;
   for (const DeploymentCounters& c : d.state->probe.all()) {
-    const gateway::DurationHistogram& h = c.*kWhat;
-    sum += h.sum_s();
-    for (size_t i = 0; i <= gateway::DurationHistogram::kBounds.size(); ++i) n += h.bucket(i);
+    const auto& h = c.*kWhat;
+    sum += h.sum();
+    for (size_t i = 0; i <= h.kBounds.size(); ++i) n += h.bucket(i);
   }
   return n > 0 ? std::optional(sum / static_cast<double>(n)) : std::nullopt;
 }
