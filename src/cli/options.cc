@@ -440,18 +440,7 @@ class Commands {
     auto* key = group("key", "clients' keys");
     auto* fresh = command(key, "new", "make a random key: the secret, and the lines for the configuration",
                           [this]() -> Command { return d_.key; });
-    fresh->add_option("--id", d_.key.id, "its name in reports")
-        ->type_name("ID")
-        ->check(CLI::Validator(
-            [](std::string& id) {
-              const auto good = [](unsigned char c) {
-                return std::isalnum(c) || std::string_view("._:/@+-").find(static_cast<char>(c)) != std::string::npos;
-              };
-              const bool fits = !id.empty() && id.size() <= 128 && std::all_of(id.begin(), id.end(), good);
-              return fits ? "" : std::string("an id has 1 to 128 of letters, digits and . _ : / @ + -");
-            },
-            "", "id"))
-        ->capture_default_str();
+    key_new_options(fresh, d_.key);
     json_option(fresh, d_.key.json);
   }
 

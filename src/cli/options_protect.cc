@@ -1,6 +1,9 @@
 #include "cli/options_protect.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cctype>
+#include <string_view>
 
 namespace trine::cli {
 namespace {
@@ -69,6 +72,21 @@ void keys_options(CLI::App* c, KeysOptions::What what, KeysOptions& o) {
       break;
   }
   c->add_option("id", o.id, "the key's id, trn_ and twelve letters; never its secret")->type_name("ID")->required();
+}
+
+void key_new_options(CLI::App* c, KeyNewOptions& o) {
+  c->add_option("--id", o.id, "its name in reports")
+      ->type_name("ID")
+      ->check(CLI::Validator(
+          [](std::string& id) {
+            const auto good = [](unsigned char letter) {
+              return std::isalnum(letter) || std::string_view("._:/@+-").find(static_cast<char>(letter)) != std::string::npos;
+            };
+            const bool fits = !id.empty() && id.size() <= 128 && std::all_of(id.begin(), id.end(), good);
+            return fits ? "" : std::string("an id has 1 to 128 of letters, digits and . _ : / @ + -");
+          },
+          "", "id"))
+      ->capture_default_str();
 }
 
 void dashboards_options(CLI::App* c, DashboardsOptions::What what, DashboardsOptions& o) {
