@@ -128,8 +128,8 @@ struct Exchange {
   bool all_final = true;    // no meter will correct them
   bool simulated = false;
   const char* allow = nullptr;  // methods that its path takes, where they are not the usual ones
-  int status = 0;          // what the client was answered
-  const char* error = "";  // our code of it
+  int status = 0;               // what the client was answered
+  const char* error = "";       // our code of it
   bool recorded = false;
 
   std::string_view id_view() const { return {id_text.data(), id_text.size()}; }

@@ -68,7 +68,7 @@ class StructureTest(unittest.TestCase):
         self.write("src/gateway/config/a.cc", "#include <openssl/evp.h>\n")
         self.assertEqual(self.found(), [])
         self.write("src/gateway/b.cc", "#include <openssl/evp.h>\n")
-        self.assertEqual(self.found(), ["src/gateway/b.cc:1: <openssl/evp.h> belongs to gateway_config and guard and meter_agent and net and protect only"])
+        self.assertEqual(self.found(), ["src/gateway/b.cc:1: <openssl/evp.h> belongs to gateway_config and guard and meter_agent and net and protect and vault only"])
 
     def test_two_types_of_one_name_in_one_namespace_are_found(self):
         self.write("src/base/a.h", "namespace trine::base {\nstruct Rules {\n  struct Inner {\n  };\n};\n}  // namespace\n")

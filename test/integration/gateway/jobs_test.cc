@@ -138,7 +138,7 @@ TEST_F(JobsTest, AnEngineThatDoesNotKnowResponseFormatIsAskedWithout) {
 
 TEST_F(JobsTest, TheLimitsOfItsKeyHoldForAJob) {
   Sample s;
-  s.more = "limits: { per_key: { requests_per_minute: 2 } }\n";
+  s.more = "limits: { per_key: { rpm: 2 } }\n";
   start(s);
   const string id = create(job_of("One and 1."));  // this is the first of two requests
   ASSERT_EQ(text(ended(id), "status"), "completed");
@@ -204,8 +204,10 @@ TEST_F(JobsTest, AChatNamesAKeptFile) {
   const string form =
       "--XX\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nuser_data\r\n--XX\r\nContent-Disposition: "
       "form-data; name=\"file\"; filename=\"note.txt\"\r\n\r\nThe gate is nine.\r\n--XX--\r\n";
-  const Message kept_file = kept->ask(
-      post("/v1/files", form, "Authorization: Bearer sk-one\r\nContent-Type: multipart/form-data; boundary=XX\r\n"));
+  const Message kept_file =
+      kept->ask(fmt::format("POST /v1/files HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer sk-one\r\nContent-Type: "
+                            "multipart/form-data; boundary=XX\r\nContent-Length: {}\r\n\r\n{}",
+                            form.size(), form));
   ASSERT_EQ(kept_file.status, 200) << kept_file.body;
   const string body = fmt::format(
       R"({{"model":"small","messages":[{{"role":"user","content":[{{"type":"file","file":{{"file_id":"{}"}}}}]}}]}})",
