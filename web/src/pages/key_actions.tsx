@@ -1,8 +1,8 @@
 // Changes of keys. Each is confirmed, sent with the session's CSRF token, and stands in the audit log.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
-import { ApiError, me, post } from '../api/client';
-import type { Key } from '../api/types';
+import { ApiError, get, me, post } from '../api/client';
+import type { Key, Listed } from '../api/types';
 
 interface DialogProps {
   title: string;
@@ -137,6 +137,14 @@ export function KeyActions({ of, changed }: { of: Key; changed: () => void }) {
   );
 }
 
+// A group that is not there yet is made first; one that is there stays as it is.
+async function makeKey(form: Record<string, string>): Promise<string> {
+  const groups = await get<Listed<{ path: string }>>('/v1/admin/teams');
+  const path = form.group ?? '';
+  if (!groups.data.some((g) => g.path === path)) await post('/v1/admin/teams', { path });
+  return (await post<{ key: string }>('/v1/admin/keys', form)).key;
+}
+
 export function NewKey({ changed }: { changed: () => void }) {
   const [open, setOpen] = useState(false);
   return (
@@ -152,7 +160,7 @@ export function NewKey({ changed }: { changed: () => void }) {
             setOpen(false);
             changed();
           }}
-          onSubmit={async (form) => <Secret text={(await post<{ key: string }>('/v1/admin/keys', said(form))).key} />}
+          onSubmit={async (form) => <Secret text={await makeKey(said(form))} />}
         >
           <label class="field">
             <span>Group: organisation, organisation/team or organisation/team/project</span>
