@@ -56,8 +56,10 @@ void DecisionWatch::expired() {
 net::Task<void> DecisionWatch::ask() {
   asking_ = true;
   const bool first = !known_;
-  const auto seen =
-      co_await executor_.run(loop_, [dir = dir_, known = known_.value_or(0)] { return read_decisions(dir, known); });
+  // Named, and nothing but references in it: gcc 12 destroys what a temporary lambda in a co_await holds twice.
+  const size_t known = known_.value_or(0);
+  const auto work = [this, &known] { return read_decisions(dir_, known); };
+  const auto seen = co_await executor_.run(loop_, work);
   asking_ = false;
   if (stopped_) co_return;
   arm(kEvery);
