@@ -451,6 +451,49 @@ TEST(Config, ARouteBeginsWithWhatIsSaidOfDocumentsForAll) {
   EXPECT_EQ(steps.max_pages, 40) << "what it says nothing of";
 }
 
+TEST(Config, EveryKeyOfWhatIsKeptArrives) {
+  const auto loaded = load(sample::kFull);
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  const Config& c = **loaded;
+  EXPECT_EQ(c.cache_memory, 9 << 20);
+  ASSERT_TRUE(c.vault);
+  EXPECT_EQ(c.vault->dir, "/var/lib/trine/vault");
+  EXPECT_EQ(c.vault->max_bytes, int64_t{2} << 30);
+  EXPECT_EQ(c.files, (FilesConfig{.file = 3 << 20, .total = 30 << 20, .count = 5, .ttl = 2h}));
+  EXPECT_EQ(c.jobs, (JobsConfig{.running = 2,
+                                .files = 3,
+                                .bytes = 4 << 20,
+                                .pieces = 5,
+                                .parallel = 6,
+                                .window = 700,
+                                .deadline = 8min,
+                                .ttl = 9h}));
+  ASSERT_TRUE(c.routes.at(0).cache);
+  EXPECT_EQ(*c.routes.at(0).cache, (RouteCacheConfig{.exact = false,
+                                                     .coalesce = false,
+                                                     .sampled = true,
+                                                     .persist = true,
+                                                     .ttl = 5min,
+                                                     .max_answer = 2 << 20,
+                                                     .scope = CacheScope::team,
+                                                     .semantic = {}}));
+}
+
+TEST(Config, EveryKeyOfTracesAndNotificationsArrives) {
+  const auto loaded = load(sample::kFull);
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  const Config& c = **loaded;
+  ASSERT_TRUE(c.traces);
+  EXPECT_EQ(c.traces->sample, 0.5);
+  ASSERT_EQ(c.traces->headers.size(), 1u);
+  EXPECT_EQ(c.traces->headers[0].name, "x-token");
+  ASSERT_EQ(c.notifications.size(), 1u);
+  EXPECT_EQ(c.notifications[0].name, "ops");
+  EXPECT_EQ(c.notifications[0].url, "https://hooks.example.org/abc");
+  EXPECT_EQ(c.notifications[0].form, NoticeForm::slack);
+  EXPECT_EQ(c.notifications[0].about, (std::vector<std::string>{"meter", "budget"}));
+}
+
 TEST(ConfigDocs, EveryKeyOfTheFullSampleIsInTheSchemaAndTheReference) {
   const auto document = yaml::load_text("c", sample::kFull);
   ASSERT_TRUE(document);

@@ -134,6 +134,7 @@ routes:
     sticky: { header: x-chat, ttl: 5m }
     prefix_affinity: false
     documents: { on: false, images: keep }
+    cache: { exact: false, ttl: 5m, scope: team, sampled: true, coalesce: false, persist: true, max_answer: 2MiB }
     limits: { rpm: 600, tpm: 2, tpm_in: 3, tpm_out: 4, concurrency: 5, request_bytes: 6, max_tokens: 7, burst: 8s }
 grid:
   zones:
@@ -180,6 +181,13 @@ documents:
   wait: 2s
   cache: 8MiB
   limits: { file: 4MiB, pages: 50, ocr_pages: 5, pixels: 20000, unpacked: 9MiB, text: 2MiB, cpu: 1500ms, time: 7s }
+cache: { memory: 9MiB }
+vault: { dir: /var/lib/trine/vault, secret: 0123456789abcdef0123456789abcdef, max_bytes: 2GiB }
+files: { file: 3MiB, total: 30MiB, count: 5, ttl: 2h }
+document_jobs: { running: 2, files: 3, bytes: 4MiB, pieces: 5, parallel: 6, window: 700, deadline: 8min, ttl: 9h }
+traces: { otlp: "http://collector:4318", sample: 0.5, headers: [{ name: x-token, value: abc }] }
+notifications:
+  - { name: ops, url: "https://hooks.example.org/abc", form: slack, secret: 0123456789abcdef, about: [meter, budget] }
 client_certs:
   - { san: "spiffe://example.org/billing", org: acme, team: billing, routes: [extract] }
   - { fingerprint: "AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB", org: acme }

@@ -147,7 +147,10 @@ TEST_F(Sparing, AnOlderLedgerGetsAPlaceForIt) {
   store_.reset();
   {
     auto db = *Database::open(dir_.path() / "ledger.db", Database::Mode::read_write);
-    ASSERT_TRUE(db.exec(fmt::format("DROP TABLE avoided; PRAGMA user_version={}", schema_version() - 1)));
+    ASSERT_TRUE(db.exec(
+        fmt::format("DROP TABLE avoided; DROP TABLE rolled_hours; DROP TABLE hour_calls; DROP TABLE hour_requests; "
+                    "DROP TABLE hour_windows; PRAGMA user_version={}",
+                    schema_version() - 2)));
   }
   store_ = open_store(dir_.path());
   ASSERT_TRUE(store_);
