@@ -44,6 +44,7 @@ before(async () => {
   await new Promise((done) => provider.listen(0, '127.0.0.1', done));
   const sim = await stack.sim('sim');
   await stack.gateway([onGpu('sim', sim.url, 'sim')], (config) => {
+    config.trusted_proxies = ['127.0.0.0/8'];
     config.oidc = [{
       issuer: issuer(), audiences: ['trine-pages'], internal: ['127.0.0.0/8'],
       groups: [{ value: 'ops', org: 'acme', team: 'ops', project: 'pages', role: 'operator' }, { value: 'guests', org: 'acme', team: 'ops', project: 'pages' }],
@@ -55,11 +56,14 @@ after(async () => {
   await new Promise((done) => provider.close(done));
 });
 
+let addresses = 0;
 const go = (path, headers = {}) => fetch(stack.admin + path, { redirect: 'manual', headers });
 const cookies = (response) => response.headers.getSetCookie().map((c) => c.split(';')[0]).join('; ');
 // To the provider and back: what the browser has then.
 async function begin(to = '/requests') {
-  const start = await go(`/v1/ui/oidc/start?provider=0&to=${encodeURIComponent(to)}`);
+  // Attempts are bounded by address: each of these comes from another, by the word of a proxy that is trusted.
+  const from = { 'x-forwarded-for': `192.0.2.${(addresses += 1)}` };
+  const start = await go(`/v1/ui/oidc/start?provider=0&to=${encodeURIComponent(to)}`, from);
   assert.equal(start.status, 302);
   const wish = new URL(start.headers.get('location'));
   assert.equal(wish.origin + wish.pathname, `${issuer()}/authorize`);
@@ -108,6 +112,17 @@ test('a token for another, of another sign-in, or of a group without a role begi
     assert.ok(failed(await back(await begin())), JSON.stringify(claims));
   }
   tamper = {};
+});
+
+test('who begins too often waits', async () => {
+  const from = { 'x-forwarded-for': '198.51.100.7' };
+  let refused = null;
+  for (let i = 0; i < 12 && !refused; i += 1) {
+    const r = await go('/v1/ui/oidc/start?provider=0&to=/', from);
+    if (r.status !== 302) refused = r;
+  }
+  assert.equal(refused?.status, 429);
+  assert.ok(refused.headers.get('retry-after'));
 });
 
 test('it leads back to pages of the gateway only', async () => {

@@ -43,6 +43,8 @@ struct JobsTest : TwoEnginesTest {
     office = std::make_unique<JobOffice>(*store);
     runner = std::make_unique<JobRunner>(kept->context, kept->pipeline, *office);
     kept->context.file_store = store.get();
+    files = std::make_unique<WorkerFiles>(*store);
+    kept->context.files = files.get();
     kept->context.jobs = runner.get();
   }
   void end_process() {
@@ -89,6 +91,7 @@ struct JobsTest : TwoEnginesTest {
   TempDir folder;
   std::unique_ptr<vault::Vault> vault;
   std::unique_ptr<FileStore> store;
+  std::unique_ptr<WorkerFiles> files;
   std::unique_ptr<JobOffice> office;
   std::unique_ptr<JobRunner> runner;
 };
@@ -212,7 +215,8 @@ TEST_F(JobsTest, AChatNamesAKeptFile) {
   const string body = fmt::format(
       R"({{"model":"small","messages":[{{"role":"user","content":[{{"type":"file","file":{{"file_id":"{}"}}}}]}}]}})",
       text(kept_file.body, "id"));
-  ASSERT_EQ(kept->ask(post(kChat, body)).status, 200);
+  const Message answer = kept->ask(post(kChat, body));
+  ASSERT_EQ(answer.status, 200) << answer.body;
   const string sent = kept->engines["fr.test"].asked.empty() ? kept->engines["de.test"].asked.back().body
                                                              : kept->engines["fr.test"].asked.back().body;
   EXPECT_NE(sent.find("The gate is nine."), string::npos) << sent;

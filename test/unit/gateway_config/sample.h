@@ -184,7 +184,7 @@ documents:
 cache: { memory: 9MiB }
 vault: { dir: /var/lib/trine/vault, secret: 0123456789abcdef0123456789abcdef, max_bytes: 2GiB }
 files: { file: 3MiB, total: 30MiB, count: 5, ttl: 2h }
-document_jobs: { running: 2, files: 3, bytes: 4MiB, pieces: 5, parallel: 6, window: 700, deadline: 8min, ttl: 9h }
+document_jobs: { running: 2, files: 3, bytes: 4MiB, pieces: 5, parallel: 6, window: 700, deadline: 8m, ttl: 9h }
 traces: { otlp: "http://collector:4318", sample: 0.5, headers: [{ name: x-token, value: abc }] }
 notifications:
   - { name: ops, url: "https://hooks.example.org/abc", form: slack, secret: 0123456789abcdef, about: [meter, budget] }
