@@ -80,7 +80,8 @@ void key_new_options(CLI::App* c, KeyNewOptions& o) {
       ->check(CLI::Validator(
           [](std::string& id) {
             const auto good = [](unsigned char letter) {
-              return std::isalnum(letter) || std::string_view("._:/@+-").find(static_cast<char>(letter)) != std::string::npos;
+              return std::isalnum(letter) ||
+                     std::string_view("._:/@+-").find(static_cast<char>(letter)) != std::string::npos;
             };
             const bool fits = !id.empty() && id.size() <= 128 && std::all_of(id.begin(), id.end(), good);
             return fits ? "" : std::string("an id has 1 to 128 of letters, digits and . _ : / @ + -");

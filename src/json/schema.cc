@@ -344,7 +344,7 @@ class Check {
     });
     if (!read) return say(at, "has a member twice");
     for (const std::string& r : n.required)
-      if (!seen.contains(r)) good = say(at.empty() ? r : at + "." + r, "is missing");
+      if (!seen.contains(r)) good = say(at.empty() ? r : fmt::format("{}.{}", at, r), "is missing");
     return amount(n.min_properties, n.max_properties, seen.size(), "members", at) && good;
   }
 

@@ -44,7 +44,7 @@ struct RequestScan {
   uint64_t tools_hash = 0;    // of the tools' definitions, which engines put before all messages; 0: none
   bool has_tools = false;
   bool has_images = false;
-  bool has_files = false;  // parts of type `file` or `input_file`
+  bool has_files = false;        // parts of type `file` or `input_file`
   std::vector<RequestUrl> urls;  // kMostUrls at most
 };
 

@@ -62,7 +62,7 @@ struct Free {
 
 class Paper {
  public:
-  explicit Paper(HPDF_Doc doc, std::string footer)
+  Paper(HPDF_Doc doc, const std::string& footer)
       : doc_(doc),
         plain_(HPDF_GetFont(doc, "Helvetica", "WinAnsiEncoding")),
         bold_(HPDF_GetFont(doc, "Helvetica-Bold", "WinAnsiEncoding")),
@@ -199,8 +199,8 @@ class Paper {
       const size_t end = std::min(text.find(' ', at), text.size());
       std::string word = text.substr(at, end - at);
       at = end + 1;
-      if (!line.empty() && width(line + ' ' + word, font, size) <= most) {
-        line += ' ' + word;
+      if (std::string longer = fmt::format("{} {}", line, word); !line.empty() && width(longer, font, size) <= most) {
+        line = std::move(longer);
         continue;
       }
       if (!line.empty()) out.push_back(std::exchange(line, {}));

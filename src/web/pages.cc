@@ -16,7 +16,6 @@ namespace {
 
 using gateway::admin_error;
 using gateway::AdminAnswer;
-using gateway::Caller;
 using llm::ErrorCode;
 
 constexpr const char* kEntry = "/index.html";
@@ -211,7 +210,7 @@ Result<std::unique_ptr<gateway::Pages>> make_pages(gateway::Pages::Parts parts, 
     if (!opened) return tl::unexpected(opened.error());
     admins = std::move(*opened);
   }
-  return std::make_unique<WebPages>(std::move(parts), snapshot, std::move(views), std::move(admins));
+  return std::make_unique<WebPages>(std::move(parts), std::move(snapshot), std::move(views), std::move(admins));
 }
 
 }  // namespace trine::web

@@ -39,8 +39,8 @@ std::string page_of_ours(const std::string& to) {
   return good ? to : "/";
 }
 
-AdminAnswer redirect(const std::string& to, std::string headers = {}) {
-  return {302, "text/plain", "", "location: " + to + "\r\n" + headers};
+AdminAnswer redirect(const std::string& to, std::string_view headers = {}) {
+  return {302, "text/plain", "", fmt::format("location: {}\r\n{}", to, headers)};
 }
 
 // By a page of ours: a redirect would still be the provider's navigation, with which a strict cookie is not sent.

@@ -146,7 +146,7 @@ net::Task<void> JobRun::run() {
 net::Task<void> JobRun::one_file(size_t i) {
   if (over()) co_return;
   auto look = [this, i, now = wall()] { return log_.get_file(about(), i, now); };
-  const auto known = co_await files_.run_when_it_can(context_.loop, std::move(look));
+  auto known = co_await files_.run_when_it_can(context_.loop, std::move(look));
   if (known && *known) {
     job_->end_file(i, std::move(**known));
     co_return;

@@ -32,7 +32,7 @@ class Notifier final : net::Timer {
     uint64_t seed = 0;  // of the messages' ids
   };
   explicit Notifier(Parts parts);
-  ~Notifier();
+  ~Notifier() override;
 
   // Receivers that stay keep what waits for them.
   void use(const std::shared_ptr<const Snapshot>& snapshot);

@@ -304,7 +304,8 @@ TEST(Normalise, LeavesTheWorldsTextsInPeace) {
            "เป็นมนุษย์สุดประเสริฐ\u200Bเลิศคุณค่า",
            "いろはにほへと ちりぬるを ＡＢＣ株式会社 東京都\uFE00",
            "키스의 고유조건은 입술끼리 만나야 하고",
-           "👨\u200D👩\u200D👧\u200D👦 ❤\uFE0F 🏳\uFE0F\u200D🌈 1\uFE0F\u20E3 Ⓜ\uFE0F ™\uFE0F ㊙\uFE0F "
+           "👨\u200D👩\u200D👧\u200D👦 ❤\uFE0F 🏳\uFE0F\u200D🌈 1\uFE0F\u20E3 Ⓜ\uFE0F ™\uFE0F "
+           "㊙\uFE0F "
            "👍🏽 "
            "🇩🇪🇫🇷",
            "🏴\U000E0067\U000E0062\U000E0073\U000E0063\U000E0074\U000E007F Scotland wins",
