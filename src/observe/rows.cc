@@ -10,11 +10,9 @@ namespace trine::observe {
 namespace {
 
 using gateway::Counter;
-using gateway::Deployment;
 using gateway::DeploymentCounters;
 using gateway::WorkerCounters;
 using gateway::WorkloadCounters;
-using gateway::WorkloadNames;
 
 constexpr int kEnergyDigits = 6, kCarbonDigits = 9, kMoneyDigits = 9;  // of the integers' units
 

@@ -51,7 +51,7 @@ bool is_password(const std::string& hash, std::string_view password) {
   return argon2id_verify(hash.c_str(), password.data(), password.size()) == ARGON2_OK;
 }
 
-Result<std::unique_ptr<LocalAdmins>> LocalAdmins::open(std::filesystem::path dir) {
+Result<std::unique_ptr<LocalAdmins>> LocalAdmins::open(const std::filesystem::path& dir) {
   std::unique_ptr<LocalAdmins> out(new LocalAdmins(dir / "admins.txt"));
   if (auto loaded = out->load(); !loaded) return tl::unexpected(loaded.error());
   return out;

@@ -22,7 +22,7 @@ class LocalAdmins {
   static constexpr size_t kMost = 100;
 
   // Errors: data_loss where a line is none; unavailable.
-  static Result<std::unique_ptr<LocalAdmins>> open(std::filesystem::path dir);
+  static Result<std::unique_ptr<LocalAdmins>> open(const std::filesystem::path& dir);
 
   bool empty() const;
   // The role of who has this password. A name that is not there takes as long as a wrong password.

@@ -203,14 +203,14 @@ class WebPages final : public gateway::Pages {
 
 }  // namespace
 
-Result<std::unique_ptr<gateway::Pages>> make_pages(gateway::Pages::Parts parts, Snapshot snapshot, Views views) {
+Result<std::unique_ptr<gateway::Pages>> make_pages(gateway::Pages::Parts parts, const Snapshot& snapshot, Views views) {
   std::unique_ptr<protect::LocalAdmins> admins;
   if (const std::string& dir = snapshot->config->identity_dir; !dir.empty()) {
     auto opened = protect::LocalAdmins::open(dir);
     if (!opened) return tl::unexpected(opened.error());
     admins = std::move(*opened);
   }
-  return std::make_unique<WebPages>(std::move(parts), std::move(snapshot), std::move(views), std::move(admins));
+  return std::make_unique<WebPages>(std::move(parts), snapshot, std::move(views), std::move(admins));
 }
 
 }  // namespace trine::web

@@ -7,6 +7,6 @@
 namespace trine::web {
 
 // A gateway::MakePages.
-Result<std::unique_ptr<gateway::Pages>> make_pages(gateway::Pages::Parts parts, Snapshot snapshot, Views views);
+Result<std::unique_ptr<gateway::Pages>> make_pages(gateway::Pages::Parts parts, const Snapshot& snapshot, Views views);
 
 }  // namespace trine::web
