@@ -40,7 +40,7 @@ Result<std::string> explanation_json(const Snapshot& snapshot, ledger::RequestVi
 }  // namespace
 
 Result<std::unique_ptr<gateway::Pages>> make_pages(gateway::Pages::Parts parts,
-                                                   std::shared_ptr<const gateway::Snapshot> snapshot) {
+                                                   const std::shared_ptr<const gateway::Snapshot>& snapshot) {
   web::Views views{
       .report = report_json,
       .explain = explanation_json,
@@ -49,7 +49,7 @@ Result<std::unique_ptr<gateway::Pages>> make_pages(gateway::Pages::Parts parts,
       .decisions = decisions_json,
       .budgets = [](const Snapshot& s, Wall now) -> Result<std::string> { return budgets_json(*s, now); },
       .watch = watch_json};
-  return web::make_pages(std::move(parts), std::move(snapshot), std::move(views));
+  return web::make_pages(std::move(parts), snapshot, std::move(views));
 }
 
 }  // namespace trine::cli

@@ -21,6 +21,6 @@ Result<std::string> watch_json(const std::string& identity_dir);
 
 // A gateway::MakePages.
 Result<std::unique_ptr<gateway::Pages>> make_pages(gateway::Pages::Parts parts,
-                                                   std::shared_ptr<const gateway::Snapshot> snapshot);
+                                                   const std::shared_ptr<const gateway::Snapshot>& snapshot);
 
 }  // namespace trine::cli
