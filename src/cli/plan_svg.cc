@@ -4,9 +4,12 @@
 #include <set>
 
 #include "cli/plan_view.h"
+#include "report/escaped.h"
 
 namespace trine::cli {
 namespace {
+
+using report::escaped;
 
 constexpr double kLeft = 56, kWidth = 840, kTop = 40, kBars = 260, kGap = 44, kLines = 150;
 // Of middle lightness: readable on white and on black.
@@ -14,21 +17,6 @@ constexpr std::array<const char*, 8> kColours = {"#4c8dd6", "#e07b39", "#4fa36b"
                                                  "#8a74c9", "#b59a2f", "#3fa7a7", "#9a7b6a"};
 const char* colour(size_t i) {
   return kColours[i % kColours.size()];
-}
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else if (c == '&')
-      out += "&amp;";
-    else if (static_cast<unsigned char>(c) >= 0x20)
-      out += c;
-  }
-  return out;
 }
 
 std::string label(double x, double y, std::string_view text, const char* anchor = "start") {

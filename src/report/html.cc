@@ -1,12 +1,11 @@
 #include <fmt/format.h>
 
 #include "report/drawing.h"
+#include "report/escaped.h"
 #include "report/page.h"
 
 namespace trine::report {
-namespace {
 
-// Names come from clients; control characters are in no document.
 std::string escaped(std::string_view text) {
   std::string out;
   for (const char c : text) {
@@ -23,6 +22,8 @@ std::string escaped(std::string_view text) {
   }
   return out;
 }
+
+namespace {
 
 constexpr const char* kAnchors[] = {"start", "middle", "end"};
 
