@@ -124,7 +124,8 @@ void device_unattributed(Page& page, const Scene& s) {
 }
 
 void device_watts(Page& page, const Scene& s) {
-  for_each_set(s, [&](const gateway::MeteredSet& set, const std::string& l) { page.sample(l, set.totals().watts); });
+  for_each_set(
+      s, [&](const gateway::MeteredSet& set, const std::string& l) { page.sample(l, set.totals().watts.value_or(0)); });
 }
 
 void device_idle_watts(Page& page, const Scene& s) {

@@ -189,7 +189,7 @@ MeteredSet::Shown MeteredSet::shown(const std::string& deployment) const {
   const auto until = frontier();
   const bool fresh = until && clock_.wall() - *until < kSilence;
   if (fresh) {
-    out.power_w = power_w_;
+    out.power_w = totals_.watts;
     out.utilisation = utilisation_;
   }
   for (size_t i = 0; i < deployments_.size(); ++i) {
@@ -269,11 +269,10 @@ void MeteredSet::close(const energy::MeterWindow& window) {
   settled_.clear();
   const energy::DeviceWindow* closed = attributor_.window(window, conditions, settled_);
   if (closed) {
-    power_w_ = to_joules(closed->total.energy) / std::max(1e-9, seconds(closed->end - closed->begin));
     totals_.energy += closed->total.energy;
     totals_.unattributed += closed->unattributed.energy;
     if (const double s = seconds(closed->end - closed->begin); s > 0)
-      totals_.watts = static_cast<double>(closed->total.energy.raw()) * 1e-6 / s;
+      totals_.watts = to_joules(closed->total.energy) / s;
     if (auto ok = journal_.append(*closed); !ok) log::error("deployment {}: {}", first().name, ok.error().message);
     const energy::WindowDetail& d = attributor_.detail();
     foreign_.sent(window.end, {prompt_is_computed_ ? d.sent_fresh : d.sent.prompt, d.sent.generated});

@@ -70,7 +70,7 @@ class MeteredSet {
   // Of the windows closed since the process began; facility energy.
   struct Totals {
     Energy energy, unattributed;
-    double watts = 0;  // mean of the last window
+    std::optional<double> watts;  // mean of the last window; none yet
   };
   const Totals& totals() const { return totals_; }
   const std::string& owner() const { return first().name; }  // the deployment in whose name its windows are booked
@@ -104,7 +104,7 @@ class MeteredSet {
   energy::ForeignLoad foreign_;
   std::vector<double> running_;                               // by each engine's gauge, newest
   std::vector<std::optional<meter::EngineReading>> engines_;  // newest, by deployment
-  std::optional<double> power_w_, utilisation_;
+  std::optional<double> utilisation_;
   bool prompt_is_computed_ = false;           // engines that leave cached tokens out of their totals
   std::vector<energy::MeterWindow> windows_;  // cut, not closed yet
   std::map<CallId, RunningCall> calls_;       // not settled yet
