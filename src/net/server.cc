@@ -37,6 +37,7 @@ Task<ServerConnection::Next> ServerConnection::next_request() {
         forgiven = true;
         reader_.consume(2);
         bytes = reader_.unread();
+        seen = 0;
       }
       if (!bytes.empty() && (forgiven || bytes != "\r")) {
         idle_ = false;

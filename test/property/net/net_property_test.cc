@@ -248,7 +248,18 @@ RC_GTEST_PROP(Sessions, AnswerAlikeHoweverTheirBytesCome, ()) {
     wire += r.text + (kind == 1 ? body : kind == 2 ? chunked(body, true) : "");
   }
   if (*rc::gen::inRange(0, 3) == 0) wire += *fragments({"GET / HTTP/1.1\r\n", "\r\n", "\n", "Host: a\r\n", "x"});
-  RC_ASSERT(served(cut(wire)) == served({wire}));
+  const std::vector<string> pieces = cut(wire);
+  RC_LOG() << "pieces: ";
+  for (const string& p : pieces) RC_LOG() << testing::PrintToString(p) << ' ';
+  RC_ASSERT(served(pieces) == served({wire}));
+}
+
+// The stray line end comes in two pieces.
+TEST(Sessions, ABareLineFeedBehindAStrayLineEndIsSeenHoweverItsBytesCome) {
+  const string request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+  const string whole = served({request + "\r\n\nx"});
+  EXPECT_NE(whole.find("every line ends with CR LF"), string::npos) << whole;
+  EXPECT_EQ(served({request + "\r", "\n\nx"}), whole);
 }
 
 // --- SseRelay ---
