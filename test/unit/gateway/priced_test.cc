@@ -72,7 +72,8 @@ TEST(PricedSpared, TakesAStepsOwnFiguresAsTheyAre) {
   energy::Figures first;
   first.energy = joules(31);
   first.letter = energy::Letter::A;
-  for (const Deployment* d : {static_cast<const Deployment*>(nullptr), own().get()}) {
+  const auto served = own();
+  for (const Deployment* d : {static_cast<const Deployment*>(nullptr), std::to_address(served)}) {
     const auto all = price(d, {}, {{"cache.exact", 900, 80, first}});
     ASSERT_EQ(all.size(), 1u);
     EXPECT_EQ(all[0].figures, first);
