@@ -111,8 +111,10 @@ void read_pdf(std::string_view bytes, Context& c) {
   c.out.end_page();
   for (poppler::embedded_file* file : document->embedded_files()) {
     if (file == nullptr || !file->is_valid()) continue;
-    c.out.budget().unpacked(static_cast<int64_t>(bytes.size()), std::max(0, file->size()));
+    const int64_t packed = static_cast<int64_t>(bytes.size()), said = std::max(0, file->size());
+    c.out.budget().unpacked(packed, said);
     const auto data = file->data();
+    if (const auto held = static_cast<int64_t>(data.size()); held > said) c.out.budget().unpacked(packed, held);
     extract_inner({data.data(), data.size()}, name_of(*file), c);
   }
 }
