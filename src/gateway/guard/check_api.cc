@@ -257,8 +257,12 @@ net::Task<void> serve_guard_api(Exchange& x) {
   if (const auto error = read_question(x.body.view(), q)) co_return co_await refuse(x, *error);
 
   const auto& guards = x.snapshot->guards;
-  if (!guards->is_made() && x.context.executor)
-    co_await x.context.executor->run(x.context.loop, [guards] { return guards->guard() != nullptr; });
+  if (!guards->is_made() && x.context.executor) {
+    // Named, and nothing but a reference in it: gcc 12 destroys what a temporary lambda in a co_await holds twice. What
+    // it refers to is in the request's snapshot, which the request keeps.
+    const auto make = [&guards] { return guards->guard() != nullptr; };
+    co_await x.context.executor->run(x.context.loop, make);
+  }
   const guard::Policy* policy = guards->policy({}, x.key->guard);
   x.guarding = std::make_unique<Guarding>();
   x.guarding->guards = guards;
