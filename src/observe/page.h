@@ -27,7 +27,10 @@ std::string label_text(std::initializer_list<LabelValue> labels);
 // Appends to one text. REQUIRES: all samples of a family follow its family().
 class Page {
  public:
-  explicit Page(gateway::MetricsForm form = gateway::MetricsForm::prometheus) : form_(form) {}
+  // `expected`: bytes, where somebody knows about how many there will be.
+  explicit Page(gateway::MetricsForm form = gateway::MetricsForm::prometheus, size_t expected = 0) : form_(form) {
+    out_.reserve(expected);
+  }
   bool shows_examples() const { return form_ == gateway::MetricsForm::openmetrics; }
   // `name` without the suffixes of a histogram's series.
   void family(std::string_view name, Kind kind, std::string_view help);
@@ -75,6 +78,8 @@ class Page {
   const gateway::MetricsForm form_;
   std::string out_;
   std::string family_;
+  std::span<const double> bounds_;         // of the last histogram
+  std::vector<std::string> bound_labels_;  // of these
   size_t series_ = 0;
 };
 

@@ -55,5 +55,27 @@ TEST(Page, BucketsAreCumulativeAndTheLastOneIsTheCount) {
   EXPECT_NE(text.find("t_seconds_sum{d=\"x\"} 100.025\nt_seconds_count{d=\"x\"} 3\n"), std::string::npos) << text;
 }
 
+// Labels of bounds are kept from one histogram to the next.
+TEST(Page, EachHistogramHasItsOwnBounds) {
+  gateway::DurationHistogram seconds;
+  gateway::TokenHistogram tokens;
+  seconds.observe(std::chrono::milliseconds(15));
+  tokens.observe(3);
+  Page::Sum of_seconds, of_tokens;
+  of_seconds.add(seconds);
+  of_tokens.add(tokens);
+  Page p;
+  for (const auto& [name, sum] :
+       {std::pair("a", &of_seconds), std::pair("b", &of_tokens), std::pair("c", &of_seconds)}) {
+    p.family(name, Kind::histogram, "h");
+    p.histogram({}, *sum);
+  }
+  const std::string text = p.take();
+  for (const char* line : {"a_bucket{le=\"0.02\"} 1\n", "b_bucket{le=\"4.0\"} 1\n", "b_bucket{le=\"67108864.0\"} 1\n",
+                           "c_bucket{le=\"0.02\"} 1\n", "c_bucket{le=\"81.92\"} 1\n"})
+    EXPECT_NE(text.find(line), std::string::npos) << line << text;
+  EXPECT_EQ(text.find("b_bucket{le=\"0.02\"}"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace trine::observe
