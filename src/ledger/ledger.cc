@@ -10,7 +10,7 @@ namespace {
 constexpr auto kKeeperPeriod = std::chrono::milliseconds(100);
 constexpr auto kKeeperPause = std::chrono::milliseconds(10);  // however often it is called (a full disk calls always)
 constexpr auto kLongestBackOff = std::chrono::seconds(2);
-constexpr int kHoursAtOnce = 4;  // added up after a fold
+constexpr Nanos kRollFor = std::chrono::milliseconds(50);  // what is over is added up after a fold, for so long
 
 }  // namespace
 
@@ -85,11 +85,12 @@ void Ledger::fold_always() {
       if (auto erased = store_->do_asked_erasures(); !erased) done = tl::unexpected(erased.error());
     }
     if (done) done = store_->do_asked_closings();
-    // A few hours at a time: folding goes on in between.
-    for (int hours = 0; done && hours < kHoursAtOnce; ++hours) {
-      const auto more = store_->roll(options_.clock->wall());
-      if (!more) done = tl::unexpected(more.error());
-      if (!more || !*more) break;
+    // A few slots at a time: folding goes on in between.
+    const Mono began = options_.clock->mono();
+    for (bool more = bool{done}; more && options_.clock->mono() - began < kRollFor;) {
+      const auto rolled = store_->roll(options_.clock->wall());
+      if (!rolled) done = tl::unexpected(rolled.error());
+      more = rolled && *rolled;
     }
     if (done && options_.clock->mono() - swept >= options_.sweep_every) {
       auto rows = store_->sweep(options_.retention, options_.clock->wall());

@@ -81,6 +81,7 @@ struct AvoidedSums {
   int64_t without_call = 0;  // of these; a baseline would have served them
   Tokens in = 0, out = 0;
   energy::Figures figures;  // the worst letter
+  bool operator==(const AvoidedSums&) const = default;
 };
 
 // What came after the month that it belongs to was closed (month.h), counted when it came.

@@ -118,15 +118,7 @@ Result<std::vector<energy::Avoided>> avoided_of(Database& db, const RequestId& i
 
 energy::Figures read_figures(const Statement& row, int column) {
   energy::Figures f;
-  f.gpu_energy = Energy::raw(row.integer(column));
-  f.energy = Energy::raw(row.integer(column + 1));
-  f.energy_low = Energy::raw(row.integer(column + 2));
-  f.energy_high = Energy::raw(row.integer(column + 3));
-  f.operational = Carbon::raw(row.integer(column + 4));
-  f.embodied = Carbon::raw(row.integer(column + 5));
-  f.carbon_low = Carbon::raw(row.integer(column + 6));
-  f.carbon_high = Carbon::raw(row.integer(column + 7));
-  f.cost = Money::raw(row.integer(column + 8));
+  add_figures(f, row, column);
   return f;
 }
 

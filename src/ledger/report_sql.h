@@ -1,17 +1,11 @@
-// Pieces of SQL that reports and the hours added up for them (rollup.cc) share. Internal to this module.
+// Pieces of SQL about rows. Internal to this module.
 #pragma once
-
-#include <cstdint>
 
 namespace trine::ledger {
 
 // The rows of a table whose times may lie in the period, by the table `blocks`.
 constexpr auto kBlocks = " b.kind={} AND b.high_ns >= ?1 AND b.low_ns < ?2";
 constexpr auto kInBlock = "{0}.n >= b.block*4096 AND {0}.n < (b.block+1)*4096";
-
-constexpr const char* kFigures[] = {"gpu_energy_uj",  "energy_uj",      "energy_low_uj",
-                                    "energy_high_uj", "operational_ng", "embodied_ng",
-                                    "carbon_low_ng",  "carbon_high_ng", "cost_neur"};
 
 // A call that has figures, and is its request's last one, or the one that went well. Only where there are several is it
 // looked at: most requests have one.
@@ -24,7 +18,5 @@ constexpr auto kServed =
 constexpr auto kLatest =
     "later_settlements s ON s.request=c.request AND s.attempt=c.attempt AND s.version=c.settled AND c.settled IS NOT"
     " c.first_version";
-
-constexpr int64_t kHourNs = 3'600'000'000'000;
 
 }  // namespace trine::ledger

@@ -1,14 +1,34 @@
-// Hours that are over, added up (schema.cc), so that a report of months reads some thousand rows and not millions. What
-// is written later into such an hour makes it count as not added up (Tables), until it is done again here.
-#include "ledger/report_sql.h"
+// Times that are over, added up (schema.cc), so that a report of months reads some thousand rows and not millions:
+// minutes from rows, and longer slots from the shorter ones. What is written later into such a time makes it count as
+// not added up (Tables), until it is done again here.
+#include "ledger/report_sources.h"
 #include "ledger/store.h"
 #include "ledger/store_transaction.h"
 
 namespace trine::ledger {
 namespace {
 
-constexpr Nanos kQuiet = std::chrono::minutes(15);  // after an hour's end: most of what comes late has come
-constexpr int64_t kMostHours = 20'000;              // back from now; older ones are read row by row
+struct Rule {
+  Nanos quiet;    // after a slot's end: most of what comes late has come
+  int64_t reach;  // so many slots back from now; older ones are not looked for
+  int64_t kept;   // so many, 0: all. They are no help once longer ones are done
+};
+constexpr std::array<Rule, 4> kRules = {{{std::chrono::minutes(2), 120, 180},  // minutes
+                                         {std::chrono::minutes(3), 300, 9 * 144},
+                                         {std::chrono::minutes(15), 20'000, 0},
+                                         {std::chrono::minutes(15), 800, 0}}};
+
+constexpr const Source* kSources[] = {&kCalls, &kRequests, &kWindows, &kAvoided};
+
+int64_t length(size_t level) {
+  return length_of(static_cast<Level>(level));
+}
+
+Result<void> run(Database& db, const std::string& sql, int64_t a, int64_t b) {
+  auto s = db.prepare(sql);
+  if (!s) return tl::unexpected(s.error());
+  return s->bind(a).bind(b).run();
+}
 
 Result<int64_t> one_number(Database& db, const std::string& sql, int64_t a, int64_t b) {
   auto s = db.prepare(sql);
@@ -18,94 +38,111 @@ Result<int64_t> one_number(Database& db, const std::string& sql, int64_t a, int6
   return *row && !s->is_null(0) ? s->integer(0) : int64_t{-1};
 }
 
-Result<void> run(Database& db, const std::string& sql, int64_t hour) {
-  auto s = db.prepare(sql);
-  if (!s) return tl::unexpected(s.error());
-  return s->bind(hour * kHourNs).bind((hour + 1) * kHourNs).bind(hour).run();
+// The rows of `source` at `from`, added up as one slot. `totals`: without identities.
+Result<void> add_up(Database& db, const Source& source, Level from, Level to, int64_t slot) {
+  std::string dims, groups;
+  for (size_t i = 0; i < source.dims.size(); ++i) {
+    const bool left_out = to == Level::hour_totals && i < source.identities;
+    dims += left_out ? ", NULL" : fmt::format(", r.{}", source.dims[i]);
+    if (!left_out) groups += fmt::format("{} r.{}", groups.empty() ? "" : ",", source.dims[i]);
+  }
+  const auto level = static_cast<int64_t>(to);
+  if (auto done = run(db, fmt::format("DELETE FROM {} WHERE level=? AND slot=?", source.table), level, slot); !done)
+    return done;
+  const auto sql = fmt::format("INSERT INTO {} SELECT {}, {}{}{} FROM {} r GROUP BY{}", source.table, level, slot, dims,
+                               source.sums_of("r"), source.from(from), groups);
+  return run(db, sql, slot * length_of(to), (slot + 1) * length_of(to));
 }
 
-Result<void> add_up(Database& db, int64_t hour) {
-  std::string figures;
-  for (const auto* column : kFigures) figures += fmt::format(", coalesce(sum(coalesce(s.{0}, c.{0})),0)", column);
-  std::string shares;
-  for (const auto* line : {"unattributed", "foreign"})
-    for (const auto* column : {"gpu_energy_uj", "energy_uj", "operational_ng", "embodied_ng", "cost_neur"})
-      shares += fmt::format(", sum({}_{})", line, column);
-  const std::string all[] = {
-      "DELETE FROM hour_calls WHERE hour=?3 AND ?1 < ?2",
-      "DELETE FROM hour_requests WHERE hour=?3 AND ?1 < ?2",
-      "DELETE FROM hour_windows WHERE hour=?3 AND ?1 < ?2",
-      fmt::format(
-          "INSERT INTO hour_calls SELECT ?3, r.origin, r.key, r.user, c.target, coalesce(s.letter, c.letter, '') AS l,"
-          " c.late_ns IS NOT NULL AS late, {} AS served, count(*), sum(c.settled < 0), sum(c.simulated), sum(c.source),"
-          " sum(c.tokens_in), sum(c.tokens_cached), sum(c.tokens_out){} FROM blocks b CROSS JOIN calls c ON {} LEFT "
-          "JOIN"
-          " requests r ON r.id=c.request LEFT JOIN {} WHERE{} AND c.booked_ns >= ?1 AND c.booked_ns < ?2 GROUP BY"
-          " r.origin, r.key, r.user, c.target, l, late, served",
-          kServed, figures, fmt::format(kInBlock, "c"), kLatest, fmt::format(kBlocks, 1)),
-      fmt::format(
-          "INSERT INTO hour_requests SELECT ?3, origin, key, user, outcome, late, targets, count(*) FROM (SELECT"
-          " r.origin, r.key, r.user, r.outcome, r.late_ns IS NOT NULL AS late, coalesce((SELECT"
-          " group_concat(target) FROM (SELECT DISTINCT target FROM calls WHERE request=r.id ORDER BY target)),'')"
-          " AS targets FROM blocks b CROSS JOIN requests r ON {} WHERE{} AND coalesce(r.late_ns, r.end_ns) >= ?1"
-          " AND coalesce(r.late_ns, r.end_ns) < ?2) GROUP BY origin, key, user, outcome, late, targets",
-          fmt::format(kInBlock, "r"), fmt::format(kBlocks, 0)),
-      fmt::format("INSERT INTO hour_windows SELECT ?3, deployment, zone, 0{} FROM windows WHERE late_ns IS NULL AND"
-                  " begin_ns >= ?1 AND begin_ns < ?2 GROUP BY deployment, zone",
-                  shares),
-      fmt::format("INSERT INTO hour_windows SELECT ?3, deployment, zone, 1{} FROM windows WHERE late_ns IS NOT NULL AND"
-                  " late_ns >= ?1 AND late_ns < ?2 GROUP BY deployment, zone",
-                  shares),
-      "INSERT INTO rolled_hours SELECT ?3 WHERE ?1 < ?2"};
-  for (const std::string& sql : all)
-    if (auto done = run(db, sql, hour); !done) return done;
-  return {};
+Result<void> add_up(Database& db, size_t level, int64_t slot) {
+  Level below = Level::rows;
+  if (level > 0) {
+    const int64_t times = length(level) / length(level - 1);
+    const auto there =
+        one_number(db, fmt::format("SELECT count(*) FROM rolled WHERE level={} AND slot >= ? AND slot < ?", level - 1),
+                   slot * times, (slot + 1) * times);
+    if (!there) return tl::unexpected(there.error());
+    if (*there == times) below = static_cast<Level>(level - 1);
+  }
+  const auto to = static_cast<Level>(level);
+  for (const Source* source : kSources) {
+    if (auto done = add_up(db, *source, below, to, slot); !done) return done;
+    if (to != Level::hours) continue;
+    if (auto done = add_up(db, *source, to, Level::hour_totals, slot); !done) return done;
+  }
+  return run(db, "INSERT INTO rolled VALUES(?,?)", static_cast<int64_t>(to), slot);
+}
+
+// What longer slots have made useless goes.
+Result<void> prune(Database& db, size_t level, int64_t before) {
+  for (const Source* source : kSources) {
+    const auto sql = fmt::format("DELETE FROM {} WHERE level=? AND slot < ?", source->table);
+    if (auto done = run(db, sql, static_cast<int64_t>(level), before); !done) return done;
+  }
+  return run(db, "DELETE FROM rolled WHERE level=? AND slot < ?", static_cast<int64_t>(level), before);
 }
 
 }  // namespace
 
-Result<bool> Store::roll(Wall now) {
-  const std::lock_guard lock(work_);
-  const int64_t end = unix_ns(now - kQuiet) / kHourNs;  // the first hour that is not quiet
-  if (end == rolled_until_ && !tables_->take_unrolled()) return false;
+// The newest slot of a level that is over and not added up; -1: none. Days are made of hours alone.
+Result<int64_t> Store::due(size_t level, Wall now) {
+  const int64_t end = unix_ns(now - kRules[level].quiet) / length(level);
+  if (end == rolled_until_[level]) return int64_t{-1};
   const auto oldest =
       one_number(db_,
-                 "SELECT min(t)/3600000000000 FROM (SELECT min(low_ns) AS t FROM blocks WHERE ?1 <= ?2 UNION ALL SELECT"
-                 " min(begin_ns) FROM windows)",
+                 "SELECT min(t) FROM (SELECT min(low_ns) AS t FROM blocks WHERE ?1 <= ?2 UNION ALL SELECT min(begin_ns)"
+                 " FROM windows)",
                  0, 0);
   if (!oldest) return tl::unexpected(oldest.error());
-  if (*oldest < 0) return false;
-  const int64_t from = std::max({*oldest, end - kMostHours, roll_from_});
-  // The newest first: that is what people look at.
-  const auto hour = one_number(db_,
-                               "WITH RECURSIVE h(x) AS (SELECT ?2 - 1 WHERE ?2 > ?1 UNION ALL SELECT x - 1 FROM h WHERE"
-                               " x > ?1) SELECT x FROM h WHERE x NOT IN (SELECT hour FROM rolled_hours) LIMIT 1",
-                               from, end);
-  if (!hour) return tl::unexpected(hour.error());
-  if (*hour < 0) {
-    rolled_until_ = end;
-    return false;
+  const int64_t from = std::max({*oldest / length(level), end - kRules[level].reach, roll_from_ / length(level)});
+  if (*oldest >= 0) {
+    const bool days = static_cast<Level>(level) == Level::days;
+    const auto slot = one_number(
+        db_,
+        fmt::format(
+            "WITH RECURSIVE h(x) AS (SELECT ?2 - 1 WHERE ?2 > ?1 UNION ALL SELECT x - 1 FROM h WHERE x > ?1)"
+            " SELECT x FROM h WHERE NOT EXISTS (SELECT 1 FROM rolled WHERE level={} AND slot=x){} LIMIT 1",
+            level,
+            days ? " AND (SELECT count(*) FROM rolled WHERE level=2 AND slot >= x*24 AND slot < x*24+24) = 24" : ""),
+        from, end);
+    if (!slot || *slot >= 0) return slot;
   }
-  rolled_until_ = -1;
-  auto done = transaction([&] { return add_up(db_, *hour); });
-  if (!done) return tl::unexpected(done.error());
-  return true;
+  rolled_until_[level] = end;
+  return int64_t{-1};
 }
 
-// Rows of hours before `limit` are going: what was added up of them must not stay. They are not added up again.
+Result<bool> Store::roll(Wall now) {
+  const std::lock_guard lock(work_);
+  if (tables_->take_unrolled()) rolled_until_.fill(-1);
+  // The shortest first, and the newest: that is what people look at, and what the longer ones are made of.
+  for (size_t level = 0; level < kRules.size(); ++level) {
+    const auto slot = due(level, now);
+    if (!slot) return tl::unexpected(slot.error());
+    if (*slot < 0) continue;
+    auto done = transaction([&]() -> Result<void> {
+      if (auto added = add_up(db_, level, *slot); !added) return added;
+      const int64_t kept = kRules[level].kept;
+      return kept > 0 ? prune(db_, level, unix_ns(now) / length(level) - kept) : Result<void>();
+    });
+    if (!done) return tl::unexpected(done.error());
+    tables_->rolled((*slot + 1) * length(level));
+    if (level == 2) rolled_until_[3] = -1;
+    return true;
+  }
+  return false;
+}
+
+// Rows before `limit` are going: what was added up of them must not stay. They are not added up again.
 Result<void> Store::unroll(Wall limit) {
   const std::lock_guard lock(work_);
-  const int64_t hour = unix_ns(limit) / kHourNs;
-  if (hour < roll_from_) return {};
+  const int64_t until = (unix_ns(limit) / length(3) + 1) * length(3);  // whole days
+  if (until <= roll_from_) return {};
   auto done = transaction([&]() -> Result<void> {
-    for (const char* table : {"rolled_hours", "hour_calls", "hour_requests", "hour_windows"}) {
-      auto s = db_.prepare(fmt::format("DELETE FROM {} WHERE hour <= ?", table));
-      if (!s) return tl::unexpected(s.error());
-      if (auto ran = s->bind(hour).run(); !ran) return ran;
-    }
-    return {};
+    for (size_t level = 0; level < kRules.size(); ++level)
+      if (auto gone = prune(db_, level, until / length(level)); !gone) return gone;
+    return prune(db_, static_cast<size_t>(Level::hour_totals), until / kHourNs);
   });
-  if (done) roll_from_ = hour + 1;
+  if (done) roll_from_ = until;
   return done;
 }
 

@@ -204,6 +204,55 @@ CREATE TABLE hour_windows(
 ) STRICT;
 CREATE INDEX hour_windows_hour ON hour_windows(hour);
 )sql",
+    // The same of minutes, ten minutes, hours, days, and hours without identities (report_sources.h), and of what was
+    // spared.
+    R"sql(
+DROP TABLE rolled_hours; DROP TABLE hour_calls; DROP TABLE hour_requests; DROP TABLE hour_windows;
+CREATE TABLE rolled(level INTEGER NOT NULL, slot INTEGER NOT NULL, PRIMARY KEY(level, slot)) STRICT, WITHOUT ROWID;
+CREATE TABLE rolled_calls(
+  level INTEGER NOT NULL, slot INTEGER NOT NULL,
+  origin INTEGER, key INTEGER, user INTEGER, target INTEGER NOT NULL,
+  letter TEXT NOT NULL, late INTEGER NOT NULL, served INTEGER NOT NULL,
+  calls INTEGER NOT NULL, unsettled INTEGER NOT NULL, simulated INTEGER NOT NULL, counted INTEGER NOT NULL,
+  tokens_in INTEGER NOT NULL, tokens_cached INTEGER NOT NULL, tokens_out INTEGER NOT NULL,
+  gpu_energy_uj INTEGER NOT NULL, energy_uj INTEGER NOT NULL,
+  energy_low_uj INTEGER NOT NULL, energy_high_uj INTEGER NOT NULL,
+  operational_ng INTEGER NOT NULL, embodied_ng INTEGER NOT NULL,
+  carbon_low_ng INTEGER NOT NULL, carbon_high_ng INTEGER NOT NULL,
+  cost_neur INTEGER NOT NULL
+) STRICT;
+CREATE INDEX rolled_calls_slot ON rolled_calls(level, slot);
+CREATE TABLE rolled_requests(
+  level INTEGER NOT NULL, slot INTEGER NOT NULL,
+  origin INTEGER, key INTEGER, user INTEGER, outcome INTEGER NOT NULL, late INTEGER NOT NULL,
+  targets TEXT NOT NULL,              -- of its calls, each once: "3,7"
+  requests INTEGER NOT NULL
+) STRICT;
+CREATE INDEX rolled_requests_slot ON rolled_requests(level, slot);
+CREATE TABLE rolled_windows(
+  level INTEGER NOT NULL, slot INTEGER NOT NULL,
+  deployment TEXT NOT NULL, zone TEXT NOT NULL, late INTEGER NOT NULL,
+  unattributed_gpu_energy_uj INTEGER NOT NULL, unattributed_energy_uj INTEGER NOT NULL,
+  unattributed_operational_ng INTEGER NOT NULL, unattributed_embodied_ng INTEGER NOT NULL,
+  unattributed_cost_neur INTEGER NOT NULL,
+  foreign_gpu_energy_uj INTEGER NOT NULL, foreign_energy_uj INTEGER NOT NULL, foreign_operational_ng INTEGER NOT NULL,
+  foreign_embodied_ng INTEGER NOT NULL, foreign_cost_neur INTEGER NOT NULL
+) STRICT;
+CREATE INDEX rolled_windows_slot ON rolled_windows(level, slot);
+CREATE TABLE rolled_avoided(
+  level INTEGER NOT NULL, slot INTEGER NOT NULL,
+  origin INTEGER, key INTEGER, user INTEGER, target INTEGER, step TEXT NOT NULL, late INTEGER NOT NULL,
+  requests INTEGER NOT NULL, without_call INTEGER NOT NULL,
+  first_requests INTEGER NOT NULL, first_without_call INTEGER NOT NULL,
+  tokens_in INTEGER NOT NULL, tokens_out INTEGER NOT NULL,
+  gpu_energy_uj INTEGER NOT NULL, energy_uj INTEGER NOT NULL,
+  energy_low_uj INTEGER NOT NULL, energy_high_uj INTEGER NOT NULL,
+  operational_ng INTEGER NOT NULL, embodied_ng INTEGER NOT NULL,
+  carbon_low_ng INTEGER NOT NULL, carbon_high_ng INTEGER NOT NULL,
+  cost_neur INTEGER NOT NULL, letter TEXT NOT NULL
+) STRICT;
+CREATE INDEX rolled_avoided_slot ON rolled_avoided(level, slot);
+)sql",
 };
 
 // Schema 1 was never released; no step leads from it.

@@ -88,15 +88,7 @@ Result<void> add_calls(Database& db, std::vector<FoundRequest>& found) {
       r.final = r.final && s->integer(11) == static_cast<int64_t>(energy::Basis::final);
       const bool first = !r.figures;
       energy::Figures& f = first ? r.figures.emplace() : *r.figures;
-      f.gpu_energy += Energy::raw(s->integer(12));
-      f.energy += Energy::raw(s->integer(13));
-      f.energy_low += Energy::raw(s->integer(14));
-      f.energy_high += Energy::raw(s->integer(15));
-      f.operational += Carbon::raw(s->integer(16));
-      f.embodied += Carbon::raw(s->integer(17));
-      f.carbon_low += Carbon::raw(s->integer(18));
-      f.carbon_high += Carbon::raw(s->integer(19));
-      f.cost += Money::raw(s->integer(20));
+      add_figures(f, *s, 12);
       const auto text = s->text(21);
       const auto letter = text.empty() ? energy::Letter::D : static_cast<energy::Letter>(text[0]);
       f.letter = first ? letter : std::max(f.letter, letter);

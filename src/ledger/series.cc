@@ -5,6 +5,7 @@
 
 #include "json/write.h"
 #include "ledger/report_database.h"
+#include "ledger/report_sources.h"
 #include "ledger/store_transaction.h"
 
 namespace trine::ledger {
@@ -12,23 +13,23 @@ namespace {
 
 using Groups = std::map<std::string, std::vector<SeriesPoint>>;
 
-// Collects rows "group, step, ..." of one table.
+// Collects rows "group, step, ..." of one source.
 class Collector {
  public:
   Collector(Database& db, const SeriesQuery& query, int64_t first, size_t steps)
       : db_(db), query_(query), first_(first), steps_(steps) {}
 
-  Result<void> calls();
-  Result<void> requests();
-  Result<void> windows();
+  Result<void> calls(const Span& span);
+  Result<void> requests(const Span& span);
+  Result<void> windows(const Span& span);
 
   Groups groups;
   bool simulated = false;
 
  private:
-  std::string step_of(const char* time) const { return fmt::format("{}/{}", time, query_.step.count()); }
+  std::string step() const { return fmt::format("r.at/{}", query_.step.count()); }
   template <class F>
-  Result<void> each(const std::string& sql, bool of_calls, F&& row);
+  Result<void> each(const std::string& sql, const Span& span, bool of_windows, F&& row);
 
   Database& db_;
   const SeriesQuery& query_;
@@ -37,11 +38,11 @@ class Collector {
 };
 
 template <class F>
-Result<void> Collector::each(const std::string& sql, bool of_windows, F&& row) {
+Result<void> Collector::each(const std::string& sql, const Span& span, bool of_windows, F&& row) {
   auto s = db_.prepare(sql);
   if (!s) return tl::unexpected(s.error());
   const ReportQuery& q = query_.report;
-  s->bind(unix_ns(q.since)).bind(unix_ns(q.until));
+  s->bind(span.from).bind(span.until);
   for (const auto* text : {&q.workload, &q.key, &q.deployment, &q.zone})
     if (*text && (!of_windows || text == &q.deployment || text == &q.zone)) s->bind(std::string_view(**text));
   auto next = s->step();
@@ -56,78 +57,53 @@ Result<void> Collector::each(const std::string& sql, bool of_windows, F&& row) {
   return {};
 }
 
-std::string conditions(const ReportQuery& q, const char* deployment, const char* zone) {
+std::string conditions(const ReportQuery& q, const char* place) {
   std::string sql;
   if (q.workload) sql += " AND o.workload = ?";
   if (q.key) sql += " AND r.key = (SELECT id FROM identities WHERE kind='key' AND name=?)";
-  if (q.deployment) sql += fmt::format(" AND {}", fmt::format(fmt::runtime(deployment), "deployment"));
-  if (q.zone) sql += fmt::format(" AND {}", fmt::format(fmt::runtime(zone), "zone"));
+  if (q.deployment) sql += fmt::format(" AND {}", fmt::format(fmt::runtime(place), "deployment"));
+  if (q.zone) sql += fmt::format(" AND {}", fmt::format(fmt::runtime(place), "zone"));
   return sql;
 }
 
-constexpr const char* kFigures[] = {"gpu_energy_uj",  "energy_uj",      "energy_low_uj",
-                                    "energy_high_uj", "operational_ng", "embodied_ng",
-                                    "carbon_low_ng",  "carbon_high_ng", "cost_neur"};
-
-Result<void> Collector::calls() {
-  std::string figures;
-  for (const auto* column : kFigures) figures += fmt::format(", sum(coalesce(s.{0}, c.{0}))", column);
+Result<void> Collector::calls(const Span& span) {
   const auto sql = fmt::format(
-      "SELECT {} AS g, {} AS step, count(*), sum(c.simulated), sum(c.tokens_in), sum(c.tokens_cached),"
-      " sum(c.tokens_out){} FROM blocks b CROSS JOIN calls c ON c.n >= b.block*4096 AND c.n < (b.block+1)*4096 JOIN"
-      " targets t ON t.id=c.target LEFT JOIN requests r ON r.id=c.request LEFT JOIN origins o ON o.id=r.origin LEFT "
-      "JOIN"
-      " later_settlements s ON s.request=c.request AND s.attempt=c.attempt AND s.version=c.settled AND c.settled IS NOT"
-      " c.first_version WHERE b.kind=1 AND b.high_ns >= ?1 AND b.low_ns < ?2 AND c.booked_ns >= ?1 AND c.booked_ns <"
-      " ?2 AND c.late_ns IS NULL{} GROUP BY g, step",
-      call_group(query_.report.by), step_of("c.booked_ns"), figures,
-      conditions(query_.report, "t.deployment = ?", "t.zone = ?"));
-  return each(sql, false, [&](const Statement& s, SeriesPoint& p) {
+      "SELECT {} AS g, {} AS step{} FROM {} r LEFT JOIN targets t ON t.id=r.target LEFT JOIN origins o ON o.id=r.origin"
+      " WHERE NOT r.late{} GROUP BY g, step",
+      call_group(query_.report.by), step(), kCalls.sums_of("r"), kCalls.from(span.level),
+      conditions(query_.report, "t.{} = ?"));
+  return each(sql, span, false, [&](const Statement& s, SeriesPoint& p) {
     p.calls += s.integer(2);
-    simulated = simulated || s.integer(3) > 0;
-    p.in += s.integer(4);
-    p.cached += s.integer(5);
-    p.out += s.integer(6);
-    energy::Figures& f = p.figures;
-    f.gpu_energy += Energy::raw(s.integer(7));
-    f.energy += Energy::raw(s.integer(8));
-    f.energy_low += Energy::raw(s.integer(9));
-    f.energy_high += Energy::raw(s.integer(10));
-    f.operational += Carbon::raw(s.integer(11));
-    f.embodied += Carbon::raw(s.integer(12));
-    f.carbon_low += Carbon::raw(s.integer(13));
-    f.carbon_high += Carbon::raw(s.integer(14));
-    f.cost += Money::raw(s.integer(15));
+    simulated = simulated || s.integer(4) > 0;
+    p.in += s.integer(6);
+    p.cached += s.integer(7);
+    p.out += s.integer(8);
+    add_figures(p.figures, s, 9);
   });
 }
 
-Result<void> Collector::requests() {
+Result<void> Collector::requests(const Span& span) {
   if (query_.report.by != By::none) return {};
-  constexpr const char* kSomeCall =
-      "EXISTS (SELECT 1 FROM calls c JOIN targets t ON t.id=c.target WHERE c.request=r.id AND t.{} = ?)";
+  constexpr const char* kSomeTarget =
+      "EXISTS (SELECT 1 FROM json_each('['||r.targets||']') j JOIN targets t ON t.id=j.value WHERE t.{} = ?)";
   const auto sql = fmt::format(
-      "SELECT '' AS g, {} AS step, count(*), sum(r.outcome IN (1,3)) FROM blocks b CROSS JOIN requests r ON r.n >="
-      " b.block*4096 AND r.n < (b.block+1)*4096 JOIN origins o ON o.id=r.origin WHERE b.kind=0 AND b.high_ns >= ?1 AND"
-      " b.low_ns < ?2 AND coalesce(r.late_ns, r.end_ns) >= ?1 AND coalesce(r.late_ns, r.end_ns) < ?2 AND r.late_ns IS "
-      "NULL{} GROUP BY step",
-      step_of("coalesce(r.late_ns, r.end_ns)"), conditions(query_.report, kSomeCall, kSomeCall));
-  return each(sql, false, [](const Statement& s, SeriesPoint& p) {
+      "SELECT '' AS g, {} AS step, sum(r.requests), sum(CASE WHEN r.outcome IN ({},{}) THEN r.requests ELSE 0 END) FROM"
+      " {} r LEFT JOIN origins o ON o.id=r.origin WHERE NOT r.late{} GROUP BY step",
+      step(), static_cast<int>(energy::Outcome::failed), static_cast<int>(energy::Outcome::interrupted),
+      kRequests.from(span.level), conditions(query_.report, kSomeTarget));
+  return each(sql, span, false, [](const Statement& s, SeriesPoint& p) {
     p.requests += s.integer(2);
     p.failed += s.integer(3);
   });
 }
 
-Result<void> Collector::windows() {
+Result<void> Collector::windows(const Span& span) {
   const ReportQuery& q = query_.report;
   const char* group = window_group(q.by);
   if (!group || q.workload || q.key) return {};
-  const auto sql = fmt::format(
-      "SELECT {} AS g, {} AS step, sum(unattributed_gpu_energy_uj), sum(unattributed_energy_uj),"
-      " sum(unattributed_operational_ng), sum(unattributed_embodied_ng), sum(unattributed_cost_neur) FROM windows w "
-      "WHERE"
-      " w.late_ns IS NULL AND w.begin_ns >= ?1 AND w.begin_ns < ?2{} GROUP BY g, step",
-      group, step_of("w.begin_ns"), conditions(q, "w.deployment = ?", "w.zone = ?"));
-  return each(sql, true, [](const Statement& s, SeriesPoint& p) {
+  const auto sql = fmt::format("SELECT {} AS g, {} AS step{} FROM {} r WHERE NOT r.late{} GROUP BY g, step", group,
+                               step(), kWindows.sums_of("r"), kWindows.from(span.level), conditions(q, "r.{} = ?"));
+  return each(sql, span, true, [](const Statement& s, SeriesPoint& p) {
     p.unattributed.gpu_energy += Energy::raw(s.integer(2));
     p.unattributed.energy += Energy::raw(s.integer(3));
     p.unattributed.operational += Carbon::raw(s.integer(4));
@@ -216,38 +192,6 @@ void columns(json::Writer& w, const Series& s, const Series::Group& g) {
   column(w, "idle_cost", g, [](const auto& p) { return to_euros(p.unattributed.cost); });
 }
 
-// Without groups, full hours come from a report, which knows hours that are added up.
-Result<Groups> from_hours(const std::filesystem::path& dir, const SeriesQuery& query, int64_t first, size_t steps,
-                          bool& simulated) {
-  ReportQuery q = query.report;
-  q.by = By::hour;
-  const auto report = Reports(dir).query(q);
-  if (!report) return tl::unexpected(report.error());
-  Groups groups;
-  auto& points = groups[""];
-  points.resize(steps);
-  for (const ReportRow& row : report->rows) {
-    const auto hour = parse_iso8601(row.name);
-    const int64_t step = hour ? unix_ns(*hour) / query.step.count() - first : -1;
-    if (step < 0 || step >= static_cast<int64_t>(steps)) continue;
-    const Sums& s = row.sums;
-    SeriesPoint p;
-    p.requests = s.requests;
-    p.failed = s.outcomes[static_cast<size_t>(energy::Outcome::failed)] +
-               s.outcomes[static_cast<size_t>(energy::Outcome::interrupted)];
-    p.calls = s.calls;
-    p.in = s.in;
-    p.cached = s.cached;
-    p.out = s.out;
-    p.figures = {s.gpu_energy, s.energy,     s.energy_low,  s.energy_high, s.operational,
-                 s.embodied,   s.carbon_low, s.carbon_high, s.cost,        energy::Letter::D};
-    p.unattributed = row.unattributed;
-    add(points[static_cast<size_t>(step)], p);
-    simulated = simulated || s.simulated_calls > 0;
-  }
-  return groups;
-}
-
 }  // namespace
 
 Result<Series> series(const std::filesystem::path& dir, const SeriesQuery& query) {
@@ -261,17 +205,14 @@ Result<Series> series(const std::filesystem::path& dir, const SeriesQuery& query
   Series out;
   out.query = query;
   out.begin = from_unix_ns(first * length);
-  if (query.report.by == By::none && length % Nanos(std::chrono::hours(1)).count() == 0) {
-    auto groups = from_hours(dir, query, first, steps, out.simulated);
-    if (!groups) return tl::unexpected(groups.error());
-    out.groups.push_back({"", std::move(groups->at(""))});
-    return out;
-  }
   auto db = open_report_database(dir);
   if (!db) return tl::unexpected(db.error());
   Collector c(*db, query, first, steps);
-  for (auto part : {&Collector::calls, &Collector::requests, &Collector::windows})
-    if (auto done = (c.*part)(); !done) return tl::unexpected(done.error());
+  const auto spans = cover(*db, query.report, length, of_totals(query.report, query.report.by));
+  if (!spans) return tl::unexpected(spans.error());
+  for (const Span& span : *spans)
+    for (auto part : {&Collector::calls, &Collector::requests, &Collector::windows})
+      if (auto done = (c.*part)(span); !done) return tl::unexpected(done.error());
   out.simulated = c.simulated;
   if (query.report.by == By::none) c.groups[""].resize(steps);
   for (auto& [name, points] : c.groups) out.groups.push_back({name, std::move(points)});

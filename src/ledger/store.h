@@ -5,6 +5,7 @@
 // REQUIRES: the caller holds the DirectoryLock of `dir`.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -94,7 +95,7 @@ class Store {
 
   Result<Swept> sweep(const Retention& retention, Wall now);
 
-  // Adds up one hour that is over, if there is one to do: true then (rollup.cc).
+  // Adds up one minute, hour or day that is over, if there is one to do: true then (rollup.cc).
   Result<bool> roll(Wall now);
 
   // Calls without a settlement, oldest first (settled again after a crash).
@@ -142,6 +143,7 @@ class Store {
   Result<Closing> close_month_locked(const Month& month);
   Result<void> sweep_rows(Wall limit, std::initializer_list<const char*> statements, int64_t& count);
   Result<void> put_away(const Track& track);
+  Result<int64_t> due(size_t level, Wall now);
   Result<void> unroll(Wall limit);
   void damage(std::string what);
 
@@ -154,9 +156,9 @@ class Store {
   OpenSet open_;
   bool open_known_ = false;  // false: find_open() first
   uint64_t torn_ = 0;
-  int64_t rolled_until_ = -1;     // all hours before this one are added up, as far as roll() knows
-  int64_t roll_from_ = 0;         // none before this one is
-  bool wal_holds_names_ = false;  // erased, but not yet overwritten in the write-ahead log
+  std::array<int64_t, 4> rolled_until_{-1, -1, -1, -1};  // by level: the slots before it are added up, as far as known
+  int64_t roll_from_ = 0;                                // ns; none before this time is
+  bool wal_holds_names_ = false;                         // erased, but not yet overwritten in the write-ahead log
 
   mutable std::mutex state_lock_;  // for the two below only
   FoldState state_;

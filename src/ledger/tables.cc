@@ -5,13 +5,13 @@
 #include <cmath>
 #include <vector>
 
-#include "ledger/report_sql.h"
+#include "ledger/report_sources.h"
 
 namespace trine::ledger {
 namespace {
 
 constexpr size_t kRows = 32;  // of one multi-row INSERT
-constexpr int64_t kMostSingleHours = 1000;
+constexpr int64_t kMostSingleMinutes = 1000;
 constexpr int kRequestColumns = 12, kCallColumns = 30, kSettlementColumns = 15;
 
 std::string placeholders(int n) {
@@ -142,6 +142,10 @@ Result<Tables> Tables::open(Database& db) {
        "energy_low_uj,energy_high_uj,operational_ng,embodied_ng,carbon_low_ng,carbon_high_ng,cost_neur,letter) "
        "VALUES(" +
            placeholders(16) + ")"},
+      {&t.counted_at_,
+       "SELECT booked_ns FROM calls WHERE request=?1 UNION ALL SELECT coalesce(late_ns, at_ns) FROM avoided WHERE"
+       " request=?1"},
+      {&t.unroll_, "DELETE FROM rolled WHERE (level, slot) IN (VALUES (0,?1),(1,?1/10),(2,?1/60),(3,?1/1440))"},
   };
   for (const auto& [into, sql] : all) {
     auto statement = db.prepare(sql);
@@ -149,6 +153,12 @@ Result<Tables> Tables::open(Database& db) {
     *into = std::move(*statement);
   }
   if (auto counted = t.count_early(); !counted) return tl::unexpected(counted.error());
+  auto newest = db.prepare("SELECT level, max(slot) FROM rolled GROUP BY level");
+  if (!newest) return tl::unexpected(newest.error());
+  auto row = newest->step();
+  for (; row && *row; row = newest->step())
+    t.rolled((newest->integer(1) + 1) * length_of(static_cast<Level>(newest->integer(0))));
+  if (!row) return tl::unexpected(row.error());
   return t;
 }
 
@@ -234,6 +244,9 @@ Result<void> Tables::write_calls(Batch& batch) {
       const auto& c = *order[at + i];
       if (auto bound = bind_call(insert, c, ids.emplace_back(c.row.id.request)); !bound) return bound;
       period.widen(unix_ns(c.settled ? c.first.booked_at : c.row.end));
+      // It may be the one that served its request from now on.
+      if (unix_ns(c.row.start) < rolled_until_)
+        if (auto done = change_all_of(ids.back()); !done) return done;
     }
     if (auto done = insert.run(); !done) return done;
     const auto changes = db_->changes();
@@ -270,7 +283,8 @@ Result<void> Tables::write_requests(Batch& batch) {
       if (auto bound = bind_request(insert, r, ids.emplace_back(r.row.id)); !bound) return bound;
       period.widen(unix_ns(r.row.end));
       // Its calls, wherever they are counted, are of its workload and key from now on.
-      changed_from_ = std::min(changed_from_, unix_ns(r.row.start));
+      if (unix_ns(r.row.start) < rolled_until_)
+        if (auto done = change_all_of(ids.back()); !done) return done;
     }
     if (auto done = insert.run(); !done) return done;
     added += db_->changes();
@@ -310,7 +324,9 @@ Result<bool> Tables::settle(const Settlement& s, const IdBytes& id) {
     if (auto done = settle_.reset().bind(version).bind(booked).bind(n).run(); !done)
       return tl::unexpected(done.error());
     touch(Timed::calls, n, n, {booked, booked});
-    changed_hours_.insert(counted / kHourNs);  // it may have moved from there
+    change(counted);  // it may have moved from there
+    if (counted < rolled_until_)
+      if (auto done = change_all_of(id); !done) return tl::unexpected(done.error());
   }
   return !first;
 }
@@ -373,7 +389,7 @@ Result<void> Tables::add_window(const DeviceWindow& w) {
     window_.bind(s->embodied.raw()).bind(s->cost.raw());
   }
   const auto late = closed(unix_ns(w.begin)) ? std::optional(late_ns_) : std::nullopt;
-  changed_hours_.insert(late.value_or(unix_ns(w.begin)) / kHourNs);
+  change(late.value_or(unix_ns(w.begin)));
   window_.bind(late);
   return window_.run();
 }
@@ -401,10 +417,19 @@ Result<void> Tables::add_event(const Event& e) {
   return event_.bind(std::string_view(e.json)).run();
 }
 
+// Where its calls and what it was spared are counted.
+Result<void> Tables::change_all_of(const IdBytes& request) {
+  auto row = counted_at_.reset().blob(request).step();
+  for (; row && *row; row = counted_at_.step()) change(counted_at_.integer(0));
+  counted_at_.reset();
+  if (!row) return tl::unexpected(row.error());
+  return {};
+}
+
 void Tables::touch(Timed table, int64_t first, int64_t last, const Period& period) {
-  const int64_t low = period.low / kHourNs, high = period.high / kHourNs;
-  if (high - low < kMostSingleHours)
-    for (int64_t hour = low; hour <= high; ++hour) changed_hours_.insert(hour);
+  const int64_t low = period.low / kMinuteNs, high = period.high / kMinuteNs;
+  if (high - low < kMostSingleMinutes)
+    for (int64_t minute = low; minute <= high; ++minute) changed_minutes_.insert(minute);
   else
     changed_from_ = std::min(changed_from_, period.low);
   for (int64_t block = first >> kBlockBits; block <= last >> kBlockBits; ++block) {
@@ -423,24 +448,27 @@ Result<void> Tables::write_blocks() {
   return {};
 }
 
-// What was added up of hours that the batch changes counts no more.
+// What was added up of times that the batch changes counts no more.
 Result<void> Tables::unroll() {
-  const auto forget = [&](const char* sql, int64_t hour) -> Result<void> {
-    auto s = db_->prepare(sql);
-    if (!s) return tl::unexpected(s.error());
-    if (auto done = s->bind(hour).run(); !done) return done;
+  for (const int64_t minute : changed_minutes_) {
+    if (minute * kMinuteNs >= rolled_until_) break;
+    if (auto done = unroll_.reset().bind(minute).run(); !done) return done;
     unrolled_ = unrolled_ || db_->changes() > 0;
-    return {};
-  };
-  for (const int64_t hour : changed_hours_)
-    if (auto done = forget("DELETE FROM rolled_hours WHERE hour=?", hour); !done) return done;
-  if (changed_from_ == INT64_MAX) return {};
-  return forget("DELETE FROM rolled_hours WHERE hour>=?", changed_from_ / kHourNs);
+  }
+  if (changed_from_ >= rolled_until_) return {};
+  for (const Level level : {Level::minutes, Level::tens, Level::hours, Level::days}) {
+    auto s = db_->prepare("DELETE FROM rolled WHERE level=? AND slot >= ?");
+    if (!s) return tl::unexpected(s.error());
+    if (auto done = s->bind(static_cast<int64_t>(level)).bind(changed_from_ / length_of(level)).run(); !done)
+      return done;
+  }
+  unrolled_ = true;
+  return {};
 }
 
 Result<void> Tables::write(Batch& batch, Wall now) {
   touched_.clear();
-  changed_hours_.clear();
+  changed_minutes_.clear();
   changed_from_ = INT64_MAX;
   late_ns_ = std::max(unix_ns(now), closed_until_);
   if (auto done = find_late(batch); !done) return done;

@@ -41,8 +41,10 @@ class Tables {
 
   Names& names() { return *names_; }
   Result<void> count_early();  // after a rollback
-  // Whether something was written into an hour that was added up, since this was asked last.
+  // Whether something was written into a time that was added up, since this was asked last.
   bool take_unrolled() { return std::exchange(unrolled_, false); }
+  // A time that ends then is added up (ns).
+  void rolled(int64_t until) { rolled_until_ = std::max(rolled_until_, until); }
 
  private:
   struct Period {
@@ -70,14 +72,17 @@ class Tables {
   Result<void> know(Named& origin);
   Result<std::optional<int64_t>> user(Named* name);
   void touch(Timed table, int64_t first, int64_t last, const Period& period);
+  void change(int64_t at) { changed_minutes_.insert(at / 60'000'000'000); }
+  Result<void> change_all_of(const IdBytes& request);
   Result<void> write_blocks();
   Result<void> unroll();
 
   Database* db_;
   std::unique_ptr<Names> names_;  // stays where it is when this moves
   std::map<std::pair<Timed, int64_t>, Period> touched_;
-  std::set<int64_t> changed_hours_;   // of the batch being written, where reports count what changed
-  int64_t changed_from_ = INT64_MAX;  // and all hours from this time on
+  std::set<int64_t> changed_minutes_;  // of the batch being written, where reports count what changed
+  int64_t changed_from_ = INT64_MAX;   // and all times from this one on
+  int64_t rolled_until_ = INT64_MIN;   // nothing from then on is added up
   bool unrolled_ = false;
   int64_t early_count_ = 0;
   int64_t closed_until_ = INT64_MIN;
@@ -88,7 +93,8 @@ class Tables {
   Statement requests_, request_, calls_, call_, settlements_, settlement_, window_, event_, position_, block_,
       open_request_, open_call_, close_request_, close_call_, find_call_, settle_, call_exists_, request_exists_,
       early_, early_exists_, early_drop_, early_settle_, early_done_, find_identity_, add_identity_, find_target_,
-      add_target_, find_origin_, add_origin_, late_call_, late_request_, latest_, correction_, gateway_use_, avoided_;
+      add_target_, find_origin_, add_origin_, late_call_, late_request_, latest_, correction_, gateway_use_, avoided_,
+      counted_at_, unroll_;
 };
 
 }  // namespace trine::ledger

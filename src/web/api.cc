@@ -25,13 +25,16 @@ void put(Writer& w, const char* key, const std::string& text) {
   text.empty() ? w.null() : w.value(text);
 }
 
-// Steps that give a chart some hundreds of points.
+// Steps that give a chart some hundreds of points, of what is added up (src/ledger/report_sources.h).
 Result<Nanos> step_of(const std::string& text, Nanos span) {
   if (text == "minute") return Nanos(std::chrono::minutes(1));
+  if (text == "10min") return Nanos(std::chrono::minutes(10));
   if (text == "hour") return Nanos(hours(1));
   if (text == "day") return Nanos(hours(24));
-  if (!text.empty() && text != "auto") return fail(Code::invalid_argument, "step is auto, minute, hour or day");
-  return span <= hours(6) ? Nanos(std::chrono::minutes(1)) : span <= hours(8 * 24) ? Nanos(hours(1)) : Nanos(hours(24));
+  if (!text.empty() && text != "auto") return fail(Code::invalid_argument, "step is auto, minute, 10min, hour or day");
+  if (span <= hours(3)) return Nanos(std::chrono::minutes(1));
+  if (span <= hours(26)) return Nanos(std::chrono::minutes(10));
+  return span <= hours(8 * 24) ? Nanos(hours(1)) : Nanos(hours(24));
 }
 
 Result<ledger::SearchQuery> search_query(const Query& q, Wall now) {

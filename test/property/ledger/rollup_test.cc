@@ -1,8 +1,9 @@
-// Hours that are added up say what their rows say, whatever comes late.
+// Times that are added up say what their rows say, whatever comes late.
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include "ledger/series.h"
 #include "unit/ledger/fixtures.h"
 
 namespace trine::ledger {
@@ -11,8 +12,9 @@ namespace {
 using namespace testing;
 using namespace std::chrono_literals;
 
-constexpr By kBys[] = {By::none,  By::workload, By::key,        By::user, By::org,  By::team,   By::project,
-                       By::route, By::model,    By::deployment, By::zone, By::hour, By::charge, By::place_hour};
+constexpr By kBys[] = {By::none,  By::workload,   By::key,  By::user, By::org,  By::team,   By::project,   By::route,
+                       By::model, By::deployment, By::zone, By::hour, By::step, By::charge, By::place_hour};
+constexpr Nanos kSteps[] = {1min, 10min, 1h, 24h};
 
 Wall random_time() {
   return kNoon + std::chrono::minutes(*rc::gen::inRange(-300, 300));
@@ -21,8 +23,8 @@ Wall random_time() {
 ReportQuery random_query(By by) {
   ReportQuery q;
   q.by = by;
-  q.since = kNoon - std::chrono::minutes(*rc::gen::inRange(0, 600));
-  q.until = kNoon + std::chrono::minutes(*rc::gen::inRange(1, 600));
+  q.since = kNoon - std::chrono::minutes(*rc::gen::inRange(0, 900));
+  q.until = kNoon + std::chrono::minutes(*rc::gen::inRange(1, 900));
   const auto maybe = [](std::optional<std::string>& filter, const char* a, const char* b) {
     const int n = *rc::gen::inRange(0, 6);
     if (n < 2) filter = n == 0 ? a : b;
@@ -55,6 +57,13 @@ void write_random(Journal& journal, uint64_t n) {
       RC_ASSERT(journal.append(s).has_value());
     }
   }
+  for (const char* step : {"cache.exact", "documents.ocr", "documents.repeats"}) {
+    if (*rc::gen::inRange(0, 3) > 0) continue;
+    energy::Avoided a{id, step, start + 3h, *rc::gen::inRange(1, 900), 5, {}};
+    a.figures.energy = Energy::raw(*rc::gen::inRange(1, 900));
+    a.figures.letter = *rc::gen::element(energy::Letter::A, energy::Letter::C);
+    RC_ASSERT(journal.append(a).has_value());
+  }
   if (*rc::gen::inRange(0, 5) == 0) return;  // it is still running
   RequestFacts r = request_of(id, calls);
   r.start = start;
@@ -73,7 +82,22 @@ void settle_random(Journal& journal, uint64_t requests) {
   RC_ASSERT(journal.append(s).has_value());
 }
 
-RC_GTEST_PROP(AddedUpHours, SayWhatTheirRowsSay, ()) {
+// What reports and charts say, all of it.
+std::vector<std::string> said(const std::filesystem::path& dir, const std::vector<ReportQuery>& queries) {
+  std::vector<std::string> all;
+  for (size_t i = 0; i < queries.size(); ++i) {
+    const auto report = Reports(dir).query(queries[i]);
+    RC_ASSERT(report.has_value());
+    all.push_back(to_json(*report));
+    if (queries[i].by == By::step || queries[i].by == By::place_hour) continue;
+    const auto chart = series(dir, {queries[i], kSteps[i % std::size(kSteps)]});
+    RC_ASSERT(chart.has_value());
+    all.push_back(to_json(*chart, "EUR"));
+  }
+  return all;
+}
+
+RC_GTEST_PROP(AddedUpTimes, SayWhatTheirRowsSay, ()) {
   TempDir dir;
   auto store = open_store(dir.path());
   auto journal = open_journal(dir.path());
@@ -85,36 +109,28 @@ RC_GTEST_PROP(AddedUpHours, SayWhatTheirRowsSay, ()) {
     RC_ASSERT(store->fold().has_value());
   };
   int64_t rolled = 0;
-  const auto roll_all = [&] {
+  const auto roll_all = [&](Wall now) {
     for (;;) {
-      const auto more = store->roll(kNoon + 20h);
+      const auto more = store->roll(now);
       RC_ASSERT(more.has_value());
       if (!*more) return;
       ++rolled;
     }
   };
+  const Wall now = kNoon + *rc::gen::element<Nanos>(1h, 5h, 20h);  // minutes, hours, or the whole day are over
   write(1, requests / 2 + 1);
-  roll_all();
-  RC_ASSERT(rolled > 0);
-  write(requests / 2 + 2, requests + 2);  // later than the adding up: into hours that are done
-  if (*rc::gen::arbitrary<bool>()) roll_all();
+  roll_all(now);
+  write(requests / 2 + 2, requests + 2);  // later than the adding up: into times that are done
+  if (*rc::gen::arbitrary<bool>()) roll_all(now + *rc::gen::element<Nanos>(0h, 3h));
+  if (now > kNoon + 10h) RC_ASSERT(rolled > 0);
 
   std::vector<ReportQuery> queries;
   for (const By by : kBys) queries.push_back(random_query(by));
-  std::vector<std::string> added_up;
-  for (const ReportQuery& q : queries) {
-    const auto report = Reports(dir.path()).query(q);
-    RC_ASSERT(report.has_value());
-    added_up.push_back(to_json(*report));
-  }
+  const auto added_up = said(dir.path(), queries);
   auto db = sqlite::Database::open(dir.path() / "ledger.db", sqlite::Database::Mode::read_write);
   RC_ASSERT(db.has_value());
-  RC_ASSERT(db->exec("DELETE FROM rolled_hours").has_value());
-  for (size_t i = 0; i < queries.size(); ++i) {
-    const auto report = Reports(dir.path()).query(queries[i]);
-    RC_ASSERT(report.has_value());
-    RC_ASSERT(to_json(*report) == added_up[i]);
-  }
+  RC_ASSERT(db->exec("DELETE FROM rolled").has_value());
+  RC_ASSERT(said(dir.path(), queries) == added_up);
 }
 
 }  // namespace

@@ -148,9 +148,9 @@ TEST_F(Sparing, AnOlderLedgerGetsAPlaceForIt) {
   {
     auto db = *Database::open(dir_.path() / "ledger.db", Database::Mode::read_write);
     ASSERT_TRUE(db.exec(
-        fmt::format("DROP TABLE avoided; DROP TABLE rolled_hours; DROP TABLE hour_calls; DROP TABLE hour_requests; "
-                    "DROP TABLE hour_windows; PRAGMA user_version={}",
-                    schema_version() - 2)));
+        fmt::format("DROP TABLE avoided; DROP TABLE rolled; DROP TABLE rolled_calls; DROP TABLE rolled_requests; "
+                    "DROP TABLE rolled_windows; DROP TABLE rolled_avoided; PRAGMA user_version={}",
+                    schema_version() - 3)));
   }
   store_ = open_store(dir_.path());
   ASSERT_TRUE(store_);
