@@ -105,10 +105,15 @@ struct Site {
       for (int64_t i = numbers.upto(40); i > 0; --i) h.observe(static_cast<int64_t>(bound * per_unit));
   }
 
+  void fill(gateway::AmountCounters& n, int64_t most) {
+    for (gateway::Counter* c : {&n.energy_uj, &n.carbon_ng, &n.cost_n}) c->add(numbers.upto(most));
+  }
+
   void fill(gateway::DeploymentCounters& n) {
     for (gateway::Counter& c : n.calls) c.add(numbers.upto(1'000'000));
     for (gateway::Counter* c : {&n.tokens_in, &n.tokens_cached, &n.tokens_out}) c->add(numbers.upto(9'000'000'000));
     for (gateway::Counter* c : {&n.energy_uj, &n.carbon_ng, &n.cost_n}) c->add(numbers.upto(9'000'000'000'000'000));
+    fill(n.baseline, 9'000'000'000'000'000);
     fill_histogram(n.duration, 1e9);
     fill_histogram(n.first_token, 1e9);
     fill_histogram(n.per_output_token, 1e9);
@@ -120,6 +125,7 @@ struct Site {
       for (gateway::Counter* c : {&cell.tokens_in, &cell.tokens_out}) c->add(numbers.upto(900'000'000));
       for (gateway::Counter* c : {&cell.energy_uj, &cell.carbon_ng, &cell.cost_n})
         c->add(numbers.upto(90'000'000'000'000));
+      fill(cell.baseline, 90'000'000'000'000);
     }
   }
 

@@ -104,13 +104,6 @@ std::string source_line(const FrozenBaseline& b) {
 
 }  // namespace
 
-score::SavingsBaseline savings_baseline(const FrozenBaseline& b) {
-  score::MixBaseline mix;
-  for (const auto& m : b.models)
-    mix.parts.push_back({score::VendorBaseline{m.size, m.price}, b.share_in(m), b.share_out(m)});
-  return {b.title(), b.zone, std::move(mix)};
-}
-
 std::string baseline_text(const FrozenBaseline& b, const catalog::Catalog& catalog) {
   std::string out = fmt::format("{}: {}, zone {}\n", b.title(), source_line(b), b.zone);
   for (const auto& m : b.models) {

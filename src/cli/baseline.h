@@ -9,7 +9,7 @@
 #include "catalog/catalog.h"
 #include "cli/options.h"
 #include "gateway/baseline_file.h"
-#include "score/savings.h"
+#include "gateway/savings_baseline.h"
 
 namespace trine::cli {
 
@@ -24,9 +24,6 @@ struct MadeBaseline {
 // Errors: not_found for names that the catalog does not know, invalid_argument for a file that cannot be read as one,
 // each a sentence, or lines with places.
 Result<MadeBaseline> make_baseline(const catalog::Catalog& catalog, const BaselineCreateOptions& o, Wall now);
-
-// As the saving's formula takes it.
-score::SavingsBaseline savings_baseline(const gateway::FrozenBaseline& b);
 
 // For people and as JSON: what it holds, and what a request, a million tokens and their energy come to.
 std::string baseline_text(const gateway::FrozenBaseline& b, const catalog::Catalog& catalog);

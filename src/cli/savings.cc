@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "cli/baseline.h"
+#include "gateway/savings_baseline.h"
 
 namespace trine::cli {
 namespace {
@@ -14,24 +14,6 @@ constexpr const char* kNoBaseline =
     "No saving: the configuration has no baseline; name what you compare with, such as "
     "baseline: { vendor: openai, model: gpt-4o-mini }, or baseline: { deployment: NAME }, or a frozen one: baseline: { "
     "file: FILE }, made by `trine baseline create`.";
-
-score::SavingsBaseline baseline_of(const gateway::Baseline& b) {
-  if (b.frozen) return savings_baseline(*b.frozen);
-  score::SavingsBaseline out{b.name, b.zone, {}};
-  if (b.vendor) {
-    out.what = score::VendorBaseline{b.vendor->model, b.vendor->price};
-    return out;
-  }
-  const gateway::Deployment& d = *b.deployment;
-  if (d.own) {
-    score::OwnBaseline own{d.own->hardware, d.own->speed, d.token_price, d.simulated, std::nullopt};
-    if (d.free) own.token_price = energy::VendorPrice{};
-    out.what = own;
-  } else {
-    out.what = score::VendorBaseline{d.vendor->model, d.vendor->price};
-  }
-  return out;
-}
 
 // As the energy module wants it: the ladder's reading at the middle of the hour.
 energy::GridValue grid_at(const grid::Live& table, const std::string& zone, Wall t) {
@@ -59,7 +41,7 @@ SavingsReport savings_report(const gateway::Snapshot& snapshot, const ledger::Re
     out.sentence = kNoBaseline;
     return out;
   }
-  out.baseline = baseline_of(*snapshot.baseline);
+  out.baseline = gateway::savings_baseline(*snapshot.baseline);
   out.frozen = snapshot.baseline->frozen;
   std::vector<score::ServedHour> served;
   for (const auto& row : hours.rows) {

@@ -20,6 +20,7 @@
 #include "gateway/identify/oidc.h"
 #include "gateway/probe.h"
 #include "gateway/route/router.h"
+#include "gateway/settle/baseline.h"
 #include "gateway/snapshot.h"
 #include "gateway/traces/trace.h"
 #include "gateway/watch/refusals.h"
@@ -101,6 +102,7 @@ class Context {
   TraceFeed traces;
   int fetching = 0;  // requests whose URLs are looked at just now
   RetryBudget retries;
+  BaselineMeter baseline;
   bool draining = false;
   std::shared_ptr<const Identities> identities;  // null: only the configuration's keys
   std::shared_ptr<const OidcProviders> oidc;

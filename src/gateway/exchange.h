@@ -51,6 +51,13 @@ struct Spared {
   std::optional<energy::Figures> figures;
 };
 
+// The call that served a request: the one that went well, else the last.
+struct ServedCall {
+  std::shared_ptr<const Deployment> deployment;
+  Tokens in = 0, cached = 0, out = 0;
+  bool ok = false;
+};
+
 struct Exchange {
   Exchange(Context& c, net::ServerConnection& connection) : context(c), client(connection) {}
   Exchange(const Exchange&) = delete;
@@ -124,8 +131,10 @@ struct Exchange {
   bool relays_more = false;  // a whole answer is kept for the Idempotency-Key
 
   // settle
-  energy::Figures figures;  // of all calls so far
-  bool all_final = true;    // no meter will correct them
+  std::optional<ServedCall> served;        // where there is a baseline to compare with
+  const Deployment* given_from = nullptr;  // of `snapshot`: whose answer was given again; likewise
+  energy::Figures figures;                 // of all calls so far
+  bool all_final = true;                   // no meter will correct them
   bool simulated = false;
   const char* allow = nullptr;  // methods that its path takes, where they are not the usual ones
   int status = 0;               // what the client was answered

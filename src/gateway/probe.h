@@ -68,10 +68,21 @@ using PerTokenHistogram = Histogram<kPerTokenSeconds, kNanosInSecond>;
 using TokenHistogram = Histogram<kTokenCounts, 1>;
 using OwnTimeHistogram = Histogram<kOwnSeconds, kNanosInSecond>;
 
+// What something took, in the ledger's units.
+struct AmountCounters {
+  Counter energy_uj, carbon_ng, cost_n;
+  void add(Energy energy, Carbon carbon, Money cost) {
+    energy_uj.add(energy.raw());
+    carbon_ng.add(carbon.raw());
+    cost_n.add(cost.raw());
+  }
+};
+
 // What a deployment did for one workload.
 struct WorkloadCounters {
   Counter calls, tokens_in, tokens_out;
   Counter energy_uj, carbon_ng, cost_n;  // as first settled
+  AmountCounters baseline;               // what it would have taken for the same requests
 };
 
 // By place in WorkloadNames. Made when first counted in: few of a deployment's many workloads ever call it.
@@ -100,6 +111,7 @@ struct alignas(64) DeploymentCounters {
   std::array<Counter, 5> calls;  // by energy::Outcome
   Counter tokens_in, tokens_cached, tokens_out;
   Counter energy_uj, carbon_ng, cost_n;  // as first settled
+  AmountCounters baseline;               // what it would have taken for the same requests
   Counter retries;                       // calls that another deployment had to take over
   DurationHistogram duration;
   FirstTokenHistogram first_token;

@@ -320,6 +320,27 @@ constexpr Family kFamilies[] = {
     {"trine_cost_total", Kind::counter, "deployment, model, zone, simulated, currency",
      "Cost of ended calls in the ledger's currency, as first settled; the ledger has the final figures.", cost},
 
+    // What the configuration's baseline would have taken, and the saving: it may be negative, and falls while hardware
+    // is
+    // idle, so it is no counter.
+    {"trine_baseline_energy_joules_total", Kind::counter, kOfDeployment,
+     "Joules that the baseline would have taken for the requests that the deployment served, as they arrived.",
+     baseline_energy},
+    {"trine_baseline_carbon_grams_total", Kind::counter, kOfDeployment,
+     "Grams of CO2e that the baseline would have taken for them, operational and embodied, in its own zone.",
+     baseline_carbon},
+    {"trine_baseline_cost_total", Kind::counter, "deployment, model, zone, simulated, currency",
+     "What the baseline would have cost for them.", baseline_cost},
+    {"trine_saved_energy_joules", Kind::gauge, kOfDeployment,
+     "Joules saved since the process began: the baseline's less the calls' less what the hardware took beside "
+     "requests.",
+     saved_energy},
+    {"trine_saved_carbon_grams", Kind::gauge, kOfDeployment,
+     "Grams of CO2e saved since the process began, likewise; negative where the baseline would have taken less.",
+     saved_carbon},
+    {"trine_saved_cost", Kind::gauge, "deployment, model, zone, simulated, currency",
+     "Money saved since the process began, likewise.", saved_cost},
+
     // The same by workload: those that the configuration names, `none` where a request names none, else `other`.
     {"trine_workload_calls_total", Kind::counter, kOfWorkload, "Calls that ended, by workload.", workload_calls},
     {"trine_workload_tokens_total", Kind::counter, "workload, deployment, zone, simulated, gen_ai_token_type",
@@ -330,6 +351,14 @@ constexpr Family kFamilies[] = {
      "Grams of CO2e of ended calls by workload, operational and embodied, as first settled.", workload_carbon},
     {"trine_workload_cost_total", Kind::counter, "workload, deployment, zone, simulated, currency",
      "Cost of ended calls by workload in the ledger's currency, as first settled.", workload_cost},
+
+    {"trine_workload_baseline_energy_joules_total", Kind::counter, kOfWorkload,
+     "Joules that the baseline would have taken for the workload's requests, as they arrived.",
+     workload_baseline_energy},
+    {"trine_workload_baseline_carbon_grams_total", Kind::counter, kOfWorkload,
+     "Grams of CO2e that the baseline would have taken for them.", workload_baseline_carbon},
+    {"trine_workload_baseline_cost_total", Kind::counter, "workload, deployment, zone, simulated, currency",
+     "What the baseline would have cost for them.", workload_baseline_cost},
 
     // What stages spared the engines. The documents' and the cache's steps appear with the first request they help.
     {"trine_spared_requests_total", Kind::counter, "step", "Requests that a stage spared something, by its step.",

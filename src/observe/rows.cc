@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <map>
 
 #include "base/text.h"
@@ -16,10 +17,10 @@ using gateway::WorkloadCounters;
 
 constexpr int kEnergyDigits = 6, kCarbonDigits = 9, kMoneyDigits = 9;  // of the integers' units
 
-// Calls `write(sum over the workers of `what`, labels)` for each workload that has called a deployment. Hundreds of
-// deployments may each have dozens: labels are put together from ready pieces.
-template <class F>
-void for_each_cell(const Scene& s, Counter WorkloadCounters::*what, F write) {
+// Calls `write(sum over the workers of the counter `what` of a cell, labels)` for each workload that has called a
+// deployment. Hundreds of deployments may each have dozens: labels are put together from ready pieces.
+template <class What, class F>
+void for_each_cell(const Scene& s, What what, F write) {
   const auto& names = s.view.snapshot.workloads.all();
   std::vector<std::string> label;
   label.reserve(names.size());
@@ -33,7 +34,7 @@ void for_each_cell(const Scene& s, Counter WorkloadCounters::*what, F write) {
       for (const DeploymentCounters& c : all[d]->state->probe.all())
         if (const WorkloadCounters* cell = c.workloads.find(place)) {
           any = true;
-          sum += (cell->*what).get();
+          sum += std::invoke(what, *cell).get();
         }
       if (!any) continue;
       labels.assign(label[place]).append(s.brief_labels[d]);
@@ -46,8 +47,8 @@ void whole_cells(Page& page, const Scene& s, Counter WorkloadCounters::*what) {
   for_each_cell(s, what, [&](int64_t n, const std::string& l) { page.sample(l, n); });
 }
 
-void fraction_cells(Page& page, const Scene& s, Counter WorkloadCounters::*what, int digits,
-                    std::string_view more = {}) {
+template <class What>
+void fraction_cells(Page& page, const Scene& s, What what, int digits, std::string_view more = {}) {
   std::string number;
   for_each_cell(s, what, [&](int64_t n, std::string& l) {
     number.clear();
@@ -111,6 +112,25 @@ void workload_cost(Page& page, const Scene& s) {
   fraction_cells(page, s, &WorkloadCounters::cost_n, kMoneyDigits, currency);
 }
 
+void workload_baseline_energy(Page& page, const Scene& s) {
+  if (s.view.snapshot.baseline)
+    fraction_cells(
+        page, s, [](const WorkloadCounters& c) -> auto& { return c.baseline.energy_uj; }, kEnergyDigits);
+}
+
+void workload_baseline_carbon(Page& page, const Scene& s) {
+  if (s.view.snapshot.baseline)
+    fraction_cells(
+        page, s, [](const WorkloadCounters& c) -> auto& { return c.baseline.carbon_ng; }, kCarbonDigits);
+}
+
+void workload_baseline_cost(Page& page, const Scene& s) {
+  if (!s.view.snapshot.baseline) return;
+  const std::string currency = "," + label_text({{"currency", s.view.snapshot.config->ledger.currency}});
+  fraction_cells(
+      page, s, [](const WorkloadCounters& c) -> auto& { return c.baseline.cost_n; }, kMoneyDigits, currency);
+}
+
 void device_energy(Page& page, const Scene& s) {
   for_each_set(s, [&](const gateway::MeteredSet& set, const std::string& l) {
     page.sample(l, fixed_point(set.totals().energy.raw(), kEnergyDigits));
@@ -119,7 +139,7 @@ void device_energy(Page& page, const Scene& s) {
 
 void device_unattributed(Page& page, const Scene& s) {
   for_each_set(s, [&](const gateway::MeteredSet& set, const std::string& l) {
-    page.sample(l, fixed_point(set.totals().unattributed.raw(), kEnergyDigits));
+    page.sample(l, fixed_point(set.totals().unattributed.energy.raw(), kEnergyDigits));
   });
 }
 

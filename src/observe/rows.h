@@ -12,6 +12,17 @@ void workload_tokens(Page& page, const Scene& scene);
 void workload_energy(Page& page, const Scene& scene);
 void workload_carbon(Page& page, const Scene& scene);
 void workload_cost(Page& page, const Scene& scene);
+void workload_baseline_energy(Page& page, const Scene& scene);
+void workload_baseline_carbon(Page& page, const Scene& scene);
+void workload_baseline_cost(Page& page, const Scene& scene);
+
+// What the baseline would have taken for the same requests, and that less what was taken.
+void baseline_energy(Page& page, const Scene& scene);
+void baseline_carbon(Page& page, const Scene& scene);
+void baseline_cost(Page& page, const Scene& scene);
+void saved_energy(Page& page, const Scene& scene);
+void saved_carbon(Page& page, const Scene& scene);
+void saved_cost(Page& page, const Scene& scene);
 
 // Of hardware that is metered: at the deployment in whose name its windows are booked.
 void device_energy(Page& page, const Scene& scene);

@@ -14,25 +14,21 @@ using energy::Figures;
 using energy::Letter;
 using ledger::Sums;
 
-struct Work {
-  double calls = 0;
-  Tokens in = 0, cached = 0, out = 0;
-};
-
 // What engines served here: each request once, and only calls that have figures, since the others would count on the
 // baseline's side only.
-Work served_work(const ServedHour& hour) {
+BaselineWork served_work(const ServedHour& hour) {
   const auto &now = hour.sums.served, &late = hour.prior.sums.served;
-  Work w{static_cast<double>(now.calls + late.calls), now.in + late.in, now.cached + late.cached, now.out + late.out};
+  BaselineWork w{static_cast<double>(now.calls + late.calls), now.in + late.in, now.cached + late.cached,
+                 now.out + late.out};
   w.cached = std::min(w.cached, w.in);
   return w;
 }
 
 // What the baseline would have served: the requests as they arrived. Of the prompt tokens that stages spared it would
 // have found as many in its cache as of the others.
-Work arrived_work(const ServedHour& hour) {
+BaselineWork arrived_work(const ServedHour& hour) {
   const auto &now = hour.avoided, &late = hour.prior.avoided;
-  Work w = served_work(hour);
+  BaselineWork w = served_work(hour);
   const double cached = w.in > 0 ? static_cast<double>(w.cached) / static_cast<double>(w.in) : 0;
   w.calls += static_cast<double>(now.without_call + late.without_call);
   w.in = std::max<Tokens>(0, w.in + now.in + late.in);
@@ -42,7 +38,7 @@ Work arrived_work(const ServedHour& hour) {
   return w;
 }
 
-bool same(const Work& a, const Work& b) {
+bool same(const BaselineWork& a, const BaselineWork& b) {
   return a.calls == b.calls && a.in == b.in && a.cached == b.cached && a.out == b.out;
 }
 
@@ -76,7 +72,7 @@ Money at(Money m, double sigma, bool high) {
 }
 
 // The vendor's formula is linear in tokens: an hour counts like one long call.
-Result<Letter> take(const VendorBaseline& b, const Work& w, const ServedHour& hour, Amounts& out) {
+Result<Letter> take(const VendorBaseline& b, const BaselineWork& w, const BaselineHour& hour, Amounts& out) {
   const energy::Usage usage{.in = w.in, .cached = w.cached, .out = w.out};
   const auto estimate = energy::vendor_estimate(b.model, usage, std::nullopt);
   if (!estimate) return tl::unexpected(estimate.error());
@@ -95,11 +91,11 @@ Result<Letter> take(const VendorBaseline& b, const Work& w, const ServedHour& ho
 }
 
 // The parts share their errors (formula, tokenizer, grid): their ranges add linearly.
-Result<Letter> take(const MixBaseline& b, const Work& w, const ServedHour& hour, Amounts& out) {
+Result<Letter> take(const MixBaseline& b, const BaselineWork& w, const BaselineHour& hour, Amounts& out) {
   if (b.parts.empty()) return fail(Code::invalid_argument, "the baseline names no model");
   Letter worst = Letter::A;
   for (const auto& part : b.parts) {
-    Work mine = w;
+    BaselineWork mine = w;
     const auto of = [](Tokens t, double share) { return std::llround(static_cast<double>(t) * share); };
     mine.in = of(w.in, part.share_in);
     mine.cached = std::min<Tokens>(of(w.cached, part.share_in), mine.in);
@@ -111,26 +107,13 @@ Result<Letter> take(const MixBaseline& b, const Work& w, const ServedHour& hour,
   return worst;
 }
 
-// Mean requests that run when `w` is spread over the time: B = rate * (prefill + out * (s0 + s1 * B)).
-double mean_batch(const Speed& speed, const Work& w, double seconds) {
-  if (!(seconds > 0)) return 1;
-  const double per_second = static_cast<double>(w.out) / seconds;
-  double alone = per_second * speed.step_s0;
-  if (speed.prefill_tokens_per_s > 0) {
-    alone += static_cast<double>(w.in - w.cached) / speed.prefill_tokens_per_s / seconds;
-  }
-  const double left = 1 - per_second * speed.step_s1;
-  if (left <= 0) return kFullBatch;  // more than one machine would do
-  return std::max(1.0, alone / left);
-}
-
 struct Taken {
   Figures figures;
   Money cost;
 };
 
 // All calls of the hour as that many calls of the mean shape.
-Taken take_at(const OwnBaseline& b, const Work& w, const ServedHour& hour, double batch) {
+Taken take_at(const OwnBaseline& b, const BaselineWork& w, const BaselineHour& hour, double batch) {
   const auto each = [&](Tokens t) { return std::llround(static_cast<double>(t) / w.calls); };
   energy::CallFacts call;
   call.in = each(w.in);
@@ -155,7 +138,7 @@ Taken take_at(const OwnBaseline& b, const Work& w, const ServedHour& hour, doubl
   return {f, scale(f.cost, w.calls)};
 }
 
-Result<Letter> take(const OwnBaseline& b, const Work& w, const ServedHour& hour, Amounts& out) {
+Result<Letter> take(const OwnBaseline& b, const BaselineWork& w, const BaselineHour& hour, Amounts& out) {
   const double batch = b.batch ? std::max(1.0, *b.batch) : mean_batch(b.speed, w, hour.seconds);
   Taken mean = take_at(b, w, hour, batch);
   Money low = mean.cost;
@@ -218,6 +201,27 @@ std::string clear_or(bool unclear, const char* what, const std::string& amount) 
 
 }  // namespace
 
+// B = rate * (prefill + out * (s0 + s1 * B)).
+double mean_batch(const Speed& speed, const BaselineWork& w, double seconds) {
+  if (!(seconds > 0)) return 1;
+  const double per_second = static_cast<double>(w.out) / seconds;
+  double alone = per_second * speed.step_s0;
+  if (speed.prefill_tokens_per_s > 0) {
+    alone += static_cast<double>(w.in - w.cached) / speed.prefill_tokens_per_s / seconds;
+  }
+  const double left = 1 - per_second * speed.step_s1;
+  if (left <= 0) return kFullBatch;  // more than one machine would do
+  return std::max(1.0, alone / left);
+}
+
+Result<Amounts> baseline_takes(const SavingsBaseline& baseline, const BaselineWork& work, const BaselineHour& hour) {
+  Amounts out;
+  if (work.calls <= 0) return out;
+  const auto letter = std::visit([&](const auto& b) { return take(b, work, hour, out); }, baseline.what);
+  if (!letter) return tl::unexpected(letter.error());
+  return out;
+}
+
 Result<Savings> savings(const SavingsBaseline& baseline, std::span<const ServedHour> hours) {
   Savings out;
   energy::LetterMix letters;
@@ -232,18 +236,19 @@ Result<Savings> savings(const SavingsBaseline& baseline, std::span<const ServedH
       out.simulated = out.simulated || sums->simulated_calls > 0;
       for (const auto& [letter, e] : sums->energy_by_letter) letters.add(letter, e);
     }
-    const Work w = arrived_work(hour), served = served_work(hour);
+    const BaselineWork w = arrived_work(hour), served = served_work(hour);
+    const BaselineHour when{hour.grid, hour.begin, hour.seconds};
     if (w.calls <= 0) continue;
     out.tokens += w.in + w.out;
     Amounts whole;
-    const auto letter = std::visit([&](const auto& b) { return take(b, w, hour, whole); }, baseline.what);
+    const auto letter = std::visit([&](const auto& b) { return take(b, w, when, whole); }, baseline.what);
     if (!letter) return tl::unexpected(letter.error());
     worst = std::max(worst.value_or(*letter), *letter);
     add(out.baseline, whole);
     if (same(w, served)) continue;
     Amounts rest;
     if (served.calls > 0) {
-      const auto taken = std::visit([&](const auto& b) { return take(b, served, hour, rest); }, baseline.what);
+      const auto taken = std::visit([&](const auto& b) { return take(b, served, when, rest); }, baseline.what);
       if (!taken) return tl::unexpected(taken.error());
     }
     out.spared.tokens += w.in + w.out - served.in - served.out;

@@ -53,6 +53,19 @@ struct SavingsBaseline {
   std::variant<VendorBaseline, OwnBaseline, MixBaseline> what;
 };
 
+// What a baseline is to serve.
+struct BaselineWork {
+  double calls = 0;
+  Tokens in = 0, cached = 0, out = 0;
+};
+
+// When.
+struct BaselineHour {
+  energy::GridValue grid = {};  // of the baseline's zone then
+  Wall begin{};                 // for a baseline whose electricity costs by the time of use
+  double seconds = 3600;        // that the work is spread over
+};
+
 // What was served in one hour, or in the part of it that is asked about.
 struct ServedHour {
   ledger::Sums sums;                         // direct figures of the calls
@@ -94,6 +107,14 @@ struct Savings {
   bool energy_unclear() const { return saved.energy_low <= Energy() && saved.energy_high >= Energy(); }
   bool carbon_unclear() const { return saved.carbon_low <= Carbon() && saved.carbon_high >= Carbon(); }
 };
+
+// One side of the comparison: what the baseline takes for this work. Nothing where there are no calls.
+// Errors: invalid_argument for a baseline whose figures no formula accepts.
+Result<Amounts> baseline_takes(const SavingsBaseline& baseline, const BaselineWork& work, const BaselineHour& hour);
+
+// Requests that run together on one machine when `work` is spread over that time (Little's law), at least 1;
+// kFullBatch where more than one machine would be needed.
+double mean_batch(const Speed& speed, const BaselineWork& work, double seconds);
 
 // Errors: invalid_argument for a baseline whose figures no formula accepts.
 Result<Savings> savings(const SavingsBaseline& baseline, std::span<const ServedHour> hours);

@@ -51,6 +51,7 @@ before(async () => {
   writeFileSync(grid, 'time,g_per_kwh\n' + [0, 1, 2].map((h) => `${new Date(hour.getTime() + (h - 1) * 3_600_000).toISOString().slice(0, 19)}Z,${40 + h}`).join('\n') + '\n');
   await stack.gateway(sims.map((sim, i) => onGpu(['fr', 'de'][i], sim.url, 'sim', { zone: ['FR', 'DE'][i], metrics_url: sim.metrics })), (config) => {
     config.keys[0].workload = 'search';
+    config.baseline = { vendor: 'openai', model: 'gpt-4o' };
     config.routes[0].workload = 'night';
     config.budgets = [{ for: { team: 'tests' }, period: 'month', gco2e: 1000 }];
     config.grid = { cache: join(stack.folder, 'grid'), sources: [{ kind: 'file', path: grid, zones: ['FR'] }] };

@@ -1,13 +1,15 @@
 // /metrics of the real program says what clients were told: the same tokens, joules, grams and cost.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { onGpu, Stack, until } from './harness.mjs';
+import { onGpu, report, Stack, trine, until } from './harness.mjs';
 
 const stack = new Stack();
 let sim;
 before(async () => {
   sim = await stack.sim('sim');
-  await stack.gateway([onGpu('sim', sim.url, 'sim', { metrics_url: sim.metrics })]);
+  await stack.gateway([onGpu('sim', sim.url, 'sim', { metrics_url: sim.metrics })], (config) => {
+    config.baseline = { vendor: 'openai', model: 'gpt-4o' };
+  });
 });
 after(() => stack.end());
 
@@ -41,6 +43,24 @@ test('totals are those of the answers', async () => {
   assert.equal(await metric('trine_calls_total', 'outcome="ok"'), 3);
   assert.equal(await metric('gen_ai_server_request_duration_seconds_count', 'simulated="true"'), 3);
   assert.equal(await metric('trine_requests_total', 'outcome="ok"'), 3);
+});
+
+test('the baseline is counted as the report reckons it, and the saving is the difference', async () => {
+  // The report's hours are priced with the grid of their middle, which is this hour's.
+  await until(async () => (await report(trine, stack.configFile)).total.calls === 3, 'the ledger does not have the calls');
+  const { baseline } = (await report(trine, stack.configFile)).savings;
+  const near = (found, asked) => assert.ok(asked > 0 && Math.abs(found - asked) < 1e-3 * asked, `${found}, not ${asked}`);
+  near(await metric('trine_baseline_energy_joules_total'), baseline.energy_uj / 1e6);
+  near(await metric('trine_baseline_carbon_grams_total'), baseline.carbon_ng / 1e9);
+  near(await metric('trine_baseline_cost_total', 'currency="EUR"'), baseline.cost_neur / 1e9);
+  near(await metric('trine_workload_baseline_cost_total', 'workload="none"'), baseline.cost_neur / 1e9);
+  // Idle hardware counts against the saving; its energy grows from one scrape to the next.
+  await until(async () => {
+    const text = await (await fetch(`${stack.admin}/metrics`)).text();
+    const [saved, counted, taken, idle] = ['trine_saved_energy_joules', 'trine_baseline_energy_joules_total', 'trine_energy_joules_total',
+      'trine_device_unattributed_energy_joules_total'].map((name) => Number(new RegExp(`^${name}{.*} (.*)$`, 'm').exec(text)?.[1]));
+    return idle > 0 && Math.abs(saved - (counted - taken - idle)) < 1e-6;
+  }, 'the saving is not the baseline less what was taken', 30_000, 500);
 });
 
 test('a refused request is counted and calls nobody', async () => {

@@ -24,6 +24,7 @@ void settle_spared(Exchange& x, const cache::Answer& a, Given as) {
   x.reason =
       fmt::format("{}: the answer of {} to {}, {} s old", as.step, a.deployment, a.request, std::max<int64_t>(0, age));
   x.status = 200;
+  if (x.snapshot->baseline) x.given_from = x.snapshot->deployment(a.deployment);
   close_request(x, Outcome::ok);
 }
 

@@ -69,7 +69,8 @@ class MeteredSet {
   Shown shown(const std::string& deployment) const;
   // Of the windows closed since the process began; facility energy.
   struct Totals {
-    Energy energy, unattributed;
+    Energy energy;
+    energy::DeviceWindow::Share unattributed;
     std::optional<double> watts;  // mean of the last window; none yet
   };
   const Totals& totals() const { return totals_; }

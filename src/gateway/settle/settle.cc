@@ -195,6 +195,8 @@ void close_call(Exchange& x, Outcome outcome, int upstream_status) {
 
   x.reservation.book(f, settlement, d.metered());
   add(x.figures, figures, x.calls == 1);
+  if (x.snapshot->baseline && (!x.served || !x.served->ok || outcome == Outcome::ok))
+    x.served = ServedCall{c.deployment, f.in, f.cached, f.out, outcome == Outcome::ok};
   x.all_final = x.all_final && !d.metered();
   x.simulated = x.simulated || d.simulated;
   count(x, d, f, figures);
@@ -264,6 +266,7 @@ void close_request(Exchange& x, Outcome outcome) {
   }
   const Wall now = x.context.clock().wall();
   if (did_work(x, outcome)) {
+    x.context.baseline.count(x);
     for (const energy::Avoided& a : avoided(x, now)) (void)x.context.journal.append(a);
   }
   (void)x.context.journal.append(energy::RequestFacts{.id = x.id,

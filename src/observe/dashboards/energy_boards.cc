@@ -126,6 +126,55 @@ constexpr Panel kEnergyCarbon[] = {
         "{{deployment}}"}}}},
 };
 
+// A gateway without a baseline has nothing to compare with, and these panels no data.
+constexpr Panel kEnergySavings[] = {
+    {"saved-money",
+     "Saved: money",
+     "What the baseline would have cost for the same requests, less what they and idle hardware cost, since each "
+     "gateway began. As first settled: the report has the final figures and their ranges.",
+     Look::stat,
+     "none",
+     {{{R"(sum by (currency) (trine_saved_cost{deployment=~"$deployment"}))", "{{currency}}"}}}},
+    {"saved-energy",
+     "Saved: energy",
+     "Likewise in kWh, less the gateway's own. Negative where the baseline would have taken less.",
+     Look::stat,
+     "kwatth",
+     {{{R"((sum(trine_saved_energy_joules{deployment=~"$deployment"}) - sum(trine_gateway_energy_joules_total)) / 3.6e6)",
+        "energy"}}}},
+    {"saved-carbon",
+     "Saved: carbon",
+     "Likewise in grams of CO2e, operational and embodied.",
+     Look::stat,
+     "massg",
+     {{{R"(sum(trine_saved_carbon_grams{deployment=~"$deployment"}) - sum(trine_gateway_carbon_grams_total))",
+        "carbon"}}}},
+    {"baseline-cost",
+     "Cost beside the baseline's",
+     "Per hour, of the same requests; idle hardware is not in it.",
+     Look::series,
+     "none",
+     {{{R"(3600 * sum by (currency) (rate(trine_baseline_cost_total{deployment=~"$deployment"}[$__rate_interval])))",
+        "baseline, {{currency}}"},
+       {R"(3600 * sum by (currency) (rate(trine_cost_total{deployment=~"$deployment"}[$__rate_interval])))",
+        "here, {{currency}}"}}}},
+    {"baseline-power",
+     "Power beside the baseline's",
+     "Energy per second that the baseline would have taken for the same requests, and that the calls took.",
+     Look::series,
+     "watt",
+     {{{R"(sum(rate(trine_baseline_energy_joules_total{deployment=~"$deployment"}[$__rate_interval])))", "baseline"},
+       {R"(sum(rate(trine_energy_joules_total{deployment=~"$deployment"}[$__rate_interval])))", "here"}}}},
+    {"baseline-carbon",
+     "Carbon beside the baseline's",
+     "Grams of CO2e per hour that the baseline would have emitted in its own zone, and that the calls did.",
+     Look::series,
+     "massg",
+     {{{R"(3600 * sum(rate(trine_baseline_carbon_grams_total{deployment=~"$deployment"}[$__rate_interval])))",
+        "baseline"},
+       {R"(3600 * sum(rate(trine_carbon_grams_total{deployment=~"$deployment"}[$__rate_interval])))", "here"}}}},
+};
+
 constexpr Panel kEnergySparedBeforeTheEngine[] = {
     {"spared-tokens",
      "Tokens that no engine had to process",
@@ -170,11 +219,9 @@ constexpr Panel kEnergySparedBeforeTheEngine[] = {
        {"sum(increase(trine_document_workers_started_total[1h]))", "started in an hour"}}}},
 };
 
-constexpr BoardRow kEnergyRows[] = {{"Now", kEnergyNow},
-                                    {"Energy", kEnergyEnergy},
-                                    {"Money", kEnergyMoney},
-                                    {"Carbon", kEnergyCarbon},
-                                    {"Spared before the engine", kEnergySparedBeforeTheEngine}};
+constexpr BoardRow kEnergyRows[] = {
+    {"Now", kEnergyNow},       {"Energy", kEnergyEnergy},   {"Money", kEnergyMoney},
+    {"Carbon", kEnergyCarbon}, {"Savings", kEnergySavings}, {"Spared before the engine", kEnergySparedBeforeTheEngine}};
 
 constexpr Panel kGridIntensity[] = {
     {"intensity",
@@ -350,8 +397,33 @@ constexpr Panel kWorkloadsDay[] = {
         "{{workload}} {{deployment}}"}}}},
 };
 
+constexpr Panel kWorkloadsSavings[] = {
+    {"workload-saved-cost",
+     "Saved by workload: money",
+     "Per hour: what the baseline would have cost for the workload's requests, less what its calls cost. Without idle "
+     "hardware, which is no workload's.",
+     Look::series,
+     "none",
+     {{{R"(3600 * (sum by (workload, currency) (rate(trine_workload_baseline_cost_total{deployment=~"$deployment",workload=~"$workload"}[$__rate_interval])) - sum by (workload, currency) (rate(trine_workload_cost_total{deployment=~"$deployment",workload=~"$workload"}[$__rate_interval]))))",
+        "{{workload}} {{currency}}"}}}},
+    {"workload-saved-energy",
+     "Saved by workload: energy",
+     "Likewise in joules per second.",
+     Look::series,
+     "watt",
+     {{{R"(sum by (workload) (rate(trine_workload_baseline_energy_joules_total{deployment=~"$deployment",workload=~"$workload"}[$__rate_interval])) - sum by (workload) (rate(trine_workload_energy_joules_total{deployment=~"$deployment",workload=~"$workload"}[$__rate_interval])))",
+        "{{workload}}"}}}},
+    {"workload-saved-carbon",
+     "Saved by workload: carbon",
+     "Likewise in grams of CO2e per hour.",
+     Look::series,
+     "massg",
+     {{{R"(3600 * (sum by (workload) (rate(trine_workload_baseline_carbon_grams_total{deployment=~"$deployment",workload=~"$workload"}[$__rate_interval])) - sum by (workload) (rate(trine_workload_carbon_grams_total{deployment=~"$deployment",workload=~"$workload"}[$__rate_interval]))))",
+        "{{workload}}"}}}},
+};
+
 constexpr BoardRow kWorkloadsRows[] = {
-    {"Shares", kWorkloadsShares}, {"Tokens", kWorkloadsTokens}, {"Day", kWorkloadsDay}};
+    {"Shares", kWorkloadsShares}, {"Tokens", kWorkloadsTokens}, {"Day", kWorkloadsDay}, {"Savings", kWorkloadsSavings}};
 
 }  // namespace
 

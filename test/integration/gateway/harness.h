@@ -163,6 +163,7 @@ class Harness {
       if (row.name == name) return row.sums;
     return {};
   }
+  ledger::Report hours() { return report(ledger::By::hour); }
   int64_t requests(Outcome o) { return total().outcomes[static_cast<size_t>(o)]; }
   const Deployment& deployment(string_view name) const { return *context.snapshot()->deployment(name); }
   int64_t running(string_view name) const { return deployment(name).state->batch.running(); }

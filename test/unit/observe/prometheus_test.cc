@@ -275,6 +275,31 @@ TEST_F(View, WorkloadsAreToldApartByDeployment) {
   EXPECT_EQ(s.count("trine_workload_calls_total{deployment=de-a100,simulated=false,workload=night,zone=DE}"), 0u);
 }
 
+TEST_F(View, TheBaselineIsShownBesideAndTheSavingMayBeNegative) {
+  EXPECT_EQ(page().find("trine_saved_cost{"), std::string::npos) << "nothing to compare with";
+  use(std::string(kTwoDeployments) + "baseline: { vendor: openai, model: gpt-4o-mini }\n");
+  metering.use(snapshot);
+  counters(0, 0).baseline.add(joules(5), grams(0.5), euros(0.01));
+  counters(0, 1).baseline.add(joules(1), grams(0), euros(0));
+  counters(0, 1).energy_uj.add(joules(2).raw());
+  counters(0, 1).cost_n.add(euros(0.03).raw());
+  counters(0, 0).workloads.of(gateway::WorkloadNames::kNone).baseline.add(joules(5), grams(0.5), euros(0.01));
+  const auto s = series();
+  const std::string fr = "{" + kFr + "," + kFrRest;
+  const std::string fr_money = "{currency=EUR," + kFr + "," + kFrRest;
+  EXPECT_EQ(s.at("trine_baseline_energy_joules_total" + fr), 6);
+  EXPECT_EQ(s.at("trine_baseline_carbon_grams_total" + fr), 0.5);
+  EXPECT_EQ(s.at("trine_baseline_cost_total" + fr_money), 0.01);
+  EXPECT_EQ(s.at("trine_saved_energy_joules" + fr), 4);
+  EXPECT_EQ(s.at("trine_saved_carbon_grams" + fr), 0.5);
+  EXPECT_EQ(s.at("trine_saved_cost" + fr_money), -0.02);
+  EXPECT_EQ(s.at("trine_saved_energy_joules{" + kDe + "," + kDeRest), 0);
+  const std::string cell = "deployment=fr-4090,simulated=true,workload=none,zone=FR}";
+  EXPECT_EQ(s.at("trine_workload_baseline_energy_joules_total{" + cell), 5);
+  EXPECT_EQ(s.at("trine_workload_baseline_carbon_grams_total{" + cell), 0.5);
+  EXPECT_EQ(s.at("trine_workload_baseline_cost_total{currency=EUR," + cell), 0.01);
+}
+
 TEST_F(View, TimeInStagesAndWhatTheySparedIsShown) {
   workers[0].phase_ns[static_cast<size_t>(gateway::Phase::guard)].add(1'500'000'000);
   workers[1].overhead.observe(300us);
@@ -342,6 +367,22 @@ std::string document() {
          "`trine_device_unattributed_energy_joules_total`; the ledger says to whom it is given.\n"
          "- `workload` is one of those that the configuration names (62 at most), `none` where a request names none, "
          "else `other`.\n  A workload's series of a deployment appear with its first call there.\n"
+         "- `trine_baseline_*` are what the configuration's `baseline` ([baseline.md](baseline.md)) would have taken "
+         "for "
+         "the same requests,\n  as they arrived: tokens that documents and caches spared are in it, each request "
+         "counts "
+         "once, and where an answer was given\n  again it counts at the deployment that made it. Both sides have the "
+         "same labels: by workload or zone, the saving is\n  `sum by (zone) (rate(trine_baseline_cost_total[1h])) - "
+         "sum "
+         "by (zone) (rate(trine_cost_total[1h]))`.\n"
+         "- `trine_saved_*` are gauges, since a saving can be negative and shrinks while hardware is idle: the "
+         "baseline's less the calls' less\n  what the deployment's metered hardware took beside requests, since the "
+         "process began. The gateway's own energy is no\n  deployment's: `sum(trine_saved_energy_joules) - "
+         "sum(trine_gateway_energy_joules_total)`. They are provisional: each request is\n  priced when it ends, "
+         "against "
+         "own hardware as full as the last ten minutes' work would make it. `trine report` takes final\n  figures, "
+         "whole "
+         "hours and ranges, and is what to quote. Without a baseline there are none of these series.\n"
          "- No label holds what a client sent. The number of series depends on the configuration alone.\n\n"
          "| metric | type | labels | what it is |\n|---|---|---|---|\n";
   for (const Family& f : families())

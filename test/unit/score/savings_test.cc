@@ -253,6 +253,17 @@ TEST(Savings, TokensThatStepsAddedLowerTheBaselinesSide) {
   EXPECT_GE(savings(vendor_baseline(), std::vector{h})->baseline.energy, Energy());
 }
 
+TEST(Savings, TheBaselinesSideCanBeAskedForAlone) {
+  auto h = hour_of(40, 1000, 100, cheap());
+  h.begin = from_unix_ns(1'764'000'000'000'000'000);
+  for (const auto& baseline : {vendor_baseline(), own_baseline({}), own_baseline(8)}) {
+    const auto side = baseline_takes(baseline, {40, 40'000, 0, 4000}, {h.grid, h.begin, h.seconds});
+    ASSERT_TRUE(side) << side.error().message;
+    EXPECT_EQ(*side, savings(baseline, std::vector{h})->baseline) << baseline.name;
+  }
+  EXPECT_EQ(*baseline_takes(vendor_baseline(), {}, {}), Amounts{}) << "nothing served";
+}
+
 TEST(SavingsSentence, NothingServedIsNoSaving) {
   EXPECT_EQ(sentence(savings_of(vendor_baseline(), {}), vendor_baseline(), "EUR"),
             "Nothing was served in this period: there is nothing to compare with openai gpt-4o-mini.");
