@@ -5,9 +5,11 @@
 
 namespace trine::ledger {
 
-// Everything in `body` or nothing.
+// Everything in `body` or nothing. On a disk that is nearly full the write-ahead log is emptied into the database each time,
+// while the database can still grow: a log that filled the disk could not be.
 template <class F>
 Result<void> Store::transaction(F&& body) {
+  constexpr uintmax_t kLow = 64 << 20;  // four times what the log may hold
   if (auto begun = db_.exec("BEGIN IMMEDIATE"); !begun) return begun;
   Result<void> done = body();
   if (done) done = db_.exec("COMMIT");
@@ -16,6 +18,9 @@ Result<void> Store::transaction(F&& body) {
     tables_->names().forget_ids();
     (void)tables_->count_early();
   }
+  std::error_code ec;
+  if (std::filesystem::space(options_.dir, ec).available < kLow && !ec)
+    (void)db_.exec("PRAGMA wal_checkpoint(TRUNCATE)");
   return done;
 }
 
