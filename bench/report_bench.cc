@@ -20,7 +20,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int64_t kEnd = 1'764'000'000'000'000'000, kDays = 30;
+constexpr int64_t kDays = 30;
+const int64_t kEnd = unix_ns(std::chrono::floor<std::chrono::minutes>(system_clock().wall()));
 const Wall kUntil = from_unix_ns(kEnd);
 const Wall kNow = kUntil - 17min;  // no full hour, and the newest minutes are not added up
 
@@ -87,12 +88,14 @@ void fill(const std::filesystem::path& dir, int64_t n) {
 // The ledger's folder, made once.
 const std::filesystem::path& ledger() {
   static const std::filesystem::path dir = [] {
+    const char* kept = ::getenv("TRINE_BENCH_LEDGER");
     std::string pattern = (std::filesystem::temp_directory_path() / "trine-report-bench-XXXXXX").string();
-    std::filesystem::path path = ::mkdtemp(pattern.data());
+    std::filesystem::path path = kept ? kept : ::mkdtemp(pattern.data());
     Store::Options options;
     options.dir = path;
     if (auto store = Store::open(options); !store) must(tl::unexpected(store.error()));
     fill(path, requests());
+    if (kept) return path;
     std::atexit([] {
       std::error_code ec;
       std::filesystem::remove_all(ledger(), ec);

@@ -19,15 +19,6 @@ namespace {
 
 using Snapshot = Result<std::shared_ptr<const gateway::Snapshot>>;
 
-SavingsReport savings_of(const Snapshot& snapshot, const ledger::Reports& reports, ledger::ReportQuery query) {
-  SavingsReport out;
-  query.by = ledger::By::hour;
-  const auto hours = snapshot ? reports.query(query) : tl::unexpected(snapshot.error());
-  if (hours) return savings_report(**snapshot, *hours);
-  out.sentence = fmt::format("No saving: {}", hours.error().message);
-  return out;
-}
-
 Result<Period> period_of(const ReportOptions& o, Wall now) {
   if (o.month.empty()) return parse_period(o.since, o.until, now);
   const auto month = ledger::parse_month(o.month);
@@ -92,10 +83,12 @@ int run_report(const ReportOptions& o) {
     if (place->config) report.currency = place->config->ledger.currency;
   };
   if (!o.json && o.format == "text") {
-    auto report = reports.query(query);
-    if (!report) return complain(report.error());
-    in_currency(*report);
-    return deliver(o, fmt::format("{}\n{}\n", report_text(*report), savings_of(snapshot, reports, query).sentence));
+    auto both = reports.query(query, {query.by, ledger::By::hour});
+    if (!both) return complain(both.error());
+    in_currency(both->front());
+    const std::string saving = snapshot ? savings_report(**snapshot, both->back()).sentence
+                                        : fmt::format("No saving: {}", snapshot.error().message);
+    return deliver(o, fmt::format("{}\n{}\n", report_text(both->front()), saving));
   }
   auto data = report_data(reports, query, snapshot);
   if (!data) return complain(data.error());

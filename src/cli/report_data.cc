@@ -125,21 +125,15 @@ std::string text(const Json& j) {
 
 Result<ReportData> report_data(const ledger::Reports& reports, const ledger::ReportQuery& query,
                                const Result<std::shared_ptr<const gateway::Snapshot>>& snapshot) {
-  const auto by = [&](ledger::By group) {
-    ledger::ReportQuery q = query;
-    q.by = group;
-    return reports.query(q);
-  };
+  using ledger::By;
+  auto got = reports.query(query, {query.by, By::hour, By::step, By::charge, By::place_hour});
+  if (!got) return tl::unexpected(got.error());
   ReportData data;
   const gateway::Snapshot* known = snapshot ? snapshot->get() : nullptr;
-  ledger::Report charges, places;
-  for (auto& [into, group] : {std::pair(&data.report, query.by), std::pair(&data.hours, ledger::By::hour),
-                              std::pair(&data.steps, ledger::By::step), std::pair(&charges, ledger::By::charge),
-                              std::pair(&places, ledger::By::place_hour)}) {
-    auto got = by(group);
-    if (!got) return tl::unexpected(got.error());
-    *into = std::move(*got);
-  }
+  data.report = std::move((*got)[0]);
+  data.hours = std::move((*got)[1]);
+  data.steps = std::move((*got)[2]);
+  const ledger::Report &charges = (*got)[3], &places = (*got)[4];
   data.sci = report::sci(data.report.total);
   data.chargeback = report::chargeback(charges.rows, charges.total);
   data.ghg = ghg_of(places, known);

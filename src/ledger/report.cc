@@ -353,20 +353,31 @@ bool PriorPeriod::any() const {
 }
 
 Result<Report> Reports::query(const ReportQuery& query) const {
+  auto all = this->query(query, {query.by});
+  if (!all) return tl::unexpected(all.error());
+  return std::move(all->front());
+}
+
+Result<std::vector<Report>> Reports::query(const ReportQuery& query, std::initializer_list<By> groupings) const {
   auto db = open_report_database(dir_);
   if (!db) return tl::unexpected(db.error());
-  Report report;
-  report.query = query;
-  auto total = collect(*db, query, By::none);
+  Report whole;
+  whole.query = query;
+  const auto total = collect(*db, query, By::none);
   if (!total) return tl::unexpected(total.error());
-  if (!total->empty()) report.total = total->begin()->second;
-  report.total.name = "total";
-  report.simulated = report.total.sums.simulated_calls + report.total.prior.sums.simulated_calls > 0;
-  if (query.by == By::none) return report;
-  auto rows = collect(*db, query, query.by);
-  if (!rows) return tl::unexpected(rows.error());
-  for (auto& [name, row] : *rows) report.rows.push_back(std::move(row));
-  return report;
+  if (!total->empty()) whole.total = total->begin()->second;
+  whole.total.name = "total";
+  whole.simulated = whole.total.sums.simulated_calls + whole.total.prior.sums.simulated_calls > 0;
+  std::vector<Report> all;
+  for (const By by : groupings) {
+    Report& report = all.emplace_back(whole);
+    report.query.by = by;
+    if (by == By::none) continue;
+    auto rows = collect(*db, query, by);
+    if (!rows) return tl::unexpected(rows.error());
+    for (auto& [name, row] : *rows) report.rows.push_back(std::move(row));
+  }
+  return all;
 }
 
 }  // namespace trine::ledger
