@@ -25,16 +25,14 @@ void put(Writer& w, const char* key, const std::string& text) {
   text.empty() ? w.null() : w.value(text);
 }
 
-// Steps that give a chart some hundreds of points, of what is added up (src/ledger/report_sources.h).
-Result<Nanos> step_of(const std::string& text, Nanos span) {
+// Steps that give a chart some hundreds of points.
+Result<Nanos> chart_step(const std::string& text, Nanos span) {
   if (text == "minute") return Nanos(std::chrono::minutes(1));
   if (text == "10min") return Nanos(std::chrono::minutes(10));
   if (text == "hour") return Nanos(hours(1));
   if (text == "day") return Nanos(hours(24));
   if (!text.empty() && text != "auto") return fail(Code::invalid_argument, "step is auto, minute, 10min, hour or day");
-  if (span <= hours(3)) return Nanos(std::chrono::minutes(1));
-  if (span <= hours(26)) return Nanos(std::chrono::minutes(10));
-  return span <= hours(8 * 24) ? Nanos(hours(1)) : Nanos(hours(24));
+  return span > hours(8 * 24 + 1) ? Nanos(hours(24)) : step_of(span);
 }
 
 Result<ledger::SearchQuery> search_query(const Query& q, Wall now) {
@@ -84,7 +82,10 @@ Result<std::string> overview(const Views& views, const Snapshot& snapshot, const
   if (!report) return report;
   ledger::ReportQuery earlier = query;
   earlier.until = query.since;
-  earlier.since = query.since - std::min(query.until - query.since, query.since.time_since_epoch());
+  Nanos span = query.until - query.since;
+  const Nanos step = step_of(span);
+  if (span > hours(3)) span = (span + step / 2) / step * step;  // half a step of very many
+  earlier.since = query.since - std::min(span, query.since.time_since_epoch());
   const auto before = ledger::Reports(dir).query(earlier);
   if (!before) return tl::unexpected(before.error());
   const std::string text = ledger::to_json(*before);
@@ -223,9 +224,11 @@ net::Task<AdminAnswer> Api::request(std::string id) {
     if (!view) return tl::unexpected(view.error());
     if (!*view) return fail(Code::not_found, "the ledger has no request of this id");
     const std::string request = ledger::to_json(**view);
+    const auto guard = request_guard(*snapshot, **view);
+    if (!guard) return guard;
     const auto explained = views->explain(snapshot, std::move(**view));
     if (!explained) return explained;
-    return fmt::format(R"({{"request":{},"explanation":{}}})", request, *explained);
+    return fmt::format(R"({{"request":{},"explanation":{},"guard":{}}})", request, *explained, *guard);
   };
   co_return co_await made("request " + id, std::move(make));
 }
@@ -249,7 +252,7 @@ net::Task<AdminAnswer> Api::answer(std::string path, std::string query_text) {
     if (name == "report") make = [views, snapshot, q = *q] { return views->report(snapshot, q); };
     if (name == "overview") make = [views, snapshot, dir, q = *q] { return overview(*views, snapshot, dir, q); };
     if (name == "series") {
-      const auto step = step_of(query.text("step"), q->until - q->since);
+      const auto step = chart_step(query.text("step"), q->until - q->since);
       if (!step) co_return answer_of(step.error());
       make = [dir, s = ledger::SeriesQuery{*q, *step},
               currency = snapshot->config->ledger.currency]() -> Answers::Made {

@@ -54,5 +54,8 @@ class Api {
 Result<std::string> redacted_config(const std::string& file);
 // What the guard and the watch wrote into the audit log in [since, until). Blocks. No such folder: empty lists.
 Result<std::string> guard_events(const std::filesystem::path& audit, Wall since, Wall until);
+// What the guard does with such a request by this configuration, and its key's verdicts in the audit log at the
+// request's time: the log counts by key, cause and minute and knows no single request. Blocks.
+Result<std::string> request_guard(const gateway::Snapshot& snapshot, const ledger::RequestView& view);
 
 }  // namespace trine::web

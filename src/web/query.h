@@ -29,7 +29,10 @@ class Query {
   std::string key_;
 };
 
-// `since` (24h where it is not there) and `until`, `by`, and the filters.
+// How finely a period is read: minutes up to 3 h, ten minutes up to 26 h, else hours.
+Nanos step_of(Nanos span);
+
+// `since` (24h where it is not there; a duration begins at a full step_of()) and `until`, `by`, and the filters.
 Result<ledger::ReportQuery> report_query(const Query& query, Wall now);
 
 }  // namespace trine::web

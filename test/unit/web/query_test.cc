@@ -41,6 +41,15 @@ TEST(ReportQuery, IsTheLastDayUnlessItIsSaid) {
   EXPECT_EQ(q->by, ledger::By::none);
 }
 
+TEST(ReportQuery, BeginsWhereWhatIsAddedUpDoesWhenADurationIsSaid) {
+  const Wall now = kNow + 7h + 34min + 21s;  // of a full day
+  const auto since = [&](const char* text) { return report_query(*Query::parse(text), now)->since; };
+  EXPECT_EQ(since("since=15m"), kNow + 7h + 19min);
+  EXPECT_EQ(since("since=24h"), kNow - 24h + 7h + 30min);
+  EXPECT_EQ(since("since=30d"), kNow - 30 * 24h + 7h);
+  EXPECT_EQ(since("since=2025-11-01T09:00:07Z"), *parse_iso8601("2025-11-01T09:00:07Z")) << "a time is what it says";
+}
+
 TEST(ReportQuery, TakesPeriodGroupingAndFilters) {
   const auto q = report_query(*Query::parse("since=2025-11-01&until=2025-11-02&by=workload&zone=FR"), kNow);
   ASSERT_TRUE(q);

@@ -1,0 +1,67 @@
+// What is known of the guard beside a request's own record: whether anybody looks at such requests, and what the audit
+// log has of its key at that time.
+#include <algorithm>
+
+#include "base/text.h"
+#include "json/write.h"
+#include "protect/audit.h"
+#include "web/api.h"
+
+namespace trine::web {
+namespace {
+
+constexpr size_t kMostLines = 5000, kMostEvents = 20;
+// The log is written by the minute, and its times are of the moments at which verdicts fell.
+constexpr Nanos kSlack = std::chrono::milliseconds(50);
+
+const std::string* detail(const protect::AuditEntry& e, std::string_view name) {
+  for (const auto& [n, value] : e.detail)
+    if (n == name) return &value;
+  return nullptr;
+}
+
+// Null: nobody looks at it.
+const guard::Policy* policy_of(const gateway::Snapshot& snapshot, const energy::RequestFacts& r) {
+  const auto route = std::find_if(snapshot.config->routes.begin(), snapshot.config->routes.end(),
+                                  [&](const auto& c) { return c.model == r.route; });
+  const auto key = std::find_if(snapshot.config->keys.begin(), snapshot.config->keys.end(),
+                                [&](const auto& c) { return c.id == r.tenant.key; });
+  return snapshot.guards->policy(route == snapshot.config->routes.end() ? std::string() : route->guard,
+                                 key == snapshot.config->keys.end() ? std::string() : key->guard);
+}
+
+}  // namespace
+
+Result<std::string> request_guard(const gateway::Snapshot& snapshot, const ledger::RequestView& view) {
+  const energy::RequestFacts& r = view.facts;
+  const guard::Policy* policy = policy_of(snapshot, r);
+  std::string out;
+  json::Writer w(out);
+  w.object().key("on").value(policy != nullptr).key("policy");
+  policy ? w.value(fmt::format("{}", fmt::join(policy->names, " + "))) : w.null();
+  const std::string& identity = snapshot.config->identity_dir;
+  w.key("audit").value(!identity.empty()).key("events").array();
+  if (!identity.empty()) {
+    const auto lines = protect::read_audit(std::filesystem::path(identity) / "audit", kMostLines, "guard.");
+    if (!lines && lines.error().code != Code::not_found) return tl::unexpected(lines.error());
+    const std::string actor = "key:" + r.tenant.key;
+    size_t shown = 0;
+    for (size_t i = lines ? lines->size() : 0; i-- > 0 && shown < kMostEvents;) {
+      const protect::AuditEntry& e = (*lines)[i].entry;
+      const std::string* text = detail(e, "first");
+      const auto first = text ? parse_iso8601(*text) : std::nullopt;
+      // A line stands for the verdicts of one key and cause in [first, at].
+      if (e.actor != actor || e.at + kSlack < r.start || (!view.open && first.value_or(e.at) - kSlack > r.end)) continue;
+      const std::string *count = detail(e, "count"), *why = detail(e, "first_because");
+      w.object().key("first").value(iso8601(first.value_or(e.at))).key("at").value(iso8601(e.at));
+      w.key("action").value(e.action).key("address").value(e.address);
+      w.key("count").value(std::max<int64_t>(1, count ? parse_int(*count).value_or(1) : 1));
+      w.key("why").value(why ? *why : std::string()).end();
+      ++shown;
+    }
+  }
+  w.end().end();
+  return out;
+}
+
+}  // namespace trine::web
