@@ -4,6 +4,7 @@
 
 #include <random>
 
+#include "base/secret_hash.h"
 #include "gateway/cache/answer_cache.h"
 #include "llm/request_form.h"
 
@@ -30,6 +31,14 @@ void key_of_a_request(benchmark::State& state) {
   state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(body.size()));
 }
 BENCHMARK(key_of_a_request)->Arg(1 << 10)->Arg(32 << 10)->Arg(1 << 20);
+
+void hash_of_a_question(benchmark::State& state) {
+  const SecretHash hash;
+  const std::string body = request(static_cast<size_t>(state.range(0))), name(120, 'n');
+  for (auto _ : state) benchmark::DoNotOptimize(hash.of({name, body}));
+  state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(body.size()));
+}
+BENCHMARK(hash_of_a_question)->Arg(1 << 10)->Arg(32 << 10)->Arg(256 << 10);
 
 void look_up(benchmark::State& state) {
   cache::Store store(size_t{1} << 30);

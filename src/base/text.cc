@@ -36,6 +36,10 @@ std::optional<double> parse_number(std::string_view s) {
 }
 
 void append_fixed_point(std::string& out, int64_t units, int decimals) {
+  if (units == 0) {  // most figures of an answer that was known
+    out += '0';
+    return;
+  }
   char digits[40];
   // The magnitude of the smallest int64 does not fit into one.
   const uint64_t magnitude = units < 0 ? 0 - static_cast<uint64_t>(units) : static_cast<uint64_t>(units);

@@ -3,6 +3,8 @@
 #include <bit>
 #include <cstring>
 
+#include "llm/response.h"
+
 namespace trine::cache {
 namespace {
 
@@ -84,6 +86,16 @@ size_t Answer::bytes() const {
 
 bool Answer::operator==(const Answer& o) const {
   return to_bytes(*this) == to_bytes(o);
+}
+
+void find_places(Answer& a) {
+  a.places.reset();
+  const auto scan = llm::scan_response(a.whole);
+  if (!scan) return;
+  const auto at = [&](std::string_view part) {
+    return part.empty() ? 0 : static_cast<size_t>(part.data() - a.whole.data());
+  };
+  a.places = {at(scan->usage_raw), scan->usage_raw.size(), at(scan->trine_raw), scan->trine_raw.size()};
 }
 
 std::string to_bytes(const Answer& a) {

@@ -28,10 +28,19 @@ struct Answer {
   Tokens in = 0, out = 0;
   energy::Figures figures;  // what it took
   Wall made{}, expires{};
+  // Where figures go in `whole` (llm::ResponseScan), found once for all that it is given to. Not in its bytes.
+  struct Places {
+    size_t usage_at = 0, usage_size = 0;  // size 0: there is none
+    size_t trine_at = 0, trine_size = 0;
+  };
+  std::optional<Places> places;  // none: to be looked for
 
   size_t bytes() const;  // that it takes in memory, about
   bool operator==(const Answer&) const;
 };
+
+// Looks for the places. An answer that is no JSON object has none.
+void find_places(Answer& answer);
 
 // For the vault. Bytes that are no answer of this version give nothing.
 std::string to_bytes(const Answer& answer);

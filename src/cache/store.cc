@@ -5,7 +5,7 @@
 namespace trine::cache {
 namespace {
 
-constexpr size_t kEntryBytes = 160;  // list, table and counters of one
+constexpr size_t kEntryBytes = 240;  // list, tables and counters of one
 
 }  // namespace
 
@@ -19,16 +19,47 @@ size_t Store::cost(const Entry& e) {
   return kEntryBytes + e.answer->bytes();
 }
 
+std::shared_ptr<const Answer> Store::given(Entries::iterator it, Wall now) {
+  if (it->answer->expires <= now) {
+    drop(it);
+    return nullptr;
+  }
+  it->asked = true;
+  return it->answer;
+}
+
 std::shared_ptr<const Answer> Store::find(const Key& key, Wall now) {
   const std::lock_guard lock(mutex_);
   const auto it = by_key_.find(key);
-  if (it == by_key_.end()) return nullptr;
-  if (it->second->answer->expires <= now) {
-    drop(it->second);
-    return nullptr;
+  return it == by_key_.end() ? nullptr : given(it->second, now);
+}
+
+std::shared_ptr<const Answer> Store::find(const Question& question, Wall now) {
+  if (question.body.size() > kMostQuestion) return nullptr;
+  const auto hash = hash_.of({question.name, question.body});
+  const std::lock_guard lock(mutex_);
+  const auto it = by_question_.find(hash);
+  return it == by_question_.end() ? nullptr : given(it->second, now);
+}
+
+void Store::remember(const Key& key, const Question& question) {
+  if (question.body.size() > kMostQuestion) return;
+  const auto hash = hash_.of({question.name, question.body});
+  const std::lock_guard lock(mutex_);
+  const auto it = by_key_.find(key);
+  if (it == by_key_.end()) return;
+  forget(*it->second);
+  it->second->question = hash;
+  if (const auto [other, fresh] = by_question_.try_emplace(hash, it->second); !fresh) {
+    other->second->question.reset();
+    other->second = it->second;
   }
-  it->second->asked = true;
-  return it->second->answer;
+}
+
+void Store::forget(Entry& e) {
+  if (!e.question) return;
+  by_question_.erase(*e.question);
+  e.question.reset();
 }
 
 void Store::put(const Key& key, std::shared_ptr<const Answer> answer) {
@@ -44,6 +75,7 @@ void Store::put(const Key& key, std::shared_ptr<const Answer> answer) {
 }
 
 Store::Entries::iterator Store::drop(Entries::iterator it) {
+  forget(*it);
   bytes_ -= cost(*it);
   by_key_.erase(it->key);
   // The hand goes on towards the newest, which is towards the front.

@@ -4,10 +4,13 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "base/secret_hash.h"
 #include "cache/answer.h"
 
 namespace trine::cache {
@@ -17,9 +20,21 @@ namespace trine::cache {
 // what is asked for all the time, and a hit moves nothing.
 class Store {
  public:
+  // The very bytes of a request, and what else its answer depends on: short of any form that equal requests share.
+  struct Question {
+    std::string_view name, body;
+  };
+  // Longer ones are not remembered: they are seldom, and would be hashed once more than others.
+  static constexpr size_t kMostQuestion = 256 << 10;
+
   explicit Store(size_t bytes) : most_(bytes) {}
 
   std::shared_ptr<const Answer> find(const Key& key, Wall now);
+  // What remember() was told: most requests that come again come byte for byte as before, and need no key then.
+  std::shared_ptr<const Answer> find(const Question& question, Wall now);
+  // That `question` asks for the answer with this key, for as long as that is kept; of several the last. Only a hash by
+  // keys of this process is kept of it. Nothing where there is no such answer.
+  void remember(const Key& key, const Question& question);
   // In place of what was there. One that is longer than all may be, or has expired, is not kept.
   void put(const Key& key, std::shared_ptr<const Answer> answer);
   // Those asked for by this key or user; whose they were.
@@ -39,13 +54,20 @@ class Store {
     Key key;
     std::shared_ptr<const Answer> answer;
     bool asked = false;  // since the hand passed
+    std::optional<SecretHash::Value> question = std::nullopt;
   };
   using Entries = std::list<Entry>;
   struct KeyHash {  // keys are hashes already
     size_t operator()(const Key& k) const;
   };
 
+  struct QuestionHash {  // likewise
+    size_t operator()(const SecretHash::Value& v) const { return v[0]; }
+  };
+
   std::vector<Key> erase(std::string Answer::*whose, std::string_view name);
+  std::shared_ptr<const Answer> given(Entries::iterator it, Wall now);
+  void forget(Entry& e);
   Entries::iterator drop(Entries::iterator it);
   void make_room();
   static size_t cost(const Entry& e);
@@ -55,6 +77,8 @@ class Store {
   Entries entries_;                          // newest first
   Entries::iterator hand_ = entries_.end();  // goes from the oldest to the newest; end(): begins again
   std::unordered_map<Key, Entries::iterator, KeyHash> by_key_;
+  const SecretHash hash_;
+  std::unordered_map<SecretHash::Value, Entries::iterator, QuestionHash> by_question_;
   size_t bytes_ = 0;
 };
 

@@ -17,7 +17,9 @@ constexpr std::array<std::string_view, 13> kNotPassed = {
     "set-cookie"};
 
 void status_line(std::string& head, int status) {
-  fmt::format_to(std::back_inserter(head), "HTTP/1.1 {} {}\r\n", status, reason_phrase(status));
+  const fmt::format_int digits(status);
+  head.append("HTTP/1.1 ").append(digits.data(), digits.size()).append(1, ' ');
+  head.append(reason_phrase(status)).append("\r\n");
 }
 
 void add_ours(std::string& head, const Exchange& x) {
@@ -123,7 +125,8 @@ net::Task<bool> send_whole(Exchange& x, std::string head, std::span<const std::s
   if (x.context.draining) x.client.close_after();
   size_t length = 0;
   for (std::string_view piece : body) length += piece.size();
-  fmt::format_to(std::back_inserter(head), "content-length: {}\r\n", length);
+  const fmt::format_int digits(length);
+  head.append("content-length: ").append(digits.data(), digits.size()).append("\r\n");
   add_connection(head, x);
   head += "\r\n";
   x.head_sent = true;

@@ -69,6 +69,7 @@ Result<size_t> AnswerCache::load(Wall now) {
       if (auto dropped = vault_->drop(kKind, e.id); !dropped) return tl::unexpected(dropped.error());
       continue;
     }
+    if (!answer->streamed) cache::find_places(*answer);
     store_.put(*key, std::make_shared<const cache::Answer>(std::move(*answer)));
     ++loaded;
   }

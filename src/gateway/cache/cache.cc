@@ -52,8 +52,8 @@ Wishes wishes_of(const net::Head& head) {
 }
 
 void part(std::string& text, std::string_view what) {
-  fmt::format_to(std::back_inserter(text), "{}:", what.size());
-  text += what;
+  const fmt::format_int size(what.size());
+  text.append(size.data(), size.size()).append(1, ':').append(what);
 }
 
 // All that an answer depends on beside the body, and who may share it.
@@ -72,7 +72,8 @@ std::string name_of(const Exchange& x, const RouteCacheConfig& c) {
   part(text, x.route->cache_print);
   part(text, x.key->guard);
   if (const auto beta = x.client.head().find("openai-beta")) part(text, *beta);
-  fmt::format_to(std::back_inserter(text), "{}:{};", x.output_cap.value_or(-1), static_cast<int>(c.scope));
+  const fmt::format_int cap(x.output_cap.value_or(-1)), scope(static_cast<int>(c.scope));
+  text.append(cap.data(), cap.size()).append(1, ':').append(scope.data(), scope.size()).append(1, ';');
   return text;
 }
 
@@ -83,12 +84,13 @@ bool may_use(const Exchange& x) {
   return x.scan.urls.empty() && !x.context.journal.full();
 }
 
-// One look at what is kept.
-net::Task<bool> find(Exchange& x, IdempotencyClaim& claim, const cache::Key& key, const Wishes& wishes, Given as) {
+// One look at what is kept. `by`: a key, or a question.
+template <class By>
+net::Task<bool> find(Exchange& x, IdempotencyClaim& claim, const By& by, const Wishes& wishes, Given as) {
   const Wall now = x.context.clock().wall();
-  const auto answer = x.context.answers->store().find(key, now);
+  const auto answer = x.context.answers->store().find(by, now);
   if (!answer || (wishes.max_age && now - answer->made > *wishes.max_age)) co_return false;
-  const bool given = co_await give(x, claim, *answer, as);
+  const bool given = co_await give(x, claim, *answer, as, now - answer->made);
   co_return given;
 }
 
@@ -99,14 +101,22 @@ net::Task<bool> answer_from_cache(Exchange& x, IdempotencyClaim& claim) {
   const RouteCacheConfig& c = *x.route->cache;
   const Wishes wishes = wishes_of(x.client.head());
   if (!wishes.write) co_return false;
+  CacheCounters& count = x.context.counters.cache;
+  const std::string name = name_of(x, c);
+  // On a route that stopped giving what may have been drawn at random, what was asked there before is another question.
+  const std::string asked_name = c.sampled ? name + "sampled;" : name;
+  const cache::Store::Question question{asked_name, x.body.view()};
+  if (wishes.read && c.exact && co_await find(x, claim, question, wishes, kExact)) {
+    count.hits.add();
+    co_return true;
+  }
   const bool semantic = c.semantic && x.endpoint == llm::Endpoint::chat;
   auto form = llm::request_form(x.endpoint, x.body.view(), semantic);
   if (!form || form->looks_out || (form->drawn && !c.sampled)) co_return false;
-  CacheCounters& count = x.context.counters.cache;
-  const std::string name = name_of(x, c);
   const cache::Key key = x.context.answers->key(name + form->text);
 
   if (wishes.read && c.exact && co_await find(x, claim, key, wishes, kExact)) {
+    x.context.answers->store().remember(key, question);
     count.hits.add();
     co_return true;
   }

@@ -17,22 +17,28 @@ using energy::Outcome;
 constexpr std::string_view kDone = "data: [DONE]\n\n";
 constexpr Given kFollowed{"cache.coalesced", "coalesced"};
 
+int64_t whole_seconds(Nanos age) {
+  return std::max<int64_t>(0, std::chrono::duration_cast<std::chrono::seconds>(age).count());
+}
+
 // The record, before the client has its last byte.
-void settle_spared(Exchange& x, const cache::Answer& a, Given as) {
-  const auto age = std::chrono::duration_cast<std::chrono::seconds>(x.context.clock().wall() - a.made).count();
+void settle_spared(Exchange& x, const cache::Answer& a, Given as, Nanos old) {
   x.spared.push_back({as.step, a.in, a.out, a.figures});
-  x.reason =
-      fmt::format("{}: the answer of {} to {}, {} s old", as.step, a.deployment, a.request, std::max<int64_t>(0, age));
+  const fmt::format_int age(whole_seconds(old));
+  x.reason.clear();
+  x.reason.reserve(128);
+  x.reason.append(as.step).append(": the answer of ").append(a.deployment).append(" to ").append(a.request);
+  x.reason.append(", ").append(age.data(), age.size()).append(" s old");
   x.status = 200;
   if (x.snapshot->baseline) x.given_from = x.snapshot->deployment(a.deployment);
   close_request(x, Outcome::ok);
 }
 
-std::string head_of(Exchange& x, std::string_view content_type, Given as, Wall made) {
+std::string head_of(Exchange& x, std::string_view content_type, Given as, Nanos old) {
   x.cached_as = as.shown;
   std::string head = own_head(x, 200, content_type);
-  const auto age = std::chrono::duration_cast<std::chrono::seconds>(x.context.clock().wall() - made).count();
-  fmt::format_to(std::back_inserter(head), "age: {}\r\n", std::max<int64_t>(0, age));
+  const fmt::format_int age(whole_seconds(old));
+  head.append("age: ").append(age.data(), age.size()).append("\r\n");
   return head;
 }
 
@@ -46,9 +52,9 @@ std::string stream_end(const Exchange& x, const llm::AnswerEvents& events) {
   return out += kDone;
 }
 
-net::Task<void> give_events(Exchange& x, const cache::Answer& a, const llm::AnswerEvents& events, Given as) {
-  settle_spared(x, a, as);
-  std::string head = head_of(x, "text/event-stream; charset=utf-8", as, a.made);
+net::Task<void> give_events(Exchange& x, const cache::Answer& a, const llm::AnswerEvents& events, Given as, Nanos old) {
+  settle_spared(x, a, as, old);
+  std::string head = head_of(x, "text/event-stream; charset=utf-8", as, old);
   head += "cache-control: no-cache\r\n";
   add_figures(head, x);
   const std::string end = stream_end(x, events);
@@ -56,13 +62,26 @@ net::Task<void> give_events(Exchange& x, const cache::Answer& a, const llm::Answ
   co_await send_whole(x, std::move(head), body);
 }
 
+// Where figures go; nothing in what is no JSON object.
+std::optional<llm::ResponseScan> places_in(const cache::Answer& a, std::string_view body) {
+  if (a.places && body.data() == a.whole.data()) {
+    llm::ResponseScan scan;
+    scan.usage_raw = body.substr(a.places->usage_at, a.places->usage_size);
+    scan.trine_raw = body.substr(a.places->trine_at, a.places->trine_size);
+    return scan;
+  }
+  auto scan = llm::scan_response(body);
+  if (!scan) return std::nullopt;
+  return std::move(*scan);
+}
+
 net::Task<void> give_whole(Exchange& x, IdempotencyClaim& claim, const cache::Answer& a, std::string_view body,
-                           Given as) {
-  settle_spared(x, a, as);
-  std::string head = head_of(x, a.streamed ? "application/json" : std::string_view(a.content_type), as, a.made);
+                           Given as, Nanos old) {
+  settle_spared(x, a, as, old);
+  std::string head = head_of(x, a.streamed ? "application/json" : std::string_view(a.content_type), as, old);
   add_figures(head, x);
   json::Splice spliced(body);
-  if (const auto scan = llm::scan_response(body)) spliced = llm::splice_trine(body, *scan, figures_json(x));
+  if (const auto scan = places_in(a, body)) spliced = llm::splice_trine(body, *scan, figures_json(x));
   if (claim) {
     const bool kept = spliced.size() <= Idempotency::kMaxAnswer;
     claim.finish(kept ? std::make_shared<const StoredAnswer>(StoredAnswer{200, head, spliced.str()}) : nullptr);
@@ -116,13 +135,13 @@ net::Task<bool> follow_events(Exchange& x, Follower& me) {
     std::string out = content ? chunk(std::string_view(*content).substr(sent)) : std::string();
     if (content) sent = content->size();
     if (done) {
-      settle_spared(x, *flight.answer, kFollowed);
+      settle_spared(x, *flight.answer, kFollowed, x.context.clock().wall() - flight.answer->made);
       out += chunk(stream_end(x, flight.answer->events)) + "0\r\n\r\n";
     }
     if (!out.empty()) {
       if (!x.head_sent) {
         if (x.context.draining) x.client.close_after();
-        std::string head = head_of(x, flight.content_type, kFollowed, x.context.clock().wall());
+        std::string head = head_of(x, flight.content_type, kFollowed, Nanos(0));
         head += "transfer-encoding: chunked\r\n";
         add_connection(head, x);
         out.insert(0, head + "\r\n");
@@ -139,7 +158,7 @@ net::Task<bool> follow_events(Exchange& x, Follower& me) {
 
 }  // namespace
 
-net::Task<bool> give(Exchange& x, IdempotencyClaim& claim, const cache::Answer& a, Given as) {
+net::Task<bool> give(Exchange& x, IdempotencyClaim& claim, const cache::Answer& a, Given as, Nanos old) {
   if (x.scan.stream) {
     std::optional<llm::AnswerEvents> made;
     if (!a.streamed) {
@@ -148,7 +167,7 @@ net::Task<bool> give(Exchange& x, IdempotencyClaim& claim, const cache::Answer& 
     }
     const llm::AnswerEvents& events = made ? *made : a.events;
     if (x.scan.include_usage && events.usage.empty() && !events.usage_within) co_return false;
-    co_await give_events(x, a, events, as);
+    co_await give_events(x, a, events, as, old);
     if (claim) claim.finish(nullptr);  // streams are not kept
     co_return true;
   }
@@ -157,7 +176,7 @@ net::Task<bool> give(Exchange& x, IdempotencyClaim& claim, const cache::Answer& 
     made = llm::whole_answer(x.endpoint, a.events);
     if (!made) co_return false;
   }
-  co_await give_whole(x, claim, a, made ? *made : a.whole, as);
+  co_await give_whole(x, claim, a, made ? *made : a.whole, as, old);
   co_return true;
 }
 
@@ -179,7 +198,8 @@ net::Task<bool> follow(Exchange& x, IdempotencyClaim& claim, std::shared_ptr<Fli
   else if (flight->content && x.scan.stream && chunked)
     answered = co_await follow_events(x, me);
   else
-    answered = flight->state == Flight::State::done && co_await give(x, claim, *flight->answer, kFollowed);
+    answered = flight->state == Flight::State::done &&
+               co_await give(x, claim, *flight->answer, kFollowed, x.context.clock().wall() - flight->answer->made);
   if (answered && claim && x.status == 200) claim.finish(nullptr);  // a stream: not kept
   // `me` ends here.
   x.client.watch([&x] { x.client_gone = true; });

@@ -13,8 +13,8 @@ struct Given {
 };
 
 // Answers with it and records the request. False where it cannot be given in the form that is asked for: nothing has
-// happened then.
-net::Task<bool> give(Exchange& x, IdempotencyClaim& claim, const cache::Answer& answer, Given as);
+// happened then. `old`: how long ago it was made.
+net::Task<bool> give(Exchange& x, IdempotencyClaim& claim, const cache::Answer& answer, Given as, Nanos old);
 
 // Follows a call that another one makes, as it comes. False where that came to nothing before this client had a byte.
 net::Task<bool> follow(Exchange& x, IdempotencyClaim& claim, std::shared_ptr<Flight> flight);

@@ -112,6 +112,7 @@ void Keeping::complete() {
   answer_.figures = call.figures;
   answer_.made = x_.context.clock().wall();
   answer_.expires = answer_.made + c.ttl;
+  if (!answer_.streamed) cache::find_places(answer_);
   const bool short_enough = answer_.events.content.size() + answer_.whole.size() <= static_cast<size_t>(c.max_answer);
   const auto answer = std::make_shared<const cache::Answer>(std::move(answer_));
   if (short_enough && (c.exact || meaning_)) {

@@ -56,6 +56,65 @@ TEST_F(CacheTest, TheSameRequestIsAnsweredOnceAndGivenAgain) {
   EXPECT_NE(again.body.find("\"energy_j\":0,"), string::npos) << again.body;
 }
 
+// From the third asking on the bytes alone say which answer it is.
+TEST_F(CacheTest, TheSameBytesAreAnsweredAsTheSameMeaningIs) {
+  with(cached());
+  h().ask(chat(kPlain));
+  const Message second = h().ask(chat(kPlain));
+  h().advance(3s);
+  const Message third = h().ask(chat(kPlain));
+  EXPECT_EQ(calls(), 1u);
+  EXPECT_EQ(state(third), "hit");
+  EXPECT_EQ(third.header("age"), "3");
+  const auto without_id = [](const Message& m) {
+    const string id = m.header("x-trine-request-id");
+    string body = m.body;
+    for (size_t at = body.find(id); at != string::npos; at = body.find(id)) body.replace(at, id.size(), "id");
+    return body;
+  };
+  EXPECT_EQ(without_id(third), without_id(second));
+  EXPECT_EQ(h().counters.cache.hits.get(), 2);
+  const auto record = h().record(third);
+  ASSERT_EQ(record.avoided.size(), 1u);
+  EXPECT_EQ(record.avoided[0].in, 20);
+  // A stream of it, and another spelling, are known as before.
+  EXPECT_EQ(state(h().ask(chat(kStream))), "hit");
+  EXPECT_EQ(state(h().ask(chat(" " + kPlain))), "hit");
+  EXPECT_EQ(state(h().ask(chat(kPlain))), "hit");
+  EXPECT_EQ(calls(), 1u);
+}
+
+TEST_F(CacheTest, TheSameBytesOfAnotherProjectAreNotTheSameRequest) {
+  with(cached());
+  for (int i = 0; i < 3; ++i) h().ask(chat(kPlain));
+  EXPECT_EQ(calls(), 1u);
+  const string two = post(kChat, kPlain, "Authorization: Bearer sk-two\r\n");
+  EXPECT_EQ(state(h().ask(two)), "miss");
+  EXPECT_EQ(calls(), 2u);
+}
+
+TEST_F(CacheTest, WhatARouteNoLongerGivesIsNotFoundByItsBytesEither) {
+  with(cached("{ sampled: true }"));
+  const string drawn = R"({"model":"small","messages":[{"role":"user","content":"Bonjour"}]})";
+  for (int i = 0; i < 3; ++i) h().ask(chat(drawn));
+  EXPECT_EQ(calls(), 1u);
+  h().reload(cached("{ }"));
+  EXPECT_EQ(state(h().ask(chat(drawn))), "");
+  EXPECT_EQ(calls(), 2u);
+  h().reload(cached("{ sampled: true, exact: false }"));
+  EXPECT_NE(state(h().ask(chat(drawn))), "hit");
+  EXPECT_EQ(calls(), 3u);
+}
+
+TEST_F(CacheTest, TheSameBytesMayBeTooOldForWhoAsks) {
+  with(cached());
+  for (int i = 0; i < 3; ++i) h().ask(chat(kPlain));
+  h().advance(10s);
+  EXPECT_EQ(state(h().ask(chat(kPlain, "Cache-Control: max-age=9\r\n"))), "miss");
+  EXPECT_EQ(state(h().ask(chat(kPlain, "Cache-Control: no-cache\r\n"))), "miss");
+  EXPECT_EQ(calls(), 3u);
+}
+
 TEST_F(CacheTest, AHitIsOnRecordWithWhatItAvoided) {
   with(cached());
   h().engines["fr.test"].on_request = nullptr;

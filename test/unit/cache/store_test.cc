@@ -119,5 +119,81 @@ TEST(Answer, ComesBackFromItsBytes) {
   EXPECT_FALSE(from_bytes(std::string(bytes.size(), '\xff')));
 }
 
+// ---- questions: an answer found by the bytes that asked for it ----
+
+std::string asked(Store& s, std::string_view name, std::string_view body, Wall now = kNow) {
+  const auto a = s.find(Store::Question{name, body}, now);
+  return a ? a->whole : "(none)";
+}
+
+TEST(StoreQuestions, FindTheAnswerByTheVeryBytes) {
+  Store s(1 << 20);
+  s.put(key(1), answer("a"));
+  EXPECT_EQ(asked(s, "acme", "{}"), "(none)");
+  s.remember(key(1), {"acme", "{}"});
+  EXPECT_EQ(asked(s, "acme", "{}"), "a");
+  EXPECT_EQ(asked(s, "acme", "{ }"), "(none)");
+  EXPECT_EQ(asked(s, "other", "{}"), "(none)") << "whose it is counts";
+  EXPECT_EQ(asked(s, "acme{", "}"), "(none)") << "where the name ends counts";
+  EXPECT_EQ(asked(s, "acme", "{}", kNow + std::chrono::hours(1)), "(none)") << "expired";
+  EXPECT_EQ(s.bytes(), 0u);
+}
+
+TEST(StoreQuestions, AreOfAnAnswerThatIsThere) {
+  Store s(1 << 20);
+  s.remember(key(1), {"acme", "{}"});
+  s.put(key(1), answer("a"));
+  EXPECT_EQ(asked(s, "acme", "{}"), "(none)");
+}
+
+TEST(StoreQuestions, TheLastOneOfAnAnswerCounts) {
+  Store s(1 << 20);
+  s.put(key(1), answer("a"));
+  s.put(key(2), answer("b"));
+  s.remember(key(1), {"acme", "one"});
+  s.remember(key(1), {"acme", "two"});
+  EXPECT_EQ(asked(s, "acme", "one"), "(none)");
+  EXPECT_EQ(asked(s, "acme", "two"), "a");
+  s.remember(key(2), {"acme", "two"});
+  EXPECT_EQ(asked(s, "acme", "two"), "b") << "and the last answer of a question";
+  s.put(key(1), answer("c"));
+  EXPECT_EQ(asked(s, "acme", "two"), "b") << "which the other one's end leaves alone";
+}
+
+TEST(StoreQuestions, GoWithTheirAnswer) {
+  Store s(1 << 20);
+  s.put(key(1), answer("a"));
+  s.remember(key(1), {"acme", "{}"});
+  s.put(key(1), answer("b"));
+  EXPECT_EQ(asked(s, "acme", "{}"), "(none)") << "the new answer has none yet";
+  s.remember(key(1), {"acme", "{}"});
+  EXPECT_EQ(s.erase_user("anna").size(), 1u);
+  EXPECT_EQ(asked(s, "acme", "{}"), "(none)");
+  s.put(key(1), answer("a"));
+  s.remember(key(1), {"acme", "{}"});
+  s.resize(0);
+  EXPECT_EQ(asked(s, "acme", "{}"), "(none)");
+}
+
+TEST(StoreQuestions, KeepTheirAnswerFromBeingPushedOut) {
+  Store s(room_for(10));
+  s.put(key(0), answer("x"));
+  s.remember(key(0), {"acme", "{}"});
+  for (int i = 100; i < 200; ++i) {
+    EXPECT_EQ(asked(s, "acme", "{}"), "x") << i;
+    s.put(key(i), answer("y"));
+  }
+}
+
+TEST(StoreQuestions, ThatAreVeryLongAreNotRemembered) {
+  Store s(1 << 20);
+  s.put(key(1), answer("a"));
+  const std::string most(Store::kMostQuestion, 'q');
+  s.remember(key(1), {"acme", most + 'q'});
+  EXPECT_EQ(asked(s, "acme", most + 'q'), "(none)");
+  s.remember(key(1), {"acme", most});
+  EXPECT_EQ(asked(s, "acme", most), "a");
+}
+
 }  // namespace
 }  // namespace trine::cache
