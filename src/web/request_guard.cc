@@ -11,8 +11,8 @@ namespace trine::web {
 namespace {
 
 constexpr size_t kMostLines = 5000, kMostEvents = 20;
-// The log is written by the minute, and its times are of the moments at which verdicts fell.
-constexpr Nanos kSlack = std::chrono::milliseconds(50);
+// The log's times are those at which verdicts fell, to the millisecond.
+constexpr Nanos kSlack = std::chrono::milliseconds(1);
 
 const std::string* detail(const protect::AuditEntry& e, std::string_view name) {
   for (const auto& [n, value] : e.detail)
@@ -48,12 +48,13 @@ Result<std::string> request_guard(const gateway::Snapshot& snapshot, const ledge
     size_t shown = 0;
     for (size_t i = lines ? lines->size() : 0; i-- > 0 && shown < kMostEvents;) {
       const protect::AuditEntry& e = (*lines)[i].entry;
-      const std::string* text = detail(e, "first");
-      const auto first = text ? parse_iso8601(*text) : std::nullopt;
+      Wall first = e.at;
+      if (const std::string* text = detail(e, "first"))
+        if (const auto parsed = parse_iso8601(*text)) first = *parsed;
       // A line stands for the verdicts of one key and cause in [first, at].
-      if (e.actor != actor || e.at + kSlack < r.start || (!view.open && first.value_or(e.at) - kSlack > r.end)) continue;
+      if (e.actor != actor || e.at + kSlack < r.start || (!view.open && first - kSlack > r.end)) continue;
       const std::string *count = detail(e, "count"), *why = detail(e, "first_because");
-      w.object().key("first").value(iso8601(first.value_or(e.at))).key("at").value(iso8601(e.at));
+      w.object().key("first").value(iso8601(first)).key("at").value(iso8601(e.at));
       w.key("action").value(e.action).key("address").value(e.address);
       w.key("count").value(std::max<int64_t>(1, count ? parse_int(*count).value_or(1) : 1));
       w.key("why").value(why ? *why : std::string()).end();
