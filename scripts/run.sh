@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# ./dev run [--once] [--json FILE]: builds the gateway, then runs examples/demo.
+# ./dev run [--once] [--quiet] [--json FILE]: builds the gateway, then runs examples/demo, which prints the address of the
+# pages and goes on asking, so that they move.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // ./dev run: two simulated regions, the gateway, the sample documents, and what each answer cost.
 //   --once        end after the table
+//   --quiet       send nothing after the table
 //   --json FILE   write rows, totals, the engines' own counters and the report
 //   --config FILE another configuration than examples/demo/trine.yaml
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,6 +16,7 @@ import { Children, freePorts, pause, portIsFree, tail } from './lib/processes.mj
 import { engineCounters } from './lib/prometheus.mjs';
 import { Progress, steps, table } from './lib/render.mjs';
 import { addUp, rowOf } from './lib/rows.mjs';
+import { keepSending } from './lib/traffic.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = resolve(here, '../..');
@@ -26,10 +28,10 @@ const SYSTEM = 'You extract data from business documents. Answer with one JSON o
   'document names (kind of document, number, dates, parties, amounts, currency), values as written. Nothing else.';
 
 const { values: options } = parseArgs({
-  options: { once: { type: 'boolean' }, json: { type: 'string' }, config: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+  options: { once: { type: 'boolean' }, quiet: { type: 'boolean' }, json: { type: 'string' }, config: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
 });
 if (options.help) {
-  console.log('usage: ./dev run [--once] [--json FILE] [--config FILE]');
+  console.log('usage: ./dev run [--once] [--quiet] [--json FILE] [--config FILE]');
   process.exit(0);
 }
 
@@ -53,6 +55,12 @@ function runFolder() {
   const folder = join(parent, `${new Date().toISOString().replace(/[:.]/g, '-')}-${process.pid}`);
   mkdirSync(folder);
   return folder;
+}
+
+// The page that makes the first administrator, with the token of the gateway's log filled in. Behind the #, it is sent to nobody.
+function setupLink(admin, log) {
+  const token = /first-run token (\S+)/.exec(readFileSync(log, 'utf8'))?.[1];
+  return token ? `${admin}/setup#token=${token}` : admin;
 }
 
 // 8080 and 8081 where they are free, else any two.
@@ -122,6 +130,7 @@ async function main() {
     TRINE_DEMO_TRAFFIC: `127.0.0.1:${trafficPort}`,
     TRINE_DEMO_ADMIN: `127.0.0.1:${adminPort}`,
     TRINE_DEMO_LEDGER: join(folder, 'ledger'),
+    TRINE_DEMO_IDENTITY: join(folder, 'identity'),
     TRINE_DEMO_KEY: key,
     TRINE_DEMO_FR_URL: `http://127.0.0.1:${frPort}/v1`,
     TRINE_DEMO_DE_URL: `http://127.0.0.1:${dePort}/v1`,
@@ -144,6 +153,8 @@ async function main() {
   });
 
   console.log('Two simulated regions are up: an RTX 4090 in France and an A100 in Germany. No GPU is used; every figure of theirs is marked S.');
+  const pages = setupLink(admin, gateway.log);
+  if (!options.once) console.log(`The pages: ${pages}\n(choose a password for the first administrator there; the figures move as documents go through)`);
   const canRead = existsSync(reader);
   if (!canRead) console.log(`${reader} is not there, so no files are sent: ./dev build makes it.`);
   const all = documents().filter((document) => canRead || !document.isFile);
@@ -176,12 +187,17 @@ async function main() {
   }
   if (options.once) return;
   console.log(`
-Look at ${admin} (metrics: ${admin}/metrics). Configuration, ledger and logs: ${relative(process.cwd(), folder) || basename(folder)}
+The pages:  ${pages}
+            The link has the first-run token in it: choose a password, and you are the administrator.${options.quiet ? '' : `
+            They move: the demo goes on asking the two simulated regions, about every second (--quiet: it does not).`}
+Metrics:    ${admin}/metrics
+Files:      ${relative(process.cwd(), folder) || basename(folder)} (configuration, ledger, identity store, logs)
 Point any OpenAI client at it:
   export OPENAI_BASE_URL=${traffic}/v1 OPENAI_API_KEY=${key}
   curl ${traffic}/v1/chat/completions -H "authorization: Bearer ${key}" -H 'content-type: application/json' \\
     -d '{"model":"extract","messages":[{"role":"user","content":"Hello"}]}'
 Ctrl-C stops everything.`);
+  if (!options.quiet) await keepSending(traffic, key, all.filter((document) => !document.isFile), () => stopping);
   for (;;) await pause(3_600_000);
 }
 

@@ -30,7 +30,7 @@ export class Browser {
 
   // A page at `path` in a fresh profile. `faults` fills with errors of the console, violations of the content security policy,
   // failed and foreign requests.
-  async open(path, { theme = 'light', width = 1440, height = 900 } = {}) {
+  async open(path, { theme = 'light', width = 1440, height = 900, cookie } = {}) {
     const context = await this.chromium.createBrowserContext();
     const page = await context.newPage();
     page.faults = [];
@@ -46,16 +46,17 @@ export class Browser {
     await page.evaluateOnNewDocument(() => {
       document.addEventListener('securitypolicyviolation', (e) => console.error(`policy: ${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}`));
     });
+    for (const c of cookie?.split('; ') ?? []) await page.setCookie({ name: c.slice(0, c.indexOf('=')), value: c.slice(c.indexOf('=') + 1), url: this.origin });
     await page.goto(this.origin + path, { waitUntil: 'load' });
     await settled(page);
     return page;
   }
 
-  // Keeps a picture of the whole page, as long as it is.
-  async shoot(page, name) {
+  // Keeps a picture of the whole page, as long as it is, or of its first `upTo` pixels.
+  async shoot(page, name, upTo = 4000) {
     const { width } = page.viewport();
     const height = await page.evaluate(() => document.documentElement.scrollHeight);
-    await page.setViewport({ width, height: Math.min(4000, Math.max(900, height)) });
+    await page.setViewport({ width, height: Math.min(upTo, Math.max(900, height)) });
     await frames(page);
     const path = join(this.shots, `${name}.png`);
     await page.screenshot({ path });
@@ -118,6 +119,27 @@ function findOverlaps() {
   }
   return found.slice(0, 5);
 }
+
+// Makes the first administrator with the token of the gateway's latest start in its log; the cookie of his session.
+export async function signedIn(admin, log) {
+  const token = [...readFileSync(log, 'utf8').matchAll(/first-run token (\S+)/g)].at(-1)[1];
+  const made = await fetch(`${admin}/v1/ui/setup`, {
+    method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ token, user: 'admin', password: 'correct horse battery' }),
+  });
+  assert.equal(made.status, 201);
+  return made.headers.getSetCookie().map((c) => c.split(';')[0]).join('; ');
+}
+
+// Numbers on the page that no click leads from to a derivation: figures, and right-aligned cells of tables.
+export const numbersWithout = (page) => page.evaluate(() => {
+  const inside = (e) => e.closest('.figure-button, .plot, .panel, a, button') !== null;
+  const figures = [...document.querySelectorAll('main .figure-value')].filter((e) => !inside(e)).map((e) => e.textContent);
+  const cells = [...document.querySelectorAll('main td.right, main .facts dd, main .bars-shown, main .tile-value')]
+    .filter((e) => !e.closest('.plot') && !e.querySelector('.figure-button, a, code'))
+    .map((e) => e.textContent.trim())
+    .filter((text) => /^[−+×]? ?\d[\d,]*(\.\d+)?( \S+)?$/.test(text));
+  return [...figures, ...cells];
+});
 
 // The accessible names of figures begin with their label: "Energy: 12.3 Wh, show where it comes from".
 export async function figure(page, label, within = 'main') {

@@ -18,6 +18,13 @@ function target(): string {
       : window.location.pathname + window.location.search;
 }
 
+// A link to /setup may bring the token behind its #, which no server sees and which goes from the address at once.
+function broughtToken(): string {
+  const token = new URLSearchParams(window.location.hash.slice(1)).get('token') ?? '';
+  if (token) window.history.replaceState(null, '', window.location.pathname + window.location.search);
+  return token;
+}
+
 export function SignIn({ who }: { who: Me }) {
   const [error, setError] = useState(
     params.value.get('failed') === 'oidc'
@@ -26,6 +33,7 @@ export function SignIn({ who }: { who: Me }) {
   );
   const [busy, setBusy] = useState(false);
   const setup = who.ways.setup;
+  const [token] = useState(broughtToken);
   const submit = async (event: Event): Promise<void> => {
     event.preventDefault();
     const form = Object.fromEntries(new FormData(event.currentTarget as HTMLFormElement));
@@ -57,7 +65,7 @@ export function SignIn({ who }: { who: Me }) {
           <Logo size={28} /> Trine
         </p>
         <h1>{setup ? 'Set up the first administrator' : 'Sign in'}</h1>
-        {setup && <p class="muted">The first-run token is in the gateway’s log, printed when it started.</p>}
+        {setup && !token && <p class="muted">The first-run token is in the gateway’s log, printed when it started.</p>}
         {error && (
           <p class="notice notice-bad" role="alert">
             {error}
@@ -68,7 +76,7 @@ export function SignIn({ who }: { who: Me }) {
             {setup && (
               <label class="field">
                 <span>First-run token</span>
-                <input name="token" required autocomplete="off" />
+                <input name="token" required autocomplete="off" defaultValue={token} />
               </label>
             )}
             <label class="field">
