@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { splitReason } from '../src/derive/request';
+import { alone } from '../src/charts/alone';
 import { cleanSpells } from '../src/derive/clean_hours';
 import { span } from '../src/format/time';
 
@@ -58,5 +59,13 @@ describe('a span', () => {
     [28685968, '332 d'],
   ])('of %d s reads %s', (s, text) => {
     expect(span(s)).toBe(text);
+  });
+});
+
+describe('a chart’s dots', () => {
+  it('are the values between two gaps, which make no line', () => {
+    expect(alone([null, 1, null, 2, 3, null, 4])).toEqual([1, 6]);
+    expect(alone([5])).toEqual([0]);
+    expect(alone([1, 2, 3])).toEqual([]);
   });
 });

@@ -10,6 +10,7 @@ import { setWindow } from '../state/url';
 import { theme } from '../state/theme';
 import { Empty } from '../components/states';
 import { saveCsv } from '../format/csv';
+import { alone } from './alone';
 import { tooltip } from './tooltip';
 
 export interface Line {
@@ -77,7 +78,12 @@ function seriesOf(line: Line, stacked: boolean): uPlot.Series {
       points: { show: false },
     };
   }
-  const base: uPlot.Series = { label: line.label, stroke: color, width: 1.75, points: { show: false } };
+  const base: uPlot.Series = {
+    label: line.label,
+    stroke: color,
+    width: 1.75,
+    points: { show: true, size: 5, width: 0, fill: color, filter: (u, series) => alone(u.data[series]!) },
+  };
   if (line.dashed) base.dash = [5, 4];
   if (line.kind === 'step') base.paths = uPlot.paths.stepped!({ align: 1 });
   return base;
@@ -127,7 +133,7 @@ function options(
   const opts: uPlot.Options = {
     width,
     height: p.height ?? 220,
-    padding: [10, 18, 0, 0],
+    padding: [10, 26, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 7 }, drag: { x: p.selects ?? false, y: false, setScale: false } },
     scales: {

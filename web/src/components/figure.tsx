@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import type { Letter as L } from '../api/types';
 import { showDerivation, type Derivation } from '../derive/derivation';
 import { hasRange, number, rangeNumber, scaleFor, type Quantity, type Scale } from '../format/units';
@@ -15,6 +16,28 @@ interface Props {
   derive?: (() => Derivation) | undefined;
   block?: boolean; // the range on a line of its own, for tiles
   label?: string; // for who does not see the column's head
+}
+
+// A number in words or of an odd unit. A click shows where it comes from.
+export function Derived({
+  label,
+  derive,
+  children,
+}: {
+  label: string;
+  derive: () => Derivation;
+  children: ComponentChildren;
+}) {
+  return (
+    <button
+      type="button"
+      class="figure-button"
+      title={`${label}: show where it comes from`}
+      onClick={() => showDerivation(derive())}
+    >
+      {children}
+    </button>
+  );
 }
 
 // A number with its range, unit and letter. A click shows where it comes from.

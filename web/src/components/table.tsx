@@ -19,6 +19,9 @@ export interface Column<T> {
   wrap?: boolean;
 }
 
+// For columns without a range.
+export const single = (value: number | null | undefined): Range | null => (value == null ? null : { value });
+
 interface Amount<T> {
   id: string;
   head: string;
@@ -94,7 +97,7 @@ function Groups<T>({ columns }: { columns: Column<T>[] }) {
   );
 }
 
-interface Props<T> {
+export interface TableProps<T> {
   name: string; // of the file, and of the sorting in the address
   caption: string;
   columns: Column<T>[];
@@ -141,7 +144,7 @@ function Head<T>({ column, by, sortName }: { column: Column<T>; by: string | und
   );
 }
 
-export function Table<T>({ name, caption, columns, rows, rowKey, sort, empty, foot, rowClass }: Props<T>) {
+export function Table<T>({ name, caption, columns, rows, rowKey, sort, empty, foot, rowClass }: TableProps<T>) {
   if (rows.length === 0) return <>{empty}</>;
   const sortName = `sort.${name}`;
   const by = params.value.get(sortName) ?? sort;

@@ -3,12 +3,74 @@ import type { LiveDeployment } from '../api/types';
 import { amount, count } from '../format/units';
 import { span } from '../format/time';
 import { href } from '../state/url';
-import type { Derivation } from './derivation';
+import { counted, type Derivation } from './derivation';
 
 export function health(d: LiveDeployment): { text: string; tone: 'good' | 'warn' | 'bad' } {
   if (!d.available) return { text: 'down', tone: 'bad' };
   if (d.failures > 0) return { text: `${d.failures} failed in a row`, tone: 'warn' };
   return { text: 'up', tone: 'good' };
+}
+
+const itsRequests = (d: LiveDeployment) => [{ text: 'Its requests', href: href('/requests', { deployment: d.name }) }];
+
+export function batchOf(d: LiveDeployment): Derivation {
+  return counted(`Batch of ${d.name}`, count(d.running), 'Calls that run on it at this moment: they share its watts.', {
+    inputs: [
+      { name: 'At most', value: count(d.max_concurrency), note: 'max_concurrency; a dash: as many as come' },
+      { name: 'Queue of the engine', value: count(d.engine_waiting), open: () => queueOf(d) },
+      { name: 'Keys and values, share of its memory', value: amount('share', d.kv_usage), note: 'as the engine says' },
+    ],
+    links: itsRequests(d),
+    docs: ['docs/accounting.md §2.3', 'docs/web-api.md, Now'],
+  });
+}
+
+export function queueOf(d: LiveDeployment): Derivation {
+  return counted(
+    `Queue of ${d.name}`,
+    count(d.engine_waiting),
+    'Calls that the engine has and does not work on yet, as its own metrics say. Requests that wait in the gateway for a place are counted apart.',
+    { inputs: [{ name: 'Batch', value: count(d.running), open: () => batchOf(d) }], docs: ['docs/web-api.md, Now'] },
+  );
+}
+
+export function fleetOf(all: LiveDeployment[]): Derivation {
+  return counted(
+    'Deployments up',
+    `${all.filter((d) => d.available).length} of ${all.length}`,
+    'Those that take calls. One that fails several times in a row rests, and is tried again by itself.',
+    {
+      inputs: all.map((d) => ({ name: d.name, value: health(d).text, open: () => deploymentOf(d) })),
+      docs: ['docs/gateway.md'],
+    },
+  );
+}
+
+function callsOf(d: LiveDeployment): Derivation {
+  const all = d.calls.ok + d.calls.failed + d.calls.cancelled;
+  return counted(`Calls of ${d.name}`, count(all), 'Ended since the gateway’s start; the ledger has those before.', {
+    inputs: Object.entries(d.calls).map(([name, n]) => ({ name, value: count(n) })),
+    links: itsRequests(d),
+    docs: ['docs/metrics.md'],
+  });
+}
+
+function meanTimeOf(d: LiveDeployment, name: string, seconds: number | null, meaning: string): Derivation {
+  return counted(`${name} of ${d.name}`, amount('duration', seconds), meaning, {
+    formula: ['mean = Σ seconds ÷ calls, since the gateway’s start'],
+    inputs: [{ name: 'Calls', value: count(d.calls.ok), note: 'that ended well' }],
+    links: itsRequests(d),
+    docs: ['docs/metrics.md'],
+  });
+}
+
+function priceOf(d: LiveDeployment): Derivation {
+  return counted(
+    `Price of ${d.name}`,
+    `${amount('money', d.price_per_hour)} per hour`,
+    'As the configuration says. A window’s price is shared among the calls in it; hours without work are idle.',
+    { formula: ['cost of a window = price × seconds ÷ 3600'], docs: ['docs/accounting.md §2.8'] },
+  );
 }
 
 export function deploymentOf(d: LiveDeployment): Derivation {
@@ -24,16 +86,53 @@ export function deploymentOf(d: LiveDeployment): Derivation {
         name: 'Calls since the start',
         value: count(all),
         note: `${count(d.calls.ok)} ok, ${count(d.calls.failed)} failed, ${count(d.calls.cancelled)} cancelled`,
+        open: () => callsOf(d),
       },
       {
         name: 'Failures in a row',
         value: count(d.failures),
         note: d.available ? undefined : 'it rests, and is tried again by itself',
+        open: () => callsOf(d),
       },
-      { name: 'First token, mean', value: amount('duration', d.ttft_s) },
-      { name: 'Per output token, mean', value: amount('duration', d.tpot_s) },
-      { name: 'Grid', value: amount('intensity', d.intensity_g_per_kwh) },
-      { name: 'Control', value: amount('control', d.control), note: 'docs/control-rubric.md' },
+      {
+        name: 'First token, mean',
+        value: amount('duration', d.ttft_s),
+        open: () =>
+          meanTimeOf(d, 'First token', d.ttft_s, 'From the call to the first token of its answer, of streamed calls.'),
+      },
+      {
+        name: 'Per output token, mean',
+        value: amount('duration', d.tpot_s),
+        open: () => meanTimeOf(d, 'Time per output token', d.tpot_s, 'From the first token to the last, by token.'),
+      },
+      {
+        name: 'Grid',
+        value: amount('intensity', d.intensity_g_per_kwh),
+        open: () =>
+          counted(
+            `Grid of ${d.zone}`,
+            amount('intensity', d.intensity_g_per_kwh),
+            'What a kWh there emits now; calls are booked with it.',
+            {
+              links: [{ text: 'Source, age and forecast', href: href('/grid', { zone: d.zone }) }],
+              docs: ['docs/accounting.md §3', 'docs/grid.md'],
+            },
+          ),
+      },
+      {
+        name: 'Control',
+        value: amount('control', d.control),
+        open: () =>
+          counted(
+            `Control of ${d.name}`,
+            amount('control', d.control),
+            'A product of one factor from 0.5 to 1 per fact that the configuration states under control.',
+            {
+              links: [{ text: 'Beside the others', href: href('/decisions') }],
+              docs: ['docs/control-rubric.md'],
+            },
+          ),
+      },
       {
         name: 'Meter',
         value: d.meter ? `${d.meter.name}, ${d.meter.up ? 'answers' : 'silent'}` : 'none',
@@ -42,6 +141,7 @@ export function deploymentOf(d: LiveDeployment): Derivation {
       {
         name: 'Price',
         value: d.price_per_hour == null ? 'by the token' : `${amount('money', d.price_per_hour)} per hour`,
+        open: d.price_per_hour == null ? undefined : () => priceOf(d),
       },
     ],
     links: [
@@ -63,7 +163,10 @@ export function powerOf(d: LiveDeployment): Derivation {
         : 'No meter: the energy that ended calls were settled at, divided by the time. Of calls only, without idle.',
     inputs: [
       { name: 'Idle power', value: amount('power', d.idle_w), note: 'taken with no work' },
-      { name: 'Running calls', value: count(d.running) },
+      ...(d.power_shared_with.length > 0
+        ? [{ name: 'Shared with', value: d.power_shared_with.join(', '), note: 'the same hardware: counted once' }]
+        : []),
+      { name: 'Running calls', value: count(d.running), open: () => batchOf(d) },
       { name: 'Tokens in', value: `${amount('rate', d.tokens_in_per_s)}` },
       { name: 'Tokens out', value: `${amount('rate', d.tokens_out_per_s)}` },
     ],

@@ -22,6 +22,11 @@ export interface Derivation {
   links?: { text: string; href: string }[];
 }
 
+// Of a number that is what it is: counted or measured, not computed from others.
+export function counted(title: string, value: string, meaning: string, more: Partial<Derivation> = {}): Derivation {
+  return { title, value, meaning, ...more };
+}
+
 // What is open, the newest last: an input's derivation goes on top, and Back returns.
 export const openDerivations = signal<Derivation[]>([]);
 

@@ -1,9 +1,19 @@
 // The derivations of one call: docs/accounting.md §2 with its numbers put in.
-import type { Call, ExplainedCall, Factors, MeterWindow, Settlement } from '../api/types';
-import { amount, currencyCode, euros, grams, joules } from '../format/units';
+import type {
+  Call,
+  ExplainedCall,
+  Factors,
+  MeterWindow,
+  RequestBody,
+  RequestFacts,
+  Settlement,
+  SparedStep,
+} from '../api/types';
+import { amount, currencyCode, euros, grams, joules, plain } from '../format/units';
 import { dateTime } from '../format/time';
 import { href } from '../state/url';
-import type { Derivation, DerivedInput } from './derivation';
+import { counted, type Derivation, type DerivedInput } from './derivation';
+import { stepName } from './steps';
 
 export const latest = (call: Call): Settlement | undefined => call.settlements[call.settlements.length - 1];
 
@@ -91,7 +101,62 @@ export function settledOf(call: Call, s: Settlement, explained: ExplainedCall | 
   };
 }
 
-export function factorLines(f: Factors | null): DerivedInput[] {
+// The request's own figures: the sum over its calls.
+export function totalOf(r: RequestFacts, explanation: RequestBody['explanation']): Derivation {
+  const settled = r.calls.flatMap((call) => {
+    const s = latest(call);
+    return s ? [{ call, s, explained: explanation?.calls.find((e) => e.attempt === call.attempt) }] : [];
+  });
+  if (settled.length === 1) return settledOf(settled[0]!.call, settled[0]!.s, settled[0]!.explained);
+  const sum = (read: (s: Settlement) => number): number => settled.reduce((n, { s }) => n + read(s), 0);
+  return {
+    title: 'Figures of one request',
+    value: `${amount(
+      'energy',
+      sum((s) => s.energy_j),
+    )}, ${amount(
+      'carbon',
+      sum((s) => s.carbon_g),
+    )}, ${amount(
+      'money',
+      sum((s) => s.cost),
+    )}`,
+    meaning: 'The sum of the latest settlements of its calls, also of those that failed: what they took was taken.',
+    formula: ['request = Σ calls: the latest settlement'],
+    inputs: settled.map(({ call, s, explained }) => ({
+      name: `Call ${call.attempt + 1}, ${call.deployment}`,
+      value: amount('energy', s.energy_j, s.energy_low_j, s.energy_high_j),
+      note: call.outcome,
+      open: () => settledOf(call, s, explained),
+    })),
+    command: `trine explain -c trine.yaml ${r.id}`,
+    docs: ['docs/accounting.md §2'],
+  };
+}
+
+export function sparedStepOf(a: SparedStep): Derivation {
+  return {
+    title: `Spared: ${stepName(a.step)}`,
+    value: amount('energy', joules(a.energy_uj), joules(a.energy_low_uj), joules(a.energy_high_uj)),
+    letter: a.quality,
+    meaning: a.step.startsWith('cache.')
+      ? 'What the first answer took, which was given again. A part of the saving, never added to it.'
+      : 'What these tokens would have taken at the deployment that served the rest. A part of the saving, never added to it.',
+    formula: a.step.startsWith('cache.')
+      ? ['spared = figures of the first answer']
+      : ['spared = with the tokens − without'],
+    inputs: [
+      { name: 'Prompt tokens', value: a.tokens_in.toLocaleString('en-GB') },
+      { name: 'Output tokens', value: a.tokens_out.toLocaleString('en-GB') },
+      { name: 'Carbon', value: amount('carbon', grams(a.carbon_ng), grams(a.carbon_low_ng), grams(a.carbon_high_ng)) },
+      { name: 'Cost', value: amount('money', euros(a.cost_neur)) },
+    ],
+    exact: `${a.energy_uj.toLocaleString('en-GB')} µJ`,
+    docs: ['docs/accounting.md §6', a.step.startsWith('cache.') ? 'docs/caching.md' : 'docs/documents.md'],
+  };
+}
+
+function linesOf(f: Factors | null): DerivedInput[] {
   if (!f) return [];
   const lines: DerivedInput[] = [];
   if (f.intensity)
@@ -122,7 +187,7 @@ export function factorLines(f: Factors | null): DerivedInput[] {
   if (f.embodied)
     lines.push({
       name: 'Embodied',
-      value: `${f.embodied.gpu_kg} kg a GPU, ${f.embodied.server_kg} kg a server`,
+      value: `${plain(f.embodied.gpu_kg)} kg a GPU, ${plain(f.embodied.server_kg)} kg a server`,
       note: `over ${f.embodied.life_years} years`,
     });
   if (f.price_per_hour != null) lines.push({ name: 'Price', value: `${amount('money', f.price_per_hour)} per hour` });
@@ -138,6 +203,38 @@ export function factorLines(f: Factors | null): DerivedInput[] {
   return lines;
 }
 
+const factorMeaning: Record<string, [meaning: string, docs: string]> = {
+  Intensity: ['What a kWh emitted in the zone when the call ran.', 'docs/accounting.md §3'],
+  'Per prompt token': [
+    'The weight of a prompt token: by it windows are shared among calls.',
+    'docs/accounting.md §2.3',
+  ],
+  'Per output token': ['The weight of an output token, less in a larger batch.', 'docs/accounting.md §2.3'],
+  PUE: [
+    'Facility watts over those of the machines: cooling and losses. From the configuration.',
+    'docs/accounting.md §2',
+  ],
+  Host: ['What the server takes beside its GPUs, shared by them.', 'docs/accounting.md §2'],
+  Embodied: ['Making the hardware, spread over its life; a call bears its time’s share.', 'docs/accounting.md §2'],
+  Price: ['Of the machine by the hour, from the configuration.', 'docs/accounting.md §2.8'],
+  Electricity: ['Its price, from the configuration.', 'docs/accounting.md §2.8'],
+};
+
+// Each with a derivation of its own: what it is, and where it is defined.
+export function factorLines(f: Factors | null): DerivedInput[] {
+  return linesOf(f).map((line) => {
+    const [meaning, docs] = factorMeaning[line.name] ?? ['From the vendor’s price list.', 'docs/accounting.md §2.8'];
+    return {
+      ...line,
+      open: () =>
+        counted(line.name, line.value, meaning, {
+          ...(line.note ? { inputs: [{ name: 'From', value: line.note }] } : {}),
+          docs: [docs, 'docs/config.md'],
+        }),
+    };
+  });
+}
+
 // The record's reason: the router's, then "guard: " and what the guard found, a line each.
 export function splitReason(reason: string): { guard: string[] | null; route: string } {
   const mark = 'guard: ';
@@ -149,4 +246,10 @@ export function splitReason(reason: string): { guard: string[] | null; route: st
     .map((l) => l.replace(/^- /, '').trim())
     .filter((l) => l !== '');
   return { guard: lines, route: reason.slice(0, Math.max(0, at - 2)) };
+}
+
+// "cache.exact: the answer of fr to req_…, 12 s old": an answer that was known already.
+export function cacheHit(reason: string): { step: string; deployment: string; request: string; age: number } | null {
+  const found = /^(cache\.\w+): the answer of (\S+) to (req_\w+), (\d+) s old/.exec(reason);
+  return found ? { step: found[1]!, deployment: found[2]!, request: found[3]!, age: Number(found[4]) } : null;
 }

@@ -216,11 +216,26 @@ export function gramsPerMtokOf(row: Row, context: RowContext): Derivation {
   );
 }
 
+// Per request likewise; prices are known, so a cost has no range.
+export function perRequest(row: Row, part: Part): Range | null {
+  if (row.requests === 0) return null;
+  const share = (low: number, high: number) => ({ low: low / row.requests, high: high / row.requests });
+  switch (part) {
+    case 'energy':
+      return { value: row.joules_per_request ?? 0, ...share(joules(row.energy_low_uj), joules(row.energy_high_uj)) };
+    case 'carbon':
+      return { value: row.grams_per_request ?? 0, ...share(grams(row.carbon_low_ng), grams(row.carbon_high_ng)) };
+    case 'cost':
+      return row.cost_per_request == null ? null : { value: row.cost_per_request };
+  }
+}
+
 export function perRequestOf(part: Part, row: Row, context: RowContext): Derivation {
+  const range = perRequest(row, part);
   const value = {
-    energy: amount('joules_per_request', row.joules_per_request),
-    carbon: amount('carbon', row.grams_per_request),
-    cost: amount('money', row.cost_per_request),
+    energy: ranged('joules_per_request', range),
+    carbon: ranged('carbon', range),
+    cost: ranged('money', range),
   }[part];
   return ratio(
     part,
@@ -237,9 +252,56 @@ export function perRequestOf(part: Part, row: Row, context: RowContext): Derivat
         name: 'Requests',
         value: count(row.requests),
         note: `${count(row.outcomes.ok)} ok, ${count(row.outcomes.failed)} failed, ${count(row.outcomes.refused)} refused`,
+        open: () => requestsOf(row, context),
       },
     ],
   );
+}
+
+export function requestsOf(row: Row, context: RowContext): Derivation {
+  return {
+    title: `Requests of ${context.what}`,
+    value: count(row.requests),
+    meaning: 'Those that began in this time, however they ended. A request makes no call, one, or several.',
+    inputs: [
+      ...Object.entries(row.outcomes).map(([name, n]) => ({ name, value: count(n) })),
+      { name: 'Calls', value: count(row.calls), note: 'to engines and vendors; a request tries again elsewhere' },
+    ],
+    command: command(context),
+    links: links(context),
+    docs: ['docs/accounting.md, Denominators'],
+  };
+}
+
+export function tokensOf(row: Row, context: RowContext): Derivation {
+  return {
+    title: `Tokens of ${context.what}`,
+    value: amount('tokens', row.tokens_in + row.tokens_out),
+    meaning: 'Input and output tokens of all calls, also of those that failed half way.',
+    formula: ['tokens = input + output'],
+    inputs: tokenInputs(row),
+    exact: `${whole(row.tokens_in + row.tokens_out)} tokens`,
+    command: command(context),
+    links: links(context),
+    docs: ['docs/accounting.md, Denominators'],
+  };
+}
+
+// What stood in the time before, as long as this one.
+export function changeOf(part: Part | 'per token', row: Row, before: Row, context: RowContext): Derivation {
+  const of = (r: Row): Derivation => (part === 'per token' ? joulesPerTokenOf(r, context) : parts[part](r, context));
+  const now = of(row);
+  return {
+    title: `${now.title}, against the time before`,
+    value: now.value,
+    meaning: 'This time against one as long that ended when this one began.',
+    formula: ['change = now ÷ before − 1'],
+    inputs: [
+      { name: 'Now', value: now.value, note: `${count(row.requests)} requests`, open: () => now },
+      { name: 'Before', value: of(before).value, note: `${count(before.requests)} requests` },
+    ],
+    docs: ['docs/web-api.md, Figures'],
+  };
 }
 
 export function idleOf(part: Part, row: Row, context: RowContext): Derivation {

@@ -1,8 +1,9 @@
 // docs/csoa.md §2.3 in the page, so that sliders answer at once. The axes come from the gateway and do not depend on
 // the weights.
-import type { ScoreOption, Weights } from '../api/types';
-import { amount, number, scaleFor } from '../format/units';
-import type { Derivation } from './derivation';
+import type { Decision, Flip, ReviewFigure, Score, ScoreOption, Weights } from '../api/types';
+import { amount, number, plain, scaleFor, type Quantity } from '../format/units';
+import { href } from '../state/url';
+import { counted, type Derivation } from './derivation';
 
 export const axes = ['cost', 'control', 'carbon'] as const;
 export type Axis = (typeof axes)[number];
@@ -175,5 +176,83 @@ export function axisOf(o: ScoreOption, axis: Axis | 'energy'): Derivation {
     letter: o.joules_per_token.quality,
     meaning: 'Facility joules with idle at the expected utilisation, divided by input and output tokens.',
     inputs: [...utilisation, ...measured, ...inputLines(o)],
+  };
+}
+
+export function gridOf(o: ScoreOption): Derivation {
+  return counted(
+    `Intensity of ${o.zone}`,
+    amount('intensity', o.g_per_kwh),
+    'What a kWh emits there, at the time and for the span that were asked about.',
+    {
+      inputs: inputLines(o).filter((l) => l.name === 'Intensity'),
+      links: [{ text: 'Last week, now and the day ahead', href: href('/grid', { zone: o.zone }) }],
+      docs: ['docs/accounting.md §3', 'docs/grid.md'],
+    },
+  );
+}
+
+export function flipOf(f: Flip): Derivation {
+  const what = f.of ? `${f.input} of ${f.of}` : f.input;
+  return {
+    title: `Flip point: ${what}`,
+    value: f.at == null ? 'no change' : `${plain(f.at)} ${f.unit}`,
+    meaning:
+      f.at == null
+        ? 'Between a thousandth and a thousand times what it is now, nothing changes who is first.'
+        : `All else as it is, ${f.to ?? 'another option'} is first from here on.`,
+    formula: ['the value at which score(first) = score(other)'],
+    inputs: [
+      { name: 'Now', value: `${plain(f.now)} ${f.unit}` },
+      ...(f.at != null && f.now > 0 ? [{ name: 'How far', value: `× ${plain(f.at / f.now)}` }] : []),
+    ],
+    command: 'trine score -c trine.yaml',
+    docs: ['docs/csoa.md'],
+  };
+}
+
+export function swapOf(cheapest: string, cleanest: string, value: string, data: Score): Derivation {
+  const lines = data.options
+    .filter((o) => o.name === cheapest || o.name === cleanest)
+    .map((o) => ({
+      name: o.name,
+      value: `${amount('money_per_mtok', o.cost_per_mtok.value)}, ${amount('grams_per_mtok', o.carbon_g_per_mtok.value)}`,
+    }));
+  return {
+    title: 'Price of a kilogram at which two swap',
+    value,
+    meaning: `Who pays more than this for a kg of CO2e that is not emitted takes ${cleanest}, who pays less ${cheapest}.`,
+    formula: ['price = (cost of the clean − cost of the cheap) ÷ (carbon of the cheap − carbon of the clean)'],
+    inputs: lines,
+    command: 'trine score -c trine.yaml',
+    docs: ['docs/csoa.md'],
+  };
+}
+
+export function monthOf(d: Decision, name: string, value: string): Derivation {
+  return {
+    title: `Expected ${name} a month`,
+    value,
+    meaning: `What ${d.chosen} was expected to take in a month when this was decided: the figure per million tokens, times the tokens.`,
+    formula: ['month = per Mtok × tokens ÷ 1,000,000'],
+    inputs: d.month ? [{ name: 'Tokens', value: amount('tokens', d.month.tokens), note: d.month.from }] : [],
+    command: `trine decisions show ${d.id} -c trine.yaml`,
+    docs: ['docs/csoa.md'],
+  };
+}
+
+export function reviewedOf(name: string, quantity: Quantity, f: ReviewFigure): Derivation {
+  return {
+    title: `${name}: expected and measured`,
+    value: f.verdict,
+    meaning:
+      'Better or worse is said only of what lies outside the 90 % range that was expected; else it is as expected.',
+    formula: ['change = measured ÷ expected − 1'],
+    inputs: [
+      { name: 'Expected', value: amount(quantity, f.expected, f.expected_low, f.expected_high) },
+      { name: 'Measured', value: amount(quantity, f.measured, f.measured_low, f.measured_high) },
+      { name: 'Change', value: `${f.change < 0 ? '−' : '+'}${Math.abs(f.change * 100).toFixed(1)} %` },
+    ],
+    docs: ['docs/csoa.md'],
   };
 }

@@ -194,6 +194,13 @@ export function amount(
   return withUnit(rangeNumber({ value, low, high }, scale), scale);
 }
 
+// For units that come as text: three significant figures.
+export function plain(n: number): string {
+  return Math.abs(n) >= 1000
+    ? n.toLocaleString('en-GB', { maximumFractionDigits: 0 })
+    : Number(n.toPrecision(3)).toString();
+}
+
 export function count(n: number | null | undefined): string {
   return n == null ? '–' : fixed(n, 0);
 }

@@ -3,7 +3,9 @@ import { me } from '../api/client';
 import type { AuditLine, Budget, Budgets as Body, Key, Listed } from '../api/types';
 import { Badge, Card } from '../components/card';
 import { Empty, Loaded } from '../components/states';
-import { Table, type Column } from '../components/table';
+import { Derived } from '../components/figure';
+import type { Column } from '../components/table';
+import { TableCard } from '../components/table_card';
 import { showDerivation, type Derivation } from '../derive/derivation';
 import { amount, currencyCode } from '../format/units';
 import { dateTime } from '../format/time';
@@ -69,7 +71,10 @@ function BudgetLine({ b }: { b: Budget }) {
         {b.soft != null && <span class="budget-mark" style={{ left: `${b.soft * 100}%` }} />}
       </div>
       <p class="small muted">
-        {(b.used * 100).toFixed(1)} % used; resets {dateTime(b.reset, false)}; runs out: {runsOut(b)}
+        <Derived label="Used" derive={() => budgetOf(b)}>
+          {(b.used * 100).toFixed(1)} % used
+        </Derived>
+        ; resets {dateTime(b.reset, false)}; runs out: {runsOut(b)}
       </p>
     </li>
   );
@@ -139,44 +144,38 @@ function Keys() {
   };
   return (
     <>
-      <Card
-        title="Keys"
-        note="Never a secret: a key’s text is shown once, when it is made"
-        actions={me.value?.role === 'admin' && <NewKey changed={changed} />}
-        flush
-      >
-        <Loaded query={keys} what="The keys">
-          {({ data }) => (
-            <Table
-              name="keys"
-              caption="Keys"
-              rows={data}
-              rowKey={(k) => k.id}
-              columns={keyColumns(changed)}
-              empty={
-                <Empty title="No key yet">
-                  Make one here as an administrator, or with <code>trine keys create</code>.
-                </Empty>
-              }
-            />
-          )}
-        </Loaded>
-      </Card>
-      <Card title="Audit log" note="The newest hundred lines: every change, and who made it" flush>
-        <Loaded query={audit} what="The audit log">
-          {({ data }) => (
-            <Table
-              name="audit"
-              caption="Audit log"
-              rows={data}
-              rowKey={(a) => String(a.seq)}
-              columns={auditColumns}
-              sort="-at"
-              empty={<Empty title="Nothing was changed yet" />}
-            />
-          )}
-        </Loaded>
-      </Card>
+      <Loaded query={keys} what="The keys">
+        {({ data }) => (
+          <TableCard
+            title="Keys"
+            note="Never a secret: a key’s text is shown once, when it is made"
+            actions={me.value?.role === 'admin' && <NewKey changed={changed} />}
+            name="keys"
+            rows={data}
+            rowKey={(k) => k.id}
+            columns={keyColumns(changed)}
+            empty={
+              <Empty title="No key yet">
+                Make one here as an administrator, or with <code>trine keys create</code>.
+              </Empty>
+            }
+          />
+        )}
+      </Loaded>
+      <Loaded query={audit} what="The audit log">
+        {({ data }) => (
+          <TableCard
+            title="Audit log"
+            note="The newest hundred lines: every change, and who made it"
+            name="audit"
+            rows={data}
+            rowKey={(a) => String(a.seq)}
+            columns={auditColumns}
+            sort="-at"
+            empty={<Empty title="Nothing was changed yet" />}
+          />
+        )}
+      </Loaded>
     </>
   );
 }

@@ -1,9 +1,11 @@
 import type { Decision, Review, ReviewFigure } from '../api/types';
 import { Badge, Card } from '../components/card';
-import { Figure } from '../components/figure';
+import { Facts, type Fact } from '../components/facts';
+import { Derived, Figure } from '../components/figure';
 import { Letter } from '../components/letter';
 import { Table, type Column } from '../components/table';
 import { amount, count, rangeNumber, scaleFor, withUnit, type Quantity, type Range } from '../format/units';
+import { monthOf, reviewedOf } from '../derive/score';
 import { dateTime, span } from '../format/time';
 import { flipColumns } from './decisions';
 
@@ -47,6 +49,12 @@ function inUnit(line: Line, range: Range): string {
 const tone = (verdict: string): 'good' | 'bad' | 'plain' =>
   verdict === 'better' ? 'good' : verdict === 'worse' ? 'bad' : 'plain';
 
+const derived = (l: Line, text: string) => (
+  <Derived label={l.name} derive={() => reviewedOf(l.name, l.quantity, l.figure)}>
+    {text}
+  </Derived>
+);
+
 const reviewColumns: Column<Line>[] = [
   { id: 'what', head: 'Figure', value: (l) => l.name },
   {
@@ -54,21 +62,23 @@ const reviewColumns: Column<Line>[] = [
     head: 'Expected',
     right: true,
     value: (l) => l.figure.expected,
-    cell: (l) => inUnit(l, { value: l.figure.expected, low: l.figure.expected_low, high: l.figure.expected_high }),
+    cell: (l) =>
+      derived(l, inUnit(l, { value: l.figure.expected, low: l.figure.expected_low, high: l.figure.expected_high })),
   },
   {
     id: 'measured',
     head: 'Measured',
     right: true,
     value: (l) => l.figure.measured,
-    cell: (l) => inUnit(l, { value: l.figure.measured, low: l.figure.measured_low, high: l.figure.measured_high }),
+    cell: (l) =>
+      derived(l, inUnit(l, { value: l.figure.measured, low: l.figure.measured_low, high: l.figure.measured_high })),
   },
   {
     id: 'change',
     head: 'Change',
     right: true,
     value: (l) => l.figure.change,
-    cell: (l) => changeText(l.figure.change),
+    cell: (l) => derived(l, changeText(l.figure.change)),
   },
   {
     id: 'verdict',
@@ -101,11 +111,57 @@ function Outcome({ review, id }: { review: Review; id: string }) {
   );
 }
 
+function Month({ decision: d }: { decision: Decision }) {
+  const month = d.options?.find((o) => o.name === d.chosen)?.month;
+  if (!month) return null;
+  const figure = (name: string, quantity: Quantity, value: number, low: number, high: number) => (
+    <Figure
+      quantity={quantity}
+      value={value}
+      low={low}
+      high={high}
+      label={`Expected ${name} a month`}
+      derive={() => monthOf(d, name, amount(quantity, value, low, high))}
+    />
+  );
+  return (
+    <>
+      {figure('cost', 'money', month.cost, month.cost_low, month.cost_high)}
+      {figure(
+        'energy',
+        'energy',
+        month.energy_kwh * 3.6e6,
+        month.energy_kwh_low * 3.6e6,
+        month.energy_kwh_high * 3.6e6,
+      )}
+      {figure('carbon', 'carbon', month.carbon_kg * 1e3, month.carbon_kg_low * 1e3, month.carbon_kg_high * 1e3)}
+    </>
+  );
+}
+
+function factsOf(d: Decision): Fact[] {
+  const facts: Fact[] = [
+    { name: 'Chosen', value: d.chosen },
+    { name: 'Over', value: d.over?.join(', ') || '–' },
+  ];
+  const w = d.weights;
+  if (w) {
+    const text = `cost ${w.cost.toFixed(2)}, control ${w.control.toFixed(2)}, carbon ${w.carbon.toFixed(2)}`;
+    facts.push({ name: 'Weights', value: text, note: w.from });
+  }
+  if (d.options?.some((o) => o.name === d.chosen && o.month))
+    facts.push({
+      name: 'Expected a month',
+      value: <Month decision={d} />,
+      note: d.month && `for ${amount('tokens', d.month.tokens)}: ${d.month.from}`,
+    });
+  if (d.removed && d.removed.length > 0)
+    facts.push({ name: 'Removed', value: d.removed.map((r) => `${r.name}: ${r.reason}`).join('; ') });
+  return facts;
+}
+
 export function DecisionCard({ decision: d }: { decision: Decision }) {
-  const chosen = d.options?.find((o) => o.name === d.chosen);
-  const month = chosen?.month;
   const review = d.reviews?.[d.reviews.length - 1];
-  const weights = d.weights;
   return (
     <Card
       class="decision"
@@ -125,56 +181,7 @@ export function DecisionCard({ decision: d }: { decision: Decision }) {
         </>
       }
     >
-      <dl class="facts">
-        <div>
-          <dt>Chosen</dt>
-          <dd>{d.chosen}</dd>
-        </div>
-        <div>
-          <dt>Over</dt>
-          <dd>{d.over?.join(', ') || '–'}</dd>
-        </div>
-        {weights && (
-          <div>
-            <dt>Weights</dt>
-            <dd>
-              cost {weights.cost.toFixed(2)}, control {weights.control.toFixed(2)}, carbon {weights.carbon.toFixed(2)}
-              <span class="input-note">{weights.from}</span>
-            </dd>
-          </div>
-        )}
-        {month && (
-          <div>
-            <dt>Expected a month</dt>
-            <dd>
-              <Figure quantity="money" value={month.cost} low={month.cost_low} high={month.cost_high} />
-              <Figure
-                quantity="energy"
-                value={month.energy_kwh * 3.6e6}
-                low={month.energy_kwh_low * 3.6e6}
-                high={month.energy_kwh_high * 3.6e6}
-              />
-              <Figure
-                quantity="carbon"
-                value={month.carbon_kg * 1e3}
-                low={month.carbon_kg_low * 1e3}
-                high={month.carbon_kg_high * 1e3}
-              />
-              {d.month && (
-                <span class="input-note">
-                  for {amount('tokens', d.month.tokens)}: {d.month.from}
-                </span>
-              )}
-            </dd>
-          </div>
-        )}
-        {d.removed && d.removed.length > 0 && (
-          <div>
-            <dt>Removed</dt>
-            <dd>{d.removed.map((r) => `${r.name}: ${r.reason}`).join('; ')}</dd>
-          </div>
-        )}
-      </dl>
+      <Facts facts={factsOf(d)} />
       {review ? (
         <Outcome review={review} id={d.id} />
       ) : (

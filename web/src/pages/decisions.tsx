@@ -1,13 +1,16 @@
 import { useEffect, useState } from 'preact/hooks';
 import { useQuery } from '../api/query';
 import type { Decisions as Records, Flip, Score, Weights } from '../api/types';
-import { Card } from '../components/card';
-import { Figure } from '../components/figure';
+import { Derived, Figure } from '../components/figure';
 import { Empty, Loaded } from '../components/states';
-import { amounts, Table, type Column } from '../components/table';
+import { amounts, single, type Column } from '../components/table';
+import { TableCard } from '../components/table_card';
 import {
   axes,
   axisOf,
+  flipOf,
+  gridOf,
+  swapOf,
   moveWeight,
   readWeights,
   score,
@@ -16,7 +19,7 @@ import {
   type Axis,
   type Scored,
 } from '../derive/score';
-import { currencyCode, number, scaleFor } from '../format/units';
+import { currencyCode, number, plain, scaleFor } from '../format/units';
 import { params, setParams } from '../state/url';
 import { DecisionCard } from './decision_card';
 
@@ -120,15 +123,16 @@ function columnsOf(rows: Scored[], weights: Weights): Column<Scored>[] {
       letter: (s) => s.option.joules_per_token.quality,
       derive: (s) => axisOf(s.option, 'energy'),
     }),
-    amounts({ id: 'grid', head: 'Grid', quantity: 'intensity', rows, get: (s) => ({ value: s.option.g_per_kwh }) }),
+    amounts({
+      id: 'grid',
+      head: 'Grid',
+      quantity: 'intensity',
+      rows,
+      get: (s) => single(s.option.g_per_kwh),
+      derive: (s) => gridOf(s.option),
+    }),
     { id: 'zone', head: 'Zone', value: (s) => s.option.zone },
   ];
-}
-
-function plain(n: number): string {
-  return Math.abs(n) >= 1000
-    ? n.toLocaleString('en-GB', { maximumFractionDigits: 0 })
-    : Number(n.toPrecision(3)).toString();
 }
 
 // How near a flip is: the factor on what is now. 1 would be at once.
@@ -137,13 +141,30 @@ const nearness = (f: Flip): number | null =>
 
 export const flipColumns: Column<Flip>[] = [
   { id: 'input', head: 'If this', value: (f) => (f.of ? `${f.input} of ${f.of}` : f.input) },
-  { id: 'now', head: 'which is now', right: true, value: (f) => f.now, cell: (f) => `${plain(f.now)} ${f.unit}` },
+  {
+    id: 'now',
+    head: 'which is now',
+    right: true,
+    value: (f) => f.now,
+    cell: (f) => (
+      <Derived label="Flip point" derive={() => flipOf(f)}>
+        {plain(f.now)} {f.unit}
+      </Derived>
+    ),
+  },
   {
     id: 'at',
     head: 'were',
     right: true,
     value: (f) => f.at,
-    cell: (f) => (f.at == null ? 'anything' : `${plain(f.at)} ${f.unit}`),
+    cell: (f) =>
+      f.at == null ? (
+        'anything'
+      ) : (
+        <Derived label="Flip point" derive={() => flipOf(f)}>
+          {plain(f.at)} {f.unit}
+        </Derived>
+      ),
   },
   {
     id: 'to',
@@ -156,7 +177,14 @@ export const flipColumns: Column<Flip>[] = [
     head: 'How far',
     right: true,
     value: nearness,
-    cell: (f) => (f.at == null || f.now <= 0 ? '–' : `× ${plain(f.at / f.now)}`),
+    cell: (f) =>
+      f.at == null || f.now <= 0 ? (
+        '–'
+      ) : (
+        <Derived label="How far" derive={() => flipOf(f)}>
+          × {plain(f.at / f.now)}
+        </Derived>
+      ),
   },
 ];
 
@@ -165,11 +193,14 @@ function Swap({ data }: { data: Score }) {
   if (!swap || swap.from === swap.to)
     return <p class="card-note">The cheapest is the cleanest too, whatever a kilogram is worth.</p>;
   if (swap.per_kg == null) return null;
-  const scale = scaleFor('money', [swap.per_kg]);
+  const price = `${number(swap.per_kg, scaleFor('money', [swap.per_kg]))} ${currencyCode()}`;
   return (
     <p class="card-note">
       {swap.from} is the cheapest, {swap.to} the cleanest: they swap where a kg of CO2e is worth{' '}
-      {number(swap.per_kg, scale)} {currencyCode()}.
+      <Derived label="Price of a kilogram" derive={() => swapOf(swap.from, swap.to, `${price} per kg`, data)}>
+        {price}
+      </Derived>
+      .
     </p>
   );
 }
@@ -201,8 +232,9 @@ function ScoreCard() {
         const flips = data.flips ?? [];
         return (
           <>
-            <Card
+            <TableCard
               title="What would be chosen now"
+              caption="Options by score"
               note={
                 <>
                   For {w.in.toFixed(0)} tokens in and {w.out.toFixed(0)} out ({w.mix_from}), at{' '}
@@ -210,57 +242,50 @@ function ScoreCard() {
                   {asked ? 'yours, in the address' : data.weights.from}.
                 </>
               }
-              flush
-            >
-              <Sliders
-                weights={weights}
-                given={asked != null}
-                onChange={(next) => setParams({ weights: next ? writeWeights(next) : null }, true)}
-              />
-              <Table
-                name="score"
-                caption="Options by score"
-                rows={rows}
-                rowKey={(s) => s.option.name}
-                columns={columnsOf(rows, weights)}
-                sort="-score"
-                empty={<Empty title="No option may serve">What removed them stands below.</Empty>}
-              />
-              <div class="card-tail">
-                <Swap data={data} />
-              </div>
-            </Card>
-            {data.rejected.length > 0 && (
-              <Card title="May not serve" flush>
-                <Table
-                  name="rejected"
-                  caption="Options that may not serve"
-                  rows={data.rejected}
-                  rowKey={(r) => r.name}
-                  empty={null}
-                  columns={[
-                    { id: 'name', head: 'Option', value: (r) => r.name },
-                    { id: 'reason', head: 'Why', wrap: true, value: (r) => r.reason },
-                  ]}
+              above={
+                <Sliders
+                  weights={weights}
+                  given={asked != null}
+                  onChange={(next) => setParams({ weights: next ? writeWeights(next) : null }, true)}
                 />
-              </Card>
+              }
+              name="score"
+              rows={rows}
+              rowKey={(s) => s.option.name}
+              columns={columnsOf(rows, weights)}
+              sort="-score"
+              empty={<Empty title="No option may serve">What removed them stands below.</Empty>}
+              below={
+                <div class="card-tail">
+                  <Swap data={data} />
+                </div>
+              }
+            />
+            {data.rejected.length > 0 && (
+              <TableCard
+                title="May not serve"
+                caption="Options that may not serve"
+                name="rejected"
+                rows={data.rejected}
+                rowKey={(r) => r.name}
+                empty={null}
+                columns={[
+                  { id: 'name', head: 'Option', value: (r) => r.name },
+                  { id: 'reason', head: 'Why', wrap: true, value: (r) => r.reason },
+                ]}
+              />
             )}
             {flips.length > 0 && (
-              <Card
+              <TableCard
                 title="Flip points"
                 note="How far each input must move, all else as it is, before the answer changes. The nearest first."
-                flush
-              >
-                <Table
-                  name="flips"
-                  caption="Flip points"
-                  rows={flips}
-                  rowKey={(f) => `${f.input} ${f.of}`}
-                  columns={flipColumns}
-                  sort="far"
-                  empty={null}
-                />
-              </Card>
+                name="flips"
+                rows={flips}
+                rowKey={(f) => `${f.input} ${f.of}`}
+                columns={flipColumns}
+                sort="far"
+                empty={null}
+              />
             )}
           </>
         );

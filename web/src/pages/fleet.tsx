@@ -4,18 +4,18 @@ import { useQuery } from '../api/query';
 import type { Live, LiveDeployment } from '../api/types';
 import { Plot, type Line } from '../charts/plot';
 import { Badge, Card, Tile } from '../components/card';
-import { Figure } from '../components/figure';
+import { Facts } from '../components/facts';
+import { Derived, Figure } from '../components/figure';
 import { Empty, Loaded } from '../components/states';
-import { amounts, Table, type Column } from '../components/table';
+import { amounts, single, type Column } from '../components/table';
+import { TableCard } from '../components/table_card';
 import type { Derivation } from '../derive/derivation';
-import { deploymentOf, health, idleOf, powerOf, throughputOf } from '../derive/deployment';
+import { batchOf, deploymentOf, fleetOf, health, idleOf, powerOf, queueOf, throughputOf } from '../derive/deployment';
 import { liveOf } from '../derive/live';
 import { amount, count } from '../format/units';
 import { href, params } from '../state/url';
 
 const palette = ['--series-1', '--series-2', '--series-3', '--series-4', '--series-5', '--series-6', '--series-7'];
-
-const single = (v: number | null): { value: number } | null => (v == null ? null : { value: v });
 
 function columnsOf(rows: LiveDeployment[]): Column<LiveDeployment>[] {
   return [
@@ -53,17 +53,26 @@ function columnsOf(rows: LiveDeployment[]): Column<LiveDeployment>[] {
     },
     {
       id: 'running',
-      head: 'Running',
+      head: 'Batch',
       group: 'Now',
       right: true,
       value: (d) => d.running,
       cell: (d) => (
         <>
-          {count(d.running)}
+          <Figure quantity="count" value={d.running} label="Batch" derive={() => batchOf(d)} />
           {d.max_concurrency != null && <span class="muted"> of {count(d.max_concurrency)}</span>}
         </>
       ),
     },
+    amounts({
+      id: 'queue',
+      head: 'Queue',
+      group: 'Now',
+      quantity: 'count',
+      rows,
+      get: (d) => single(d.engine_waiting),
+      derive: queueOf,
+    }),
     amounts({
       id: 'tout',
       head: 'Tokens out',
@@ -191,9 +200,11 @@ function Tiles({ now }: { now: Live }) {
             : 'all answer'
         }
       >
-        <span class="figure-value">
-          {up} <span class="figure-unit">of {d.length}</span>
-        </span>
+        <Derived label="Deployments up" derive={() => fleetOf(d)}>
+          <span class="figure-value">
+            {up} <span class="figure-unit">of {d.length}</span>
+          </span>
+        </Derived>
       </Tile>
       <Tile name="Power" tone="energy" foot="of own machines">
         <Figure
@@ -204,7 +215,15 @@ function Tiles({ now }: { now: Live }) {
           derive={() => liveOf('Power', 'power', now.power_w, now)}
         />
       </Tile>
-      <Tile name="Running" tone="cost" foot={`${count(now.waiting)} waiting for a place`}>
+      <Tile
+        name="Running"
+        tone="cost"
+        foot={
+          <Derived label="Waiting" derive={() => liveOf('Waiting', 'count', now.waiting, now)}>
+            {count(now.waiting)} waiting for a place
+          </Derived>
+        }
+      >
         <Figure
           block
           quantity="count"
@@ -304,23 +323,21 @@ export function Fleet() {
           return (
             <>
               <Tiles now={data} />
-              <Card title="Deployments" note="Each second; rates are means of the last ten" flush>
-                <Table
-                  name="fleet"
-                  caption="Deployments"
-                  rows={rows}
-                  rowKey={(d) => d.name}
-                  sort="name"
-                  columns={columnsOf(rows)}
-                  rowClass={(d) => (d.available ? '' : 'row-bad')}
-                  empty={
-                    <Empty title="No deployment">
-                      The configuration has none that fits; add one under <code>deployments</code>, or remove the
-                      filter.
-                    </Empty>
-                  }
-                />
-              </Card>
+              <TableCard
+                title="Deployments"
+                note="Each second; rates are means of the last ten"
+                name="fleet"
+                rows={rows}
+                rowKey={(d) => d.name}
+                sort="name"
+                columns={columnsOf(rows)}
+                rowClass={(d) => (d.available ? '' : 'row-bad')}
+                empty={
+                  <Empty title="No deployment">
+                    The configuration has none that fits; add one under <code>deployments</code>, or remove the filter.
+                  </Empty>
+                }
+              />
               <LastMinutes />
               <div class="deployments">
                 {rows.map((d) => (
@@ -339,17 +356,7 @@ function DeploymentCard({ d }: { d: LiveDeployment }) {
   const about = deploymentOf(d);
   return (
     <Card title={d.name} note={about.meaning} actions={<Badge tone={health(d).tone}>{health(d).text}</Badge>}>
-      <dl class="facts">
-        {about.inputs!.map((i) => (
-          <div key={i.name}>
-            <dt>{i.name}</dt>
-            <dd>
-              {i.value}
-              {i.note && <span class="input-note">{i.note}</span>}
-            </dd>
-          </div>
-        ))}
-      </dl>
+      <Facts facts={about.inputs!} />
       <p class="links-row">
         {about.links!.map((l) => (
           <a key={l.text} href={l.href}>

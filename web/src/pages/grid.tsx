@@ -3,12 +3,13 @@ import { useQuery } from '../api/query';
 import type { Grid, GridNow, GridSource, GridZone } from '../api/types';
 import { Plot, type Line } from '../charts/plot';
 import { Badge, Card } from '../components/card';
-import { Figure } from '../components/figure';
+import { Derived, Figure } from '../components/figure';
 import { Empty, Loaded } from '../components/states';
-import { Table, amounts, type Column } from '../components/table';
+import { amounts, type Column } from '../components/table';
+import { TableCard } from '../components/table_card';
 import { cleanSpells, startOf } from '../derive/clean_hours';
-import type { Derivation } from '../derive/derivation';
-import { amount, number, scaleFor } from '../format/units';
+import { counted, type Derivation } from '../derive/derivation';
+import { amount, count, number, scaleFor } from '../format/units';
 import { ago, clock, dateTime, span } from '../format/time';
 import { href, params } from '../state/url';
 
@@ -200,7 +201,12 @@ function nowColumns(zones: GridZone[]): Column<GridZone>[] {
       head: 'Age',
       right: true,
       value: (z) => z.now?.age_s ?? null,
-      cell: (z) => (z.now?.age_s ? span(z.now.age_s) : 'now'),
+      cell: (z) =>
+        z.now && (
+          <Derived label="Age" derive={() => intensityOf(z, z.now!)}>
+            {z.now.age_s ? span(z.now.age_s) : 'now'}
+          </Derived>
+        ),
     },
     {
       id: 'deployments',
@@ -210,6 +216,31 @@ function nowColumns(zones: GridZone[]): Column<GridZone>[] {
       cell: (z) => z.deployments.join(', ') || <span class="muted">none</span>,
     },
   ];
+}
+
+function faults(id: 'errors' | 'holes' | 'absurd', head: string, meaning: string): Column<GridSource> {
+  return {
+    id,
+    head,
+    right: true,
+    value: (s) => s[id],
+    cell: (s) => (
+      <Derived
+        label={head}
+        derive={() =>
+          counted(`${head} of ${s.source}, ${s.zone}`, count(s[id]), meaning, {
+            inputs: [
+              { name: 'Fetched', value: dateTime(s.fetched) },
+              { name: 'Trouble', value: s.trouble ?? 'none' },
+            ],
+            docs: ['docs/grid.md'],
+          })
+        }
+      >
+        {count(s[id])}
+      </Derived>
+    ),
+  };
 }
 
 const sourceColumns: Column<GridSource>[] = [
@@ -228,9 +259,9 @@ const sourceColumns: Column<GridSource>[] = [
     cell: (s) => (s.newest_end ? <span title={dateTime(s.newest_end)}>{ago(s.newest_end)}</span> : '–'),
   },
   { id: 'next', head: 'Asked next', value: (s) => s.next, cell: (s) => (s.next ? dateTime(s.next) : '–') },
-  { id: 'errors', head: 'Errors', right: true, value: (s) => s.errors },
-  { id: 'holes', head: 'Holes', right: true, value: (s) => s.holes },
-  { id: 'absurd', head: 'Absurd', right: true, value: (s) => s.absurd },
+  faults('errors', 'Errors', 'Times that it did not answer, or not in a way that can be read, since the start.'),
+  faults('holes', 'Holes', 'Values that were null, zero or text. A hole goes down the ladder, never to 0 grams.'),
+  faults('absurd', 'Absurd', 'Values below 0 or above 2000 g/kWh. They are left out, and the next rung is taken.'),
   {
     id: 'trouble',
     head: 'Trouble',
@@ -259,38 +290,38 @@ export function GridPage() {
           }
           return (
             <>
-              <Card title="Now" note="What calls are booked with" flush>
-                <Table
-                  name="grid"
-                  caption="Intensity by region"
-                  rows={zones}
-                  rowKey={(z) => z.zone}
-                  columns={nowColumns(zones)}
-                  sort="now"
-                  empty={null}
-                />
-              </Card>
+              <TableCard
+                title="Now"
+                note="What calls are booked with"
+                name="grid"
+                caption="Intensity by region"
+                rows={zones}
+                rowKey={(z) => z.zone}
+                columns={nowColumns(zones)}
+                sort="now"
+                empty={null}
+              />
               {zones.length > 1 && zones[0]!.slots.length > 1 && <Compare zones={zones} at={at} />}
               <div class="zones">
                 {zones.map((z) => (
                   <ZoneCard key={z.zone} zone={z} at={at} />
                 ))}
               </div>
-              <Card title="Sources" note="Live sources of the configuration, as last asked" flush>
-                <Table
-                  name="grid-sources"
-                  caption="Sources of intensities"
-                  rows={data.sources}
-                  rowKey={(s) => `${s.source} ${s.zone}`}
-                  columns={sourceColumns}
-                  empty={
-                    <Empty title="No live source">
-                      Values come from the configuration and the catalog. Name a source under <code>grid.sources</code>{' '}
-                      to have hourly ones; docs/grid.md says how.
-                    </Empty>
-                  }
-                />
-              </Card>
+              <TableCard
+                title="Sources"
+                note="Live sources of the configuration, as last asked"
+                name="grid-sources"
+                caption="Sources of intensities"
+                rows={data.sources}
+                rowKey={(s) => `${s.source} ${s.zone}`}
+                columns={sourceColumns}
+                empty={
+                  <Empty title="No live source">
+                    Values come from the configuration and the catalog. Name a source under <code>grid.sources</code> to
+                    have hourly ones; docs/grid.md says how.
+                  </Empty>
+                }
+              />
             </>
           );
         }}

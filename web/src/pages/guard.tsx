@@ -4,10 +4,12 @@ import type { Guard, Verdict } from '../api/types';
 import { Plot, type Line } from '../charts/plot';
 import { Bars } from '../components/bars';
 import { Badge, Card, Tile } from '../components/card';
-import { Figure } from '../components/figure';
+import { Derived, Figure } from '../components/figure';
 import { Empty, Loaded } from '../components/states';
-import { Table, type Column } from '../components/table';
-import type { Derivation } from '../derive/derivation';
+import type { Column } from '../components/table';
+import { TableCard } from '../components/table_card';
+import { counted, type Derivation } from '../derive/derivation';
+import { causeOf, topCauses } from '../derive/guard';
 import { amount, count } from '../format/units';
 import { dateTime } from '../format/time';
 import { apiQuery, href, params } from '../state/url';
@@ -46,6 +48,57 @@ function verdictOf(v: (typeof verdicts)[number], data: Guard): Derivation {
 type Event = Guard['events'][number];
 type Watched = Guard['watch'][number];
 
+function eventOf(e: Event): Derivation {
+  return counted(
+    e.action,
+    count(e.count),
+    'Verdicts of this cause, key and address within one minute: the audit log has a line for all of them.',
+    {
+      inputs: [
+        { name: 'Latest', value: dateTime(e.at) },
+        { name: 'Who', value: e.actor },
+        { name: 'Why the first one', value: e.why || '–' },
+      ],
+      links: e.actor.startsWith('key:')
+        ? [{ text: 'Requests of the key', href: href('/requests', { key: e.actor.slice(4) }) }]
+        : [],
+      docs: ['docs/guard.md', 'docs/keys.md, The audit log'],
+    },
+  );
+}
+
+function ruleOf(cause: ReturnType<typeof topCauses>[number], data: Guard): Derivation {
+  return counted(`Verdicts: ${cause.name}`, count(cause.count), cause.rules[0]!, {
+    inputs: data.events
+      .filter((e) => cause.rules.includes(e.why))
+      .slice(0, 12)
+      .map((e) => ({
+        name: dateTime(e.at),
+        value: count(e.count),
+        note: `${e.action}, ${e.actor}`,
+        open: () => eventOf(e),
+      })),
+    docs: ['docs/guard-rules.md', 'docs/guard-policy.md'],
+  });
+}
+
+function pointsOf(w: Watched): Derivation {
+  return counted(
+    `Points of ${w.key}`,
+    w.score.toFixed(1),
+    'Each verdict and refusal adds points; the sum halves every ten minutes. Marks on it flag, slow and suspend a key.',
+    {
+      inputs: [
+        { name: 'Level', value: w.level, note: w.since ? `since ${dateTime(w.since)}` : undefined },
+        { name: 'Because', value: w.because ?? '–' },
+      ],
+      command: 'trine abuse list -c trine.yaml',
+      links: [{ text: 'Its requests', href: href('/requests', { key: w.key }) }],
+      docs: ['docs/abuse.md'],
+    },
+  );
+}
+
 const eventColumns: Column<Event>[] = [
   { id: 'at', head: 'Time', value: (e) => e.at, cell: (e) => dateTime(e.at) },
   {
@@ -54,7 +107,17 @@ const eventColumns: Column<Event>[] = [
     value: (e) => e.action,
     cell: (e) => <Badge tone={e.action.endsWith('block') ? 'bad' : 'warn'}>{e.action.replace('guard.', '')}</Badge>,
   },
-  { id: 'count', head: 'Times', right: true, value: (e) => e.count },
+  {
+    id: 'count',
+    head: 'Times',
+    right: true,
+    value: (e) => e.count,
+    cell: (e) => (
+      <Derived label="Times" derive={() => eventOf(e)}>
+        {count(e.count)}
+      </Derived>
+    ),
+  },
   {
     id: 'actor',
     head: 'Who',
@@ -67,7 +130,13 @@ const eventColumns: Column<Event>[] = [
       ),
   },
   { id: 'address', head: 'Address', value: (e) => e.address },
-  { id: 'why', head: 'Why', wrap: true, value: (e) => e.why },
+  {
+    id: 'why',
+    head: 'Why',
+    wrap: true,
+    value: (e) => e.why,
+    cell: (e) => <span title={e.why}>{e.why ? causeOf(e.why) : '–'}</span>,
+  },
 ];
 
 const watchColumns: Column<Watched>[] = [
@@ -83,7 +152,17 @@ const watchColumns: Column<Watched>[] = [
     value: (w) => w.level,
     cell: (w) => <Badge tone={w.level === 'suspended' ? 'bad' : 'warn'}>{w.level}</Badge>,
   },
-  { id: 'score', head: 'Points', right: true, value: (w) => w.score, cell: (w) => w.score.toFixed(1) },
+  {
+    id: 'score',
+    head: 'Points',
+    right: true,
+    value: (w) => w.score,
+    cell: (w) => (
+      <Derived label="Points" derive={() => pointsOf(w)}>
+        {w.score.toFixed(1)}
+      </Derived>
+    ),
+  },
   { id: 'since', head: 'Since', value: (w) => w.since, cell: (w) => dateTime(w.since) },
   { id: 'because', head: 'Because', wrap: true, value: (w) => w.because },
 ];
@@ -167,7 +246,17 @@ export function GuardPage() {
                 {data.rules.length > 0 ? (
                   <Bars
                     color="--bad"
-                    bars={data.rules.slice(0, 10).map((r) => ({ name: r.rule, value: r.count, shown: count(r.count) }))}
+                    bars={topCauses(data.rules)
+                      .slice(0, 10)
+                      .map((c) => ({
+                        name: c.name,
+                        value: c.count,
+                        shown: (
+                          <Derived label={c.name} derive={() => ruleOf(c, data)}>
+                            {count(c.count)}
+                          </Derived>
+                        ),
+                      }))}
                   />
                 ) : (
                   <Empty title="No rule acted">
@@ -176,42 +265,36 @@ export function GuardPage() {
                 )}
               </Card>
             </div>
-            <Card
+            <TableCard
               title="Under watch"
+              caption="Keys under watch"
               note="Keys and addresses whose points are over the first mark; the sum halves every ten minutes"
-              flush
-            >
-              <Table
-                name="watch"
-                caption="Keys under watch"
-                rows={data.watch}
-                rowKey={(w) => w.key}
-                columns={watchColumns}
-                sort="-score"
-                empty={
-                  <Empty title="Nobody is under watch">
-                    {data.audit
-                      ? 'No key did what adds up to ten points lately (docs/abuse.md).'
-                      : 'Keys are watched with an identity store only (docs/abuse.md).'}
-                  </Empty>
-                }
-              />
-            </Card>
-            <Card title="Events" note="By key, cause and minute. Texts and personal data are never in them." flush>
-              <Table
-                name="guard-events"
-                caption="Guard events"
-                rows={data.events}
-                rowKey={(e) => `${e.at} ${e.action} ${e.actor} ${e.why}`}
-                columns={eventColumns}
-                sort="-at"
-                empty={
-                  <Empty title="No event in this time">
-                    {data.audit ? 'Nothing was blocked or flagged.' : noAudit}
-                  </Empty>
-                }
-              />
-            </Card>
+              name="watch"
+              rows={data.watch}
+              rowKey={(w) => w.key}
+              columns={watchColumns}
+              sort="-score"
+              empty={
+                <Empty title="Nobody is under watch">
+                  {data.audit
+                    ? 'No key did what adds up to ten points lately (docs/abuse.md).'
+                    : 'Keys are watched with an identity store only (docs/abuse.md).'}
+                </Empty>
+              }
+            />
+            <TableCard
+              title="Events"
+              caption="Guard events"
+              note="By key, cause and minute. Texts and personal data are never in them."
+              name="guard-events"
+              rows={data.events}
+              rowKey={(e) => `${e.at} ${e.action} ${e.actor} ${e.why}`}
+              columns={eventColumns}
+              sort="-at"
+              empty={
+                <Empty title="No event in this time">{data.audit ? 'Nothing was blocked or flagged.' : noAudit}</Empty>
+              }
+            />
           </>
         )}
       </Loaded>

@@ -5,10 +5,20 @@ import type { Live, Overview as Body, Report, Row, Savings, Series } from '../ap
 import { Plot, type Line } from '../charts/plot';
 import { Sparkline } from '../charts/sparkline';
 import { Card, Tile } from '../components/card';
-import { Figure } from '../components/figure';
+import { Derived, Figure } from '../components/figure';
 import { Letter } from '../components/letter';
 import { Empty, Loaded } from '../components/states';
-import { carbonOf, costOf, energyOf, idleOf, joulesPerTokenOf, perToken, type RowContext } from '../derive/row';
+import {
+  carbonOf,
+  changeOf,
+  costOf,
+  energyOf,
+  idleOf,
+  joulesPerTokenOf,
+  perToken,
+  requestsOf,
+  type RowContext,
+} from '../derive/row';
 import { liveOf } from '../derive/live';
 import { savedOf, savedRange, type SavedPart } from '../derive/savings';
 import { showDerivation } from '../derive/derivation';
@@ -87,9 +97,29 @@ function Tiles({ report, before }: { report: Report; before: Row }) {
   const row = report.total;
   const idle = row.unattributed;
   const more = { letter: row.quality, shares: row.quality_shares };
+  const against = (part: Parameters<typeof changeOf>[0], now: number | null, then: number | null) => {
+    const text = change(now, then);
+    return (
+      text && (
+        <Derived label={text} derive={() => changeOf(part, row, before, all)}>
+          {text}
+        </Derived>
+      )
+    );
+  };
   return (
     <div class="tiles">
-      <Tile name="Cost" tone="cost" foot={change(row.cost_neur, before.cost_neur) ?? `${count(row.requests)} requests`}>
+      <Tile
+        name="Cost"
+        tone="cost"
+        foot={
+          against('cost', row.cost_neur, before.cost_neur) ?? (
+            <Derived label="Requests" derive={() => requestsOf(row, all)}>
+              {count(row.requests)} requests
+            </Derived>
+          )
+        }
+      >
         <Figure
           block
           quantity="money"
@@ -99,7 +129,7 @@ function Tiles({ report, before }: { report: Report; before: Row }) {
           {...more}
         />
       </Tile>
-      <Tile name="Energy" tone="energy" foot={change(row.energy_uj, before.energy_uj)}>
+      <Tile name="Energy" tone="energy" foot={against('energy', row.energy_uj, before.energy_uj)}>
         <Figure
           block
           quantity="energy"
@@ -111,7 +141,7 @@ function Tiles({ report, before }: { report: Report; before: Row }) {
           {...more}
         />
       </Tile>
-      <Tile name="Carbon" tone="carbon" foot={change(row.carbon_ng, before.carbon_ng)}>
+      <Tile name="Carbon" tone="carbon" foot={against('carbon', row.carbon_ng, before.carbon_ng)}>
         <Figure
           block
           quantity="carbon"
@@ -123,7 +153,11 @@ function Tiles({ report, before }: { report: Report; before: Row }) {
           {...more}
         />
       </Tile>
-      <Tile name="Energy per token" tone="energy" foot={change(row.joules_per_token, before.joules_per_token)}>
+      <Tile
+        name="Energy per token"
+        tone="energy"
+        foot={against('per token', row.joules_per_token, before.joules_per_token)}
+      >
         <Figure
           block
           quantity="joules_per_token"

@@ -2,18 +2,20 @@
 import type { ComponentChildren } from 'preact';
 import { ApiError } from '../api/client';
 import { useQuery } from '../api/query';
-import type { RequestBody, RequestFacts, Settlement } from '../api/types';
+import type { RequestBody, RequestFacts, Settlement, SparedStep } from '../api/types';
 import { Badge, Card, Tile } from '../components/card';
-import { Figure } from '../components/figure';
+import { Derived, Figure } from '../components/figure';
 import { Empty, Loaded } from '../components/states';
 import { Waterfall } from '../charts/waterfall';
-import { latest, secondsBetween, settledOf, splitReason } from '../derive/request';
+import type { Derivation } from '../derive/derivation';
+import { cacheHit, latest, secondsBetween, settledOf, sparedStepOf, splitReason, totalOf } from '../derive/request';
 import { amount, euros, grams, joules } from '../format/units';
-import { dateTime } from '../format/time';
+import { dateTime, span } from '../format/time';
 import { href } from '../state/url';
 import { CallCard } from './request_call';
+import { GuardStage, guardTone } from './request_guard';
 import { OutcomeBadge } from './requests';
-import { stepName } from './spared';
+import { stepName } from '../derive/steps';
 
 function Stage({
   name,
@@ -32,12 +34,76 @@ function Stage({
   );
 }
 
-function Stages({ request: r }: { request: RequestFacts }) {
-  const { guard, route } = splitReason(r.reason ?? '');
-  const blocked = r.error?.startsWith('content_') ?? false;
-  const last = r.calls[r.calls.length - 1];
+// What a step kept from the engines, each number with its derivation.
+function Spared({ of: a }: { of: SparedStep }) {
+  const derive = (): Derivation => sparedStepOf(a);
+  return (
+    <>
+      <Derived label="Tokens spared" derive={derive}>
+        {(a.tokens_in + a.tokens_out).toLocaleString('en-GB')} tokens
+      </Derived>
+      ,{' '}
+      <Figure
+        quantity="energy"
+        value={joules(a.energy_uj)}
+        low={joules(a.energy_low_uj)}
+        high={joules(a.energy_high_uj)}
+        letter={a.quality}
+        label="Energy spared"
+        derive={derive}
+      />
+      , <Figure quantity="carbon" value={grams(a.carbon_ng)} label="Carbon spared" derive={derive} />,{' '}
+      <Figure quantity="money" value={euros(a.cost_neur)} label="Cost spared" derive={derive} />
+    </>
+  );
+}
+
+function CacheStage({ request: r }: { request: RequestFacts }) {
+  const hit = cacheHit(r.reason ?? '');
   const cached = r.calls.reduce((n, c) => n + c.tokens_cached, 0),
     prompt = r.calls.reduce((n, c) => n + c.tokens_in, 0);
+  const prefix =
+    prompt === 0
+      ? null
+      : cached > 0
+        ? `Of the prompt ${cached.toLocaleString('en-GB')} of ${prompt.toLocaleString('en-GB')} tokens came from the engine’s own prefix cache (${((100 * cached) / prompt).toFixed(0)} %).`
+        : 'No prompt token came from the engine’s own prefix cache.';
+  if (!hit)
+    return (
+      <>
+        <p>Not from the answer cache: the route has none, or no answer to this was known.</p>
+        {prefix && <p class="small muted">{prefix}</p>}
+      </>
+    );
+  return (
+    <>
+      <p>
+        <Badge tone="good">hit</Badge> {stepName(hit.step)}: the answer of{' '}
+        <a href={href('/fleet', { deployment: hit.deployment })}>{hit.deployment}</a> to{' '}
+        <a href={href(`/requests/${hit.request}`)}>
+          <code>{hit.request}</code>
+        </a>
+        , {span(hit.age)} old.
+      </p>
+      {(r.avoided ?? [])
+        .filter((a) => a.step === hit.step)
+        .map((a) => (
+          <p key={a.step}>
+            It spared <Spared of={a} />
+          </p>
+        ))}
+      {prefix && <p class="small muted">{prefix}</p>}
+    </>
+  );
+}
+
+function Stages(body: RequestBody) {
+  const { request: r, explanation } = body;
+  const { route } = splitReason(r.reason ?? '');
+  const hit = cacheHit(r.reason ?? '');
+  const blocked = guardTone(body) === 'bad';
+  const last = r.calls[r.calls.length - 1];
+  const spared = (r.avoided ?? []).filter((a) => a.step !== hit?.step);
   const group = [r.org, r.team, r.project].filter((x) => x !== '').join(' / ');
   return (
     <ol class="stages">
@@ -55,24 +121,20 @@ function Stages({ request: r }: { request: RequestFacts }) {
           </>
         )}
       </Stage>
-      <Stage name="Guard" tone={blocked ? 'bad' : guard ? 'warn' : 'good'}>
-        {guard ? (
-          <ul>
-            {guard.map((line) => (
-              <li key={line}>{line}</li>
-            ))}
-          </ul>
-        ) : blocked ? (
-          'Blocked.'
-        ) : r.outcome === 'refused' ? (
-          'Nothing found.'
-        ) : (
-          'Nothing found: let through.'
-        )}
+      <Stage name="Guard" tone={guardTone(body)}>
+        <GuardStage {...body} />
+      </Stage>
+      <Stage name="Cache" tone={hit ? 'good' : undefined}>
+        <CacheStage request={r} />
       </Stage>
       <Stage name="Route" tone={r.calls.length === 0 && r.outcome !== 'ok' && !blocked ? 'bad' : undefined}>
         {r.route || 'no route'}
-        {route && <>: {route}</>}
+        {hit ? ': nobody was asked, the cache had the answer' : route && <>: {route}</>}
+        {route && !hit && (
+          <p class="small">
+            <a href={href('/decisions', { workload: r.workload || null })}>What would be chosen now, and why</a>
+          </p>
+        )}
         {!route && r.calls.length === 0 && !r.open && (
           <>
             : no deployment was called
@@ -84,20 +146,11 @@ function Stages({ request: r }: { request: RequestFacts }) {
           </>
         )}
       </Stage>
-      <Stage name="Cache">
-        {prompt === 0
-          ? 'No prompt reached an engine.'
-          : cached > 0
-            ? `${cached.toLocaleString('en-GB')} of ${prompt.toLocaleString('en-GB')} prompt tokens came from the engine’s prefix cache (${((100 * cached) / prompt).toFixed(0)} %).`
-            : 'No prompt token came from a cache.'}
-      </Stage>
-      {(r.avoided?.length ?? 0) > 0 && (
+      {spared.length > 0 && (
         <Stage name="Spared" tone="good">
-          {r.avoided!.map((a) => (
+          {spared.map((a) => (
             <p key={a.step}>
-              {stepName(a.step)}: {(a.tokens_in + a.tokens_out).toLocaleString('en-GB')} tokens,{' '}
-              {amount('energy', joules(a.energy_uj), joules(a.energy_low_uj), joules(a.energy_high_uj))},{' '}
-              {amount('carbon', grams(a.carbon_ng))}, {amount('money', euros(a.cost_neur))}
+              {stepName(a.step)}: <Spared of={a} />
             </p>
           ))}
         </Stage>
@@ -135,11 +188,47 @@ function Stages({ request: r }: { request: RequestFacts }) {
           </>
         )}
       </Stage>
+      <Stage name="Booked" tone={r.calls.length > 0 && r.final ? 'good' : undefined}>
+        <Booked request={r} explanation={explanation} />
+      </Stage>
     </ol>
   );
 }
 
-function Totals({ request: r }: { request: RequestFacts }) {
+// Where the energy of each call comes from, in a line; the cards below have all of it.
+function Booked({ request: r, explanation }: Pick<RequestBody, 'request' | 'explanation'>) {
+  if (r.calls.length === 0)
+    return <>No call, so no energy but the gateway’s own, which reports show beside the requests.</>;
+  return (
+    <>
+      {r.calls.map((c) => {
+        const settled = latest(c);
+        const explained = explanation?.calls.find((e) => e.attempt === c.attempt);
+        if (!settled) return <p key={c.attempt}>Not settled yet.</p>;
+        const windows = explained?.windows.length ?? 0;
+        return (
+          <p key={c.attempt}>
+            <Figure
+              quantity="energy"
+              value={settled.energy_j}
+              low={settled.energy_low_j}
+              high={settled.energy_high_j}
+              letter={settled.quality}
+              label={`Energy of call ${c.attempt + 1}`}
+              derive={() => settledOf(c, settled, explained)}
+            />{' '}
+            {settled.basis === 'provisional' || windows === 0
+              ? 'estimated from the model’s curve or the vendor’s formula'
+              : `its share of ${windows} ${windows === 1 ? 'window' : 'windows'} of the meter`}
+            {settled.basis === 'final' ? ', final' : ', provisional'}
+          </p>
+        );
+      })}
+    </>
+  );
+}
+
+function Totals({ request: r, explanation }: Pick<RequestBody, 'request' | 'explanation'>) {
   const settled = r.calls.map(latest).filter((s): s is Settlement => s != null);
   const add = (read: (s: Settlement) => number): number | null =>
     settled.length > 0 ? settled.reduce((sum, s) => sum + read(s), 0) : null;
@@ -149,8 +238,7 @@ function Totals({ request: r }: { request: RequestFacts }) {
     .map((s) => s.quality)
     .sort()
     .reverse()[0];
-  const first = r.calls.find((c) => c.settlements.length > 0);
-  const derive = first && settled.length === 1 ? () => settledOf(first, settled[0]!, undefined) : undefined;
+  const derive = (): Derivation => totalOf(r, explanation);
   return (
     <div class="tiles">
       <Tile name="Cost" tone="cost">
@@ -178,7 +266,15 @@ function Totals({ request: r }: { request: RequestFacts }) {
           derive={derive}
         />
       </Tile>
-      <Tile name="Energy per token" tone="energy" foot={`${tokens.toLocaleString('en-GB')} tokens`}>
+      <Tile
+        name="Energy per token"
+        tone="energy"
+        foot={
+          <Derived label="Tokens" derive={derive}>
+            {tokens.toLocaleString('en-GB')} tokens
+          </Derived>
+        }
+      >
         <Figure
           block
           quantity="joules_per_token"
@@ -207,36 +303,45 @@ export function RequestPage({ id }: { id: string }) {
         <a href={href('/requests')}>Requests</a> / <code>{id}</code>
       </p>
       <Loaded query={answer} what="The request">
-        {({ request, explanation }) => (
-          <>
-            <Totals request={request} />
-            {!request.final && (
-              <p class="notice">
-                {request.open ? 'It still runs.' : 'Its figures are provisional until its meter’s windows are closed.'}{' '}
-                <button type="button" class="link-button" onClick={answer.reload}>
-                  Read again
-                </button>
-              </p>
-            )}
-            <div class="columns-wide">
-              <Card title="Stage by stage">
-                <Stages request={request} />
-              </Card>
-              <Card title="In time" note="From the request’s start to its end">
-                <Waterfall request={request} />
-                <p class="small muted">
-                  The same in a terminal: <code>trine explain -c trine.yaml {id}</code>
+        {(body) => {
+          const { request, explanation } = body;
+          return (
+            <>
+              <Totals request={request} explanation={explanation} />
+              {!request.final && (
+                <p class="notice">
+                  {request.open
+                    ? 'It still runs.'
+                    : 'Its figures are provisional until its meter’s windows are closed.'}{' '}
+                  <button type="button" class="link-button" onClick={answer.reload}>
+                    Read again
+                  </button>
                 </p>
-              </Card>
-            </div>
-            {request.calls.map((c) => (
-              <CallCard key={c.attempt} call={c} explained={explanation?.calls.find((e) => e.attempt === c.attempt)} />
-            ))}
-            {request.calls.length === 0 && !request.open && (
-              <Badge>No call was made, so it took no energy but the gateway’s own.</Badge>
-            )}
-          </>
-        )}
+              )}
+              <div class="columns-wide">
+                <Card title="Stage by stage">
+                  <Stages {...body} />
+                </Card>
+                <Card title="In time" note="From the request’s start to its end">
+                  <Waterfall request={request} />
+                  <p class="small muted">
+                    The same in a terminal: <code>trine explain -c trine.yaml {id}</code>
+                  </p>
+                </Card>
+              </div>
+              {request.calls.map((c) => (
+                <CallCard
+                  key={c.attempt}
+                  call={c}
+                  explained={explanation?.calls.find((e) => e.attempt === c.attempt)}
+                />
+              ))}
+              {request.calls.length === 0 && !request.open && (
+                <Badge>No call was made, so it took no energy but the gateway’s own.</Badge>
+              )}
+            </>
+          );
+        }}
       </Loaded>
     </div>
   );

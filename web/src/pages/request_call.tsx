@@ -2,7 +2,8 @@
 import type { Call, ExplainedCall, MeterWindow, Settlement } from '../api/types';
 import { Card } from '../components/card';
 import { Empty } from '../components/states';
-import { amounts, Table, type Column } from '../components/table';
+import { Facts } from '../components/facts';
+import { amounts, single, Table, type Column } from '../components/table';
 import type { Derivation } from '../derive/derivation';
 import { factorLines, latest, secondsBetween, settledOf, windowOf } from '../derive/request';
 import { amount, euros, joules } from '../format/units';
@@ -90,8 +91,15 @@ function windowColumns(rows: MeterWindow[]): Column<MeterWindow>[] {
       get: (w) => ({ value: euros(w.ours.cost_neur) }),
       derive: windowOf,
     }),
-    { id: 'calls', head: 'Calls', right: true, value: (w) => w.calls },
-    amounts({ id: 'grid', head: 'Grid', quantity: 'intensity', rows, get: (w) => ({ value: w.intensity_g_per_kwh }) }),
+    amounts({ id: 'calls', head: 'Calls', quantity: 'count', rows, get: (w) => single(w.calls), derive: windowOf }),
+    amounts({
+      id: 'grid',
+      head: 'Grid',
+      quantity: 'intensity',
+      rows,
+      get: (w) => single(w.intensity_g_per_kwh),
+      derive: windowOf,
+    }),
   ];
 }
 
@@ -153,17 +161,7 @@ export function CallCard({ call, explained }: { call: Call; explained: Explained
       {lines.length > 0 && (
         <>
           <h3 class="card-sub">Factors</h3>
-          <dl class="facts card-inner">
-            {lines.map((l) => (
-              <div key={l.name}>
-                <dt>{l.name}</dt>
-                <dd>
-                  {l.value}
-                  {l.note && <span class="input-note">{l.note}</span>}
-                </dd>
-              </div>
-            ))}
-          </dl>
+          <Facts facts={lines} class="card-inner" />
         </>
       )}
     </Card>

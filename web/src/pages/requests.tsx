@@ -3,10 +3,10 @@ import { live } from '../api/live';
 import type { Outcome, Report, RequestRow, Requests } from '../api/types';
 import { Badge, Card } from '../components/card';
 import { Empty, Loaded } from '../components/states';
-import { amounts, Table, type Column } from '../components/table';
+import { amounts, single, Table, type Column } from '../components/table';
 import { amount } from '../format/units';
 import { dateTime } from '../format/time';
-import type { Derivation } from '../derive/derivation';
+import { counted, type Derivation } from '../derive/derivation';
 import { apiQuery, href, navigate, params, setParams } from '../state/url';
 
 const outcomes: Outcome[] = ['ok', 'failed', 'cancelled', 'interrupted', 'refused'];
@@ -47,7 +47,41 @@ function figureOf(r: RequestRow, what: 'Energy' | 'Carbon' | 'Cost'): Derivation
   };
 }
 
-const single = (v: number | null): { value: number } | null => (v == null ? null : { value: v });
+const explained = (r: RequestRow) => ({
+  links: [{ text: 'Explained stage by stage', href: href(`/requests/${r.id}`) }],
+  command: `trine explain -c trine.yaml ${r.id}`,
+});
+
+function durationOf(r: RequestRow): Derivation {
+  return counted(
+    'Duration of one request',
+    amount('duration', r.duration_s),
+    'From its first byte at the gateway to the last byte of its answer.',
+    {
+      inputs: [
+        { name: 'Began', value: dateTime(r.start) },
+        { name: 'Ended', value: dateTime(r.end) },
+        { name: 'First token', value: amount('duration', r.ttft_s), note: 'of streamed answers' },
+        { name: 'Calls', value: String(r.calls) },
+      ],
+      ...explained(r),
+      docs: ['docs/web-api.md, Requests'],
+    },
+  );
+}
+
+function tokensOf(r: RequestRow): Derivation {
+  return counted(
+    'Tokens of one request',
+    `${r.tokens_in.toLocaleString('en-GB')} in, ${r.tokens_out.toLocaleString('en-GB')} out`,
+    'Of all its calls: as engines reported, or counted by the gateway where they do not say.',
+    {
+      inputs: [{ name: 'From a prefix cache', value: r.tokens_cached.toLocaleString('en-GB'), note: 'of those in' }],
+      ...explained(r),
+      docs: ['docs/accounting.md, Denominators'],
+    },
+  );
+}
 
 function columnsOf(rows: RequestRow[]): Column<RequestRow>[] {
   return [
@@ -95,9 +129,32 @@ function columnsOf(rows: RequestRow[]): Column<RequestRow>[] {
       ),
     },
     { id: 'key', head: 'Key', value: (r) => r.key },
-    amounts({ id: 'duration', head: 'Duration', quantity: 'duration', rows, get: (r) => single(r.duration_s) }),
-    amounts({ id: 'in', head: 'In', group: 'Tokens', quantity: 'count', rows, get: (r) => single(r.tokens_in) }),
-    amounts({ id: 'out', head: 'Out', group: 'Tokens', quantity: 'count', rows, get: (r) => single(r.tokens_out) }),
+    amounts({
+      id: 'duration',
+      head: 'Duration',
+      quantity: 'duration',
+      rows,
+      get: (r) => single(r.duration_s),
+      derive: durationOf,
+    }),
+    amounts({
+      id: 'in',
+      head: 'In',
+      group: 'Tokens',
+      quantity: 'count',
+      rows,
+      get: (r) => single(r.tokens_in),
+      derive: tokensOf,
+    }),
+    amounts({
+      id: 'out',
+      head: 'Out',
+      group: 'Tokens',
+      quantity: 'count',
+      rows,
+      get: (r) => single(r.tokens_out),
+      derive: tokensOf,
+    }),
     amounts({
       id: 'energy',
       head: 'Energy',

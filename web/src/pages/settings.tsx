@@ -1,21 +1,62 @@
 import { useQuery } from '../api/query';
 import type { Settings } from '../api/types';
 import { Badge, Card } from '../components/card';
+import { Facts, type Fact } from '../components/facts';
 import { Loaded } from '../components/states';
+import { counted } from '../derive/derivation';
 import { count } from '../format/units';
 import { ago, dateTime, span } from '../format/time';
 
-function Facts({ rows }: { rows: [string, preact.ComponentChildren][] }) {
-  return (
-    <dl class="facts facts-single">
-      {rows.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
-  );
+const figure = (name: string, value: string, meaning: string, docs = ['docs/metrics.md']): Fact => ({
+  name,
+  value,
+  open: () => counted(name, value, meaning, { docs, command: 'curl -s http://ADMIN/metrics' }),
+});
+
+function factsOf(s: Settings): Fact[] {
+  return [
+    { name: 'Version', value: s.version },
+    { name: 'Started', value: `${dateTime(s.started)}, up ${span(s.uptime_s)}` },
+    { name: 'Configuration', value: <code>{s.file}</code> },
+    { name: 'Read', value: s.generation === 1 ? 'once, at the start' : `${s.generation} times` },
+    figure('Workers', count(s.workers), 'Threads that serve requests, as workers in the configuration says.', [
+      'docs/config.md',
+    ]),
+    figure(
+      'Memory',
+      `${(s.process.resident_bytes / 1048576).toFixed(1)} MiB`,
+      'What of the gateway is in memory at this moment, as the system counts it (resident).',
+    ),
+    figure(
+      'Processor time',
+      `${s.process.cpu_seconds.toFixed(1)} s`,
+      'Of all threads since the start. The gateway’s own energy is made of it; reports show it beside the requests.',
+      ['docs/accounting.md', 'docs/metrics.md'],
+    ),
+    figure('Threads', count(s.process.threads), 'Workers, the ledger’s, and those that may block on a disk.'),
+  ];
+}
+
+function ledgerFacts({ ledger: l }: Settings): Fact[] {
+  return [
+    { name: 'Folder', value: <code>{l.dir}</code> },
+    figure(
+      'In the database',
+      `${count(l.folded)} records since the start`,
+      'Requests, calls, settlements and meter windows that went from the journal into the database.',
+    ),
+    figure(
+      'Waiting',
+      `${count(l.lag_records)} records`,
+      'In the journal, and so safe, but not in the database yet: reports show them within a second or so.',
+    ),
+    { name: 'Latest', value: l.last_fold ? ago(l.last_fold) : '–' },
+    figure(
+      'Damaged',
+      count(l.damaged),
+      'Records whose checksum is wrong: left out of every figure, never guessed. More than none means a broken disk.',
+    ),
+  ];
 }
 
 export function SettingsPage() {
@@ -40,18 +81,7 @@ export function SettingsPage() {
                 )}
               </Card>
               <Card title="Gateway">
-                <Facts
-                  rows={[
-                    ['Version', s.version],
-                    ['Started', `${dateTime(s.started)}, up ${span(s.uptime_s)}`],
-                    ['Configuration', <code>{s.file}</code>],
-                    ['Read', s.generation === 1 ? 'once, at the start' : `${s.generation} times`],
-                    ['Workers', count(s.workers)],
-                    ['Memory', `${(s.process.resident_bytes / 1048576).toFixed(1)} MiB`],
-                    ['Processor time', `${s.process.cpu_seconds.toFixed(1)} s`],
-                    ['Threads', count(s.process.threads)],
-                  ]}
-                />
+                <Facts facts={factsOf(s)} class="facts-single" />
               </Card>
               <Card
                 title="Ledger"
@@ -68,15 +98,7 @@ export function SettingsPage() {
                 }
               >
                 {s.ledger.trouble && <p class="notice notice-bad">{s.ledger.trouble}</p>}
-                <Facts
-                  rows={[
-                    ['Folder', <code>{s.ledger.dir}</code>],
-                    ['In the database', `${count(s.ledger.folded)} records since the start`],
-                    ['Waiting', `${count(s.ledger.lag_records)} records`],
-                    ['Latest', s.ledger.last_fold ? ago(s.ledger.last_fold) : '–'],
-                    ['Damaged', count(s.ledger.damaged)],
-                  ]}
-                />
+                <Facts facts={ledgerFacts(s)} class="facts-single" />
               </Card>
             </div>
             {s.notes.length > 0 && (

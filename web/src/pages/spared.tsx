@@ -1,26 +1,13 @@
 // What documents and caches kept from the engines, step by step.
 import { useQuery } from '../api/query';
 import type { Report, Row } from '../api/types';
-import { Card } from '../components/card';
 import { Loaded } from '../components/states';
-import { amounts, Table, type Column } from '../components/table';
+import { amounts, type Column } from '../components/table';
+import { TableCard } from '../components/table_card';
 import type { Derivation } from '../derive/derivation';
+import { stepName } from '../derive/steps';
 import { amount, count, euros, grams, joules } from '../format/units';
 import { apiQuery, params } from '../state/url';
-
-const stepNames: Record<string, string> = {
-  'documents.ocr': 'Text in place of a scanned page',
-  'documents.images': 'Smaller pictures',
-  'documents.seen': 'A file that was sent before',
-  'documents.repeats': 'Headers and footers that repeat',
-  'documents.boilerplate': 'Boilerplate',
-  'documents.duplicates': 'Passages that stand twice',
-  'cache.exact': 'The same question again',
-  'cache.semantic': 'A question that means the same',
-  'cache.coalesced': 'Asked while the same was being answered',
-};
-
-export const stepName = (step: string): string => stepNames[step] ?? step;
 
 function sparedOf(r: Row): Derivation {
   const a = r.avoided!;
@@ -65,6 +52,7 @@ function columnsOf(rows: Row[]): Column<Row>[] {
       quantity: 'count',
       rows,
       get: (r) => ({ value: r.avoided?.requests ?? 0 }),
+      derive: sparedOf,
     }),
     amounts({
       id: 'tokens',
@@ -72,6 +60,7 @@ function columnsOf(rows: Row[]): Column<Row>[] {
       quantity: 'tokens',
       rows,
       get: (r) => ({ value: (r.avoided?.tokens_in ?? 0) + (r.avoided?.tokens_out ?? 0) }),
+      derive: sparedOf,
     }),
     amounts({
       id: 'cost',
@@ -120,21 +109,21 @@ function columnsOf(rows: Row[]): Column<Row>[] {
 export function SparedCard() {
   const report = useQuery<Report>(`/v1/ui/report?${apiQuery(params.value, { by: 'step' })}`, 15);
   return (
-    <Card title="Spared before it reached an engine" note="By documents and caches; a part of the saving" flush>
-      <Loaded query={report} what="What was spared">
-        {({ rows, total }) => (
-          <Table
-            name="spared"
-            caption="What was spared, by step"
-            rows={rows}
-            rowKey={(r) => r.name}
-            columns={columnsOf(rows)}
-            sort="-energy"
-            foot={{ ...total, name: 'total' }}
-            empty={null}
-          />
-        )}
-      </Loaded>
-    </Card>
+    <Loaded query={report} what="What was spared">
+      {({ rows, total }) => (
+        <TableCard
+          title="Spared before it reached an engine"
+          note="By documents and caches; a part of the saving"
+          name="spared"
+          caption="What was spared, by step"
+          rows={rows}
+          rowKey={(r) => r.name}
+          columns={columnsOf(rows)}
+          sort="-energy"
+          foot={{ ...total, name: 'total' }}
+          empty={null}
+        />
+      )}
+    </Loaded>
   );
 }

@@ -5,7 +5,8 @@ import { Card } from '../components/card';
 import { Figure } from '../components/figure';
 import { Letter } from '../components/letter';
 import { Empty, Loaded } from '../components/states';
-import { amounts, Table, type Column } from '../components/table';
+import { amounts, single, type Column } from '../components/table';
+import { TableCard } from '../components/table_card';
 import {
   carbonOf,
   costOf,
@@ -13,8 +14,11 @@ import {
   energyOf,
   gramsPerMtokOf,
   joulesPerTokenOf,
+  perRequest,
   perRequestOf,
   perToken,
+  requestsOf,
+  tokensOf,
   type RowContext,
 } from '../derive/row';
 import type { Derivation } from '../derive/derivation';
@@ -57,21 +61,24 @@ function columnsOf(rows: Row[], by: Grouping): Column<Row>[] {
       id: 'name',
       head: by[0]!.toUpperCase() + by.slice(1),
       value: (r) => named(r.name, by),
+      more: [{ head: 'Quality', value: (r) => r.quality }],
       cell: (r) => (r.name === 'total' ? 'Total' : <Name row={r} by={by} />),
     },
-    {
-      id: 'quality',
-      head: 'Quality',
-      value: (r) => r.quality,
-      cell: (r) => <Letter letter={r.quality} shares={r.quality_shares} />,
-    },
-    amounts({ id: 'requests', head: 'Requests', quantity: 'count', rows, get: (r) => ({ value: r.requests }) }),
+    amounts({
+      id: 'requests',
+      head: 'Requests',
+      quantity: 'count',
+      rows,
+      get: (r) => single(r.requests),
+      derive: derived(requestsOf),
+    }),
     amounts({
       id: 'tokens',
       head: 'Tokens',
       quantity: 'tokens',
       rows,
-      get: (r) => ({ value: r.tokens_in + r.tokens_out }),
+      get: (r) => single(r.tokens_in + r.tokens_out),
+      derive: derived(tokensOf),
     }),
     amounts({
       id: 'jtok',
@@ -88,7 +95,7 @@ function columnsOf(rows: Row[], by: Grouping): Column<Row>[] {
       group: 'Per token and Mtok',
       quantity: 'money_per_mtok',
       rows,
-      get: (r) => value(r.cost_per_mtok),
+      get: (r) => single(r.cost_per_mtok),
       derive: derived(costPerMtokOf),
     }),
     amounts({
@@ -106,7 +113,7 @@ function columnsOf(rows: Row[], by: Grouping): Column<Row>[] {
       group: 'Per document',
       quantity: 'joules_per_request',
       rows,
-      get: (r) => value(r.joules_per_request),
+      get: (r) => perRequest(r, 'energy'),
       derive: derived((r, c) => perRequestOf('energy', r, c)),
     }),
     amounts({
@@ -115,7 +122,7 @@ function columnsOf(rows: Row[], by: Grouping): Column<Row>[] {
       group: 'Per document',
       quantity: 'money',
       rows,
-      get: (r) => value(r.cost_per_request),
+      get: (r) => perRequest(r, 'cost'),
       derive: derived((r, c) => perRequestOf('cost', r, c)),
     }),
     amounts({
@@ -124,7 +131,7 @@ function columnsOf(rows: Row[], by: Grouping): Column<Row>[] {
       group: 'Per document',
       quantity: 'carbon',
       rows,
-      get: (r) => value(r.grams_per_request),
+      get: (r) => perRequest(r, 'carbon'),
       derive: derived((r, c) => perRequestOf('carbon', r, c)),
     }),
     amounts({
@@ -156,8 +163,6 @@ function columnsOf(rows: Row[], by: Grouping): Column<Row>[] {
     }),
   ];
 }
-
-const value = (v: number | null): { value: number } | null => (v == null ? null : { value: v });
 
 function Comparison({ rows, by }: { rows: Row[]; by: Grouping }) {
   const most = [...rows].sort((a, b) => b.tokens_in + b.tokens_out - a.tokens_in - a.tokens_out).slice(0, 6);
@@ -256,22 +261,18 @@ export function Workloads() {
           return (
             <>
               <Comparison rows={rows} by={data.by as Grouping} />
-              <Card
+              <TableCard
                 title={`By ${data.by}`}
                 note="Direct figures of the requests; a click on a number shows where it comes from"
-                flush
-              >
-                <Table
-                  name={`by-${data.by}`}
-                  caption={`Figures by ${data.by}`}
-                  rows={rows}
-                  rowKey={(r) => r.name}
-                  sort="-energy"
-                  columns={columnsOf(rows, data.by as Grouping).filter((c) => c.id !== 'quality')}
-                  foot={{ ...data.total, name: 'total' }}
-                  empty={null}
-                />
-              </Card>
+                name={`by-${data.by}`}
+                caption={`Figures by ${data.by}`}
+                rows={rows}
+                rowKey={(r) => r.name}
+                sort="-energy"
+                columns={columnsOf(rows, data.by as Grouping)}
+                foot={{ ...data.total, name: 'total' }}
+                empty={null}
+              />
             </>
           );
         }}

@@ -28,6 +28,9 @@ export interface LiveDeployment {
   intensity_g_per_kwh: number | null;
   ttft_s: number | null;
   tpot_s: number | null;
+  engine_waiting: number | null; // in the engine's own queue, as it says
+  kv_usage: number | null; // 0..1 of its cache of keys and values
+  power_shared_with: string[];
   meter: { name: string; up: boolean; lag_s: number | null; trouble: string | null } | null;
   price_per_hour: number | null;
   idle_cost_per_h: number | null;

@@ -7,6 +7,7 @@ export interface RequestRow {
   start: string;
   end: string | null;
   duration_s: number | null;
+  ttft_s: number | null; // null: not streamed
   route: string;
   endpoint: string;
   workload: string;
@@ -79,6 +80,8 @@ export interface Call {
   settlements: Settlement[];
 }
 
+export type SparedStep = Omit<Spared, 'requests' | 'without_call'> & { step: string; at: string };
+
 export interface RequestFacts {
   id: string;
   open: boolean;
@@ -99,7 +102,7 @@ export interface RequestFacts {
   error?: string | null;
   reason?: string;
   calls: Call[];
-  avoided?: (Omit<Spared, 'requests' | 'without_call'> & { step: string; at: string })[];
+  avoided?: SparedStep[];
 }
 
 export interface Amount5 {
@@ -142,7 +145,16 @@ export interface ExplainedCall {
   factors: Factors | null;
 }
 
+// What the guard does with such a request by the running configuration, and its key's verdicts in the audit log.
+export interface RequestGuard {
+  on: boolean;
+  policy: string | null;
+  audit: boolean; // there is a log
+  events: { first: string; at: string; action: string; address: string; count: number; why: string }[];
+}
+
 export interface RequestBody {
   request: RequestFacts;
   explanation: { calls: ExplainedCall[]; currency: string } | null;
+  guard: RequestGuard;
 }
