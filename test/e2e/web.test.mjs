@@ -177,6 +177,7 @@ describe('the numbers', { skip: noBrowser }, () => {
     await page.click('tbody a');
     await page.waitForSelector('.stage-bad');
     assert.match(await page.$eval('.stage-bad', (s) => s.innerText), /block/);
+    assert.match(await page.$eval('main', (m) => m.innerText), /Not reached: the request was refused before/);
     await page.browserContext().close();
   });
 });

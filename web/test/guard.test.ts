@@ -60,6 +60,14 @@ describe('what the guard wrote', () => {
   });
 });
 
+describe('a record that was cut off', () => {
+  it('says so: a sentence of a record has 256 bytes', () => {
+    expect(parseGuard(['block by policy p', 'tier 2: extraction,']).other).toEqual([
+      'tier 2: extraction, … (the record ends here)',
+    ]);
+  });
+});
+
 describe('a cause', () => {
   it('is what decided', () => {
     expect(causeOf(note.map((l, i) => (i ? `- ${l}` : l)).join('\n'))).toBe('injection: rule override.ignore');

@@ -141,7 +141,14 @@ function options(
       y: { range: (_u, _low, high) => [0, high > 0 ? high * 1.08 : 1] },
     },
     axes: [
-      { ...axis, values: timeLabels, grid: { show: false }, space: 64, size: 38 },
+      {
+        ...axis,
+        values: timeLabels,
+        grid: { show: false },
+        space: 64,
+        // Room for a second line where a day begins.
+        size: (_u, labels) => (labels?.some((l) => l.includes('\n')) ? 38 : 24),
+      },
       {
         ...axis,
         size: 58,

@@ -32,7 +32,8 @@ function spansOf(r: RequestFacts): Span[] {
     before = end;
   }
   const last = r.end ? at(r.end) : before;
-  if (last > before) spans.push({ name: 'gateway, after', className: 'other', from: before, to: last });
+  if (last > before)
+    spans.push({ name: r.calls.length > 0 ? 'gateway, after' : 'gateway', className: 'other', from: before, to: last });
   return spans;
 }
 

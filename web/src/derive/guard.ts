@@ -55,6 +55,7 @@ export function parseGuard(lines: readonly string[]): GuardNote {
     else if (check) note.checks.push(check);
     else if (evidence) note.evidence.push({ rule: evidence[1]!, says: evidence[2]! });
     else if (line.startsWith('answer: ')) note.answer.push(...line.slice(8).split('; '));
+    else if (line.startsWith('tier ')) note.other.push(`${line} … (the record ends here)`);
     else if (line !== '') note.other.push(line);
   }
   return note;

@@ -85,8 +85,18 @@ const tone = (state: string): 'good' | 'warn' | 'plain' =>
 
 function keyColumns(changed: () => void): Column<Key>[] {
   return [
-    { id: 'id', head: 'Key', value: (k) => k.id, cell: (k) => <a href={href('/requests', { key: k.id })}>{k.id}</a> },
-    { id: 'label', head: 'Label', value: (k) => k.label },
+    {
+      id: 'id',
+      head: 'Key',
+      value: (k) => k.id,
+      more: [{ head: 'Label', value: (k) => k.label }],
+      cell: (k) => (
+        <>
+          <a href={href('/requests', { key: k.id })}>{k.id}</a>
+          {k.label && <div class="small muted">{k.label}</div>}
+        </>
+      ),
+    },
     { id: 'group', head: 'Group', value: (k) => k.group },
     { id: 'state', head: 'State', value: (k) => k.state, cell: (k) => <Badge tone={tone(k.state)}>{k.state}</Badge> },
     { id: 'role', head: 'Role', value: (k) => k.role },

@@ -11,7 +11,7 @@ import { TableCard } from '../components/table_card';
 import { counted, type Derivation } from '../derive/derivation';
 import { causeOf, topCauses } from '../derive/guard';
 import { amount, count } from '../format/units';
-import { dateTime } from '../format/time';
+import { clock, dateTime, day } from '../format/time';
 import { apiQuery, href, params } from '../state/url';
 
 const verdicts: { name: Verdict; text: string; tone?: string; meaning: string }[] = [
@@ -198,105 +198,112 @@ export function GuardPage() {
   return (
     <div class="page">
       <Loaded query={answer} what="The guard">
-        {(data) => (
-          <>
-            {!data.on && (
-              <p class="notice notice-warn">
-                The guard is off: the configuration says <code>guard: {'{ on: false }'}</code>. Texts pass unread.
-              </p>
-            )}
-            <div class="tiles">
-              {verdicts.map((v) => (
-                <Tile
-                  key={v.name}
-                  name={v.text}
-                  {...(v.tone ? { tone: v.tone } : {})}
-                  foot={`${count(data.requests[v.name])} requests, ${count(data.answers[v.name])} answers`}
-                >
+        {(data) => {
+          // Counters begin with the gateway; what was before is in the log, and so in the chart.
+          const begun = new Date(data.counted_since);
+          const since = day(begun) === day(new Date()) ? clock(begun) : day(begun);
+          return (
+            <>
+              {!data.on && (
+                <p class="notice notice-warn">
+                  The guard is off: the configuration says <code>guard: {'{ on: false }'}</code>. Texts pass unread.
+                </p>
+              )}
+              <div class="tiles">
+                {verdicts.map((v) => (
+                  <Tile
+                    key={v.name}
+                    name={v.text}
+                    {...(v.tone ? { tone: v.tone } : {})}
+                    foot={`${count(data.requests[v.name])} requests, ${count(data.answers[v.name])} answers since ${since}`}
+                  >
+                    <Figure
+                      block
+                      quantity="count"
+                      value={data.requests[v.name] + data.answers[v.name]}
+                      label={v.text}
+                      derive={() => verdictOf(v, data)}
+                    />
+                  </Tile>
+                ))}
+                <Tile name="Time in the guard" foot="mean of a request">
                   <Figure
                     block
-                    quantity="count"
-                    value={data.requests[v.name] + data.answers[v.name]}
-                    label={v.text}
-                    derive={() => verdictOf(v, data)}
+                    quantity="duration"
+                    value={data.mean_ms == null ? null : data.mean_ms / 1000}
+                    label="Time in the guard"
+                    derive={() => ({
+                      title: 'Time in the guard',
+                      value: amount('duration', (data.mean_ms ?? 0) / 1000),
+                      meaning: 'What the guard adds to a request, a judge’s answers included.',
+                      formula: ['time in the guard ÷ requests that it looked at'],
+                      docs: ['docs/guard.md, Figures', 'docs/metrics.md'],
+                    })}
                   />
                 </Tile>
-              ))}
-              <Tile name="Time in the guard" foot="mean of a request">
-                <Figure
-                  block
-                  quantity="duration"
-                  value={data.mean_ms == null ? null : data.mean_ms / 1000}
-                  label="Time in the guard"
-                  derive={() => ({
-                    title: 'Time in the guard',
-                    value: amount('duration', (data.mean_ms ?? 0) / 1000),
-                    meaning: 'What the guard adds to a request, a judge’s answers included.',
-                    formula: ['time in the guard ÷ requests that it looked at'],
-                    docs: ['docs/guard.md, Figures', 'docs/metrics.md'],
-                  })}
-                />
-              </Tile>
-            </div>
-            <div class="columns-wide">
-              <Card title="Blocked and flagged over time">
-                {data.audit ? <OverTime data={data} /> : <Empty title="No audit log">{noAudit}</Empty>}
-              </Card>
-              <Card title="Top rules" note="What led to a verdict most often">
-                {data.rules.length > 0 ? (
-                  <Bars
-                    color="--bad"
-                    bars={topCauses(data.rules)
-                      .slice(0, 10)
-                      .map((c) => ({
-                        name: c.name,
-                        value: c.count,
-                        shown: (
-                          <Derived label={c.name} derive={() => ruleOf(c, data)}>
-                            {count(c.count)}
-                          </Derived>
-                        ),
-                      }))}
-                  />
-                ) : (
-                  <Empty title="No rule acted">
-                    {data.audit ? 'Nothing was blocked or flagged in this time.' : noAudit}
+              </div>
+              <div class="columns-wide">
+                <Card title="Blocked and flagged over time">
+                  {data.audit ? <OverTime data={data} /> : <Empty title="No audit log">{noAudit}</Empty>}
+                </Card>
+                <Card title="Top rules" note="What led to a verdict most often">
+                  {data.rules.length > 0 ? (
+                    <Bars
+                      color="--bad"
+                      bars={topCauses(data.rules)
+                        .slice(0, 10)
+                        .map((c) => ({
+                          name: c.name,
+                          value: c.count,
+                          shown: (
+                            <Derived label={c.name} derive={() => ruleOf(c, data)}>
+                              {count(c.count)}
+                            </Derived>
+                          ),
+                        }))}
+                    />
+                  ) : (
+                    <Empty title="No rule acted">
+                      {data.audit ? 'Nothing was blocked or flagged in this time.' : noAudit}
+                    </Empty>
+                  )}
+                </Card>
+              </div>
+              <TableCard
+                title="Under watch"
+                caption="Keys under watch"
+                note="Keys and addresses whose points are over the first mark; the sum halves every ten minutes"
+                name="watch"
+                rows={data.watch}
+                rowKey={(w) => w.key}
+                columns={watchColumns}
+                sort="-score"
+                empty={
+                  <Empty title="Nobody is under watch">
+                    {data.audit
+                      ? 'No key did what adds up to ten points lately (docs/abuse.md).'
+                      : 'Keys are watched with an identity store only (docs/abuse.md).'}
                   </Empty>
-                )}
-              </Card>
-            </div>
-            <TableCard
-              title="Under watch"
-              caption="Keys under watch"
-              note="Keys and addresses whose points are over the first mark; the sum halves every ten minutes"
-              name="watch"
-              rows={data.watch}
-              rowKey={(w) => w.key}
-              columns={watchColumns}
-              sort="-score"
-              empty={
-                <Empty title="Nobody is under watch">
-                  {data.audit
-                    ? 'No key did what adds up to ten points lately (docs/abuse.md).'
-                    : 'Keys are watched with an identity store only (docs/abuse.md).'}
-                </Empty>
-              }
-            />
-            <TableCard
-              title="Events"
-              caption="Guard events"
-              note="By key, cause and minute. Texts and personal data are never in them."
-              name="guard-events"
-              rows={data.events}
-              rowKey={(e) => `${e.at} ${e.action} ${e.actor} ${e.why}`}
-              columns={eventColumns}
-              sort="-at"
-              empty={
-                <Empty title="No event in this time">{data.audit ? 'Nothing was blocked or flagged.' : noAudit}</Empty>
-              }
-            />
-          </>
-        )}
+                }
+              />
+              <TableCard
+                title="Events"
+                caption="Guard events"
+                note="By key, cause and minute. Texts and personal data are never in them."
+                name="guard-events"
+                rows={data.events}
+                rowKey={(e) => `${e.at} ${e.action} ${e.actor} ${e.why}`}
+                columns={eventColumns}
+                sort="-at"
+                empty={
+                  <Empty title="No event in this time">
+                    {data.audit ? 'Nothing was blocked or flagged.' : noAudit}
+                  </Empty>
+                }
+              />
+            </>
+          );
+        }}
       </Loaded>
     </div>
   );

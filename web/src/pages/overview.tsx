@@ -327,7 +327,6 @@ export function Overview() {
             <>
               <SavingSentence savings={report.savings} />
               <Tiles report={report} before={before} />
-              {(report.total.avoided?.requests ?? 0) > 0 && <SparedCard />}
             </>
           )
         }
@@ -336,6 +335,7 @@ export function Overview() {
       <Loaded query={series} what="The charts">
         {(data) => <Charts series={data} />}
       </Loaded>
+      {(overview.data?.report.total.avoided?.requests ?? 0) > 0 && <SparedCard />}
     </div>
   );
 }

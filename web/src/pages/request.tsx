@@ -68,6 +68,7 @@ function CacheStage({ request: r }: { request: RequestFacts }) {
       : cached > 0
         ? `Of the prompt ${cached.toLocaleString('en-GB')} of ${prompt.toLocaleString('en-GB')} tokens came from the engine’s own prefix cache (${((100 * cached) / prompt).toFixed(0)} %).`
         : 'No prompt token came from the engine’s own prefix cache.';
+  if (!hit && r.outcome === 'refused') return <>Not reached: the request was refused before.</>;
   if (!hit)
     return (
       <>
