@@ -27,8 +27,14 @@ function spansOf(r: RequestFacts): Span[] {
         from: before,
         to: start,
       });
+    // Of an answer that came as a whole no first token is known.
+    if (!c.streamed || first === end) {
+      spans.push({ name, className: 'cost', from: start, to: end });
+      before = end;
+      continue;
+    }
     spans.push({ name: `${name}: until the first token`, className: 'control', from: start, to: first });
-    if (end > first) spans.push({ name: `${name}: the answer`, className: 'cost', from: first, to: end });
+    spans.push({ name: `${name}: the answer`, className: 'cost', from: first, to: end });
     before = end;
   }
   const last = r.end ? at(r.end) : before;
