@@ -83,6 +83,9 @@ function BudgetLine({ b }: { b: Budget }) {
 const tone = (state: string): 'good' | 'warn' | 'plain' =>
   state === 'works' ? 'good' : state.startsWith('until') ? 'warn' : 'plain';
 
+// The day is enough to read; the minute is in the file, and shown to who points at it.
+const Day = ({ at }: { at: string | undefined }) => <span title={dateTime(at)}>{dateTime(at).slice(0, 10)}</span>;
+
 function keyColumns(changed: () => void): Column<Key>[] {
   return [
     {
@@ -107,12 +110,12 @@ function keyColumns(changed: () => void): Column<Key>[] {
       value: (k) => k.routes.join(' '),
       cell: (k) => k.routes.join(', ') || <span class="muted">all</span>,
     },
-    { id: 'used', head: 'Last used', value: (k) => k.last_used, cell: (k) => dateTime(k.last_used, false) },
+    { id: 'used', head: 'Last used', value: (k) => k.last_used, cell: (k) => <Day at={k.last_used} /> },
     {
       id: 'expires',
       head: 'Expires',
       value: (k) => k.expires,
-      cell: (k) => (k.expires ? dateTime(k.expires, false) : <span class="muted">never</span>),
+      cell: (k) => (k.expires ? <Day at={k.expires} /> : <span class="muted">never</span>),
     },
     ...(me.value?.role === 'viewer'
       ? []
