@@ -4,7 +4,6 @@
 
 #include <random>
 
-#include "base/secret_hash.h"
 #include "gateway/cache/answer_cache.h"
 #include "llm/request_form.h"
 
@@ -33,7 +32,7 @@ void key_of_a_request(benchmark::State& state) {
 BENCHMARK(key_of_a_request)->Arg(1 << 10)->Arg(32 << 10)->Arg(1 << 20);
 
 void hash_of_a_question(benchmark::State& state) {
-  const SecretHash hash;
+  const cache::QuestionHash hash;
   const std::string body = request(static_cast<size_t>(state.range(0))), name(120, 'n');
   for (auto _ : state) benchmark::DoNotOptimize(hash.of({name, body}));
   state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(body.size()));

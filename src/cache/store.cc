@@ -36,7 +36,7 @@ std::shared_ptr<const Answer> Store::find(const Key& key, Wall now) {
 
 std::shared_ptr<const Answer> Store::find(const Question& question, Wall now) {
   if (question.body.size() > kMostQuestion) return nullptr;
-  const auto hash = hash_.of({question.name, question.body});
+  const auto hash = hash_.of(question);
   const std::lock_guard lock(mutex_);
   const auto it = by_question_.find(hash);
   return it == by_question_.end() ? nullptr : given(it->second, now);
@@ -44,7 +44,7 @@ std::shared_ptr<const Answer> Store::find(const Question& question, Wall now) {
 
 void Store::remember(const Key& key, const Question& question) {
   if (question.body.size() > kMostQuestion) return;
-  const auto hash = hash_.of({question.name, question.body});
+  const auto hash = hash_.of(question);
   const std::lock_guard lock(mutex_);
   const auto it = by_key_.find(key);
   if (it == by_key_.end()) return;

@@ -10,8 +10,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "base/secret_hash.h"
 #include "cache/answer.h"
+#include "cache/question.h"
 
 namespace trine::cache {
 
@@ -20,10 +20,6 @@ namespace trine::cache {
 // what is asked for all the time, and a hit moves nothing.
 class Store {
  public:
-  // The very bytes of a request, and what else its answer depends on: short of any form that equal requests share.
-  struct Question {
-    std::string_view name, body;
-  };
   // Longer ones are not remembered: they are seldom, and would be hashed once more than others.
   static constexpr size_t kMostQuestion = 256 << 10;
 
@@ -54,15 +50,14 @@ class Store {
     Key key;
     std::shared_ptr<const Answer> answer;
     bool asked = false;  // since the hand passed
-    std::optional<SecretHash::Value> question = std::nullopt;
+    std::optional<QuestionHash::Value> question = std::nullopt;
   };
   using Entries = std::list<Entry>;
   struct KeyHash {  // keys are hashes already
     size_t operator()(const Key& k) const;
   };
-
-  struct QuestionHash {  // likewise
-    size_t operator()(const SecretHash::Value& v) const { return v[0]; }
+  struct ValueHash {  // likewise
+    size_t operator()(const QuestionHash::Value& v) const { return v[0]; }
   };
 
   std::vector<Key> erase(std::string Answer::*whose, std::string_view name);
@@ -77,8 +72,8 @@ class Store {
   Entries entries_;                          // newest first
   Entries::iterator hand_ = entries_.end();  // goes from the oldest to the newest; end(): begins again
   std::unordered_map<Key, Entries::iterator, KeyHash> by_key_;
-  const SecretHash hash_;
-  std::unordered_map<SecretHash::Value, Entries::iterator, QuestionHash> by_question_;
+  const QuestionHash hash_;
+  std::unordered_map<QuestionHash::Value, Entries::iterator, ValueHash> by_question_;
   size_t bytes_ = 0;
 };
 

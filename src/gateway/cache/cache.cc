@@ -105,7 +105,7 @@ net::Task<bool> answer_from_cache(Exchange& x, IdempotencyClaim& claim) {
   const std::string name = name_of(x, c);
   // On a route that stopped giving what may have been drawn at random, what was asked there before is another question.
   const std::string asked_name = c.sampled ? name + "sampled;" : name;
-  const cache::Store::Question question{asked_name, x.body.view()};
+  const cache::Question question{asked_name, x.body.view()};
   if (wishes.read && c.exact && co_await find(x, claim, question, wishes, kExact)) {
     count.hits.add();
     co_return true;

@@ -122,7 +122,7 @@ TEST(Answer, ComesBackFromItsBytes) {
 // ---- questions: an answer found by the bytes that asked for it ----
 
 std::string asked(Store& s, std::string_view name, std::string_view body, Wall now = kNow) {
-  const auto a = s.find(Store::Question{name, body}, now);
+  const auto a = s.find(Question{name, body}, now);
   return a ? a->whole : "(none)";
 }
 
