@@ -12,9 +12,10 @@ namespace {
 using namespace testing;
 
 struct TrineLimits : ::testing::Test {
-  TrineLimits()
+  // `speed`: how many times faster than the machine the engine answers.
+  explicit TrineLimits(const char* speed = "50")
       : sim({"engine-sim", "--listen", "127.0.0.1:0", "--model", "gpt-oss-20b", "--gpu", "A100-PCIe-80GB",
-             "--time-scale", "50"}) {
+             "--time-scale", speed}) {
     engine = port_behind(sim.line(), "http://127.0.0.1:");
   }
   // A gateway whose key "one" has these limits and this budget.
@@ -211,7 +212,13 @@ INSTANTIATE_TEST_SUITE_P(OfEachKind, TrineRates,
                                            RateKind{"tpm_out", [](int64_t) { return kOut; }}),
                          [](const auto& p) { return std::string(p.param.name); });
 
-TEST_F(TrineLimits, ConcurrencyIsExactAndAKilledGatewaysRequestsHoldNothing) {
+// An engine that this machine can keep up with, also under a sanitizer: at a higher speed the first streams came to
+// their end before the others had begun.
+struct TrineConcurrency : TrineLimits {
+  TrineConcurrency() : TrineLimits("2") {}
+};
+
+TEST_F(TrineConcurrency, IsExactAndAKilledGatewaysRequestsHoldNothing) {
   constexpr int kMost = 16;
   ASSERT_GT(engine, 0);
   write(Json{{"concurrency", kMost}}, nullptr);
