@@ -143,7 +143,8 @@ class Reports {
   explicit Reports(std::filesystem::path dir) : dir_(std::move(dir)) {}
   // not_found when there is no ledger in the directory.
   Result<Report> query(const ReportQuery& query) const;
-  // One report of the same period by each of these, in their order, of one state of the ledger. `query.by` says nothing.
+  // One report of the same period by each of these, in their order, of one state of the ledger. `query.by` says
+  // nothing.
   Result<std::vector<Report>> query(const ReportQuery& query, std::initializer_list<By> groupings) const;
   // nullopt also for a request that began within the last minute and is not closed: Store::request() knows it.
   Result<std::optional<RequestView>> request(const RequestId& id) const;

@@ -18,6 +18,11 @@ constexpr std::array<Rule, 4> kRules = {{{std::chrono::minutes(2), 120, 180},  /
                                          {std::chrono::minutes(15), 20'000, 0},
                                          {std::chrono::minutes(15), 800, 0}}};
 
+// A day x is made of hours alone, once they are all there.
+constexpr const char* kOfAllHours =
+    " AND (SELECT count(*) FROM rolled WHERE level=2 AND slot >= x*24 AND slot < x*24+24) = 24";
+static_assert(Level::hours == Level{2});
+
 constexpr const Source* kSources[] = {&kCalls, &kRequests, &kWindows, &kAvoided};
 
 int64_t length(size_t level) {
@@ -84,7 +89,7 @@ Result<void> prune(Database& db, size_t level, int64_t before) {
 
 }  // namespace
 
-// The newest slot of a level that is over and not added up; -1: none. Days are made of hours alone.
+// The newest slot of a level that is over and not added up; -1: none.
 Result<int64_t> Store::due(size_t level, Wall now) {
   const int64_t end = unix_ns(now - kRules[level].quiet) / length(level);
   if (end == rolled_until_[level]) return int64_t{-1};
@@ -99,11 +104,9 @@ Result<int64_t> Store::due(size_t level, Wall now) {
     const bool days = static_cast<Level>(level) == Level::days;
     const auto slot = one_number(
         db_,
-        fmt::format(
-            "WITH RECURSIVE h(x) AS (SELECT ?2 - 1 WHERE ?2 > ?1 UNION ALL SELECT x - 1 FROM h WHERE x > ?1)"
-            " SELECT x FROM h WHERE NOT EXISTS (SELECT 1 FROM rolled WHERE level={} AND slot=x){} LIMIT 1",
-            level,
-            days ? " AND (SELECT count(*) FROM rolled WHERE level=2 AND slot >= x*24 AND slot < x*24+24) = 24" : ""),
+        fmt::format("WITH RECURSIVE h(x) AS (SELECT ?2 - 1 WHERE ?2 > ?1 UNION ALL SELECT x - 1 FROM h WHERE x > ?1)"
+                    " SELECT x FROM h WHERE NOT EXISTS (SELECT 1 FROM rolled WHERE level={} AND slot=x){} LIMIT 1",
+                    level, days ? kOfAllHours : ""),
         from, end);
     if (!slot || *slot >= 0) return slot;
   }
@@ -126,7 +129,7 @@ Result<bool> Store::roll(Wall now) {
     });
     if (!done) return tl::unexpected(done.error());
     tables_->rolled((*slot + 1) * length(level));
-    if (level == 2) rolled_until_[3] = -1;
+    if (static_cast<Level>(level) == Level::hours) rolled_until_[static_cast<size_t>(Level::days)] = -1;
     return true;
   }
   return false;
@@ -135,7 +138,8 @@ Result<bool> Store::roll(Wall now) {
 // Rows before `limit` are going: what was added up of them must not stay. They are not added up again.
 Result<void> Store::unroll(Wall limit) {
   const std::lock_guard lock(work_);
-  const int64_t until = (unix_ns(limit) / length(3) + 1) * length(3);  // whole days
+  constexpr int64_t kDayNs = length_of(Level::days);
+  const int64_t until = (unix_ns(limit) / kDayNs + 1) * kDayNs;
   if (until <= roll_from_) return {};
   auto done = transaction([&]() -> Result<void> {
     for (size_t level = 0; level < kRules.size(); ++level)

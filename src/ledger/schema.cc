@@ -171,43 +171,13 @@ CREATE TABLE avoided(
   UNIQUE(request, step)
 ) STRICT;
 )sql",
-    // Hours that are over, added up for reports (rollup.cc): a cache, made of the tables above. An hour is a number of
-    // hours since 1970; what is counted in it, and as late, is what reports count so.
+    // Hours added up as they were before the next step.
+    "",
+    // What is over, added up for reports (rollup.cc): a cache, made of the tables above. Levels and slots are those of
+    // report_sources.h.
     R"sql(
-CREATE TABLE rolled_hours(hour INTEGER PRIMARY KEY) STRICT;  -- of which the three below hold everything
-CREATE TABLE hour_calls(
-  hour INTEGER NOT NULL, origin INTEGER, key INTEGER, user INTEGER, target INTEGER NOT NULL,
-  letter TEXT NOT NULL, late INTEGER NOT NULL, served INTEGER NOT NULL,
-  calls INTEGER NOT NULL, unsettled INTEGER NOT NULL, simulated INTEGER NOT NULL, counted INTEGER NOT NULL,
-  tokens_in INTEGER NOT NULL, tokens_cached INTEGER NOT NULL, tokens_out INTEGER NOT NULL,
-  gpu_energy_uj INTEGER NOT NULL, energy_uj INTEGER NOT NULL,
-  energy_low_uj INTEGER NOT NULL, energy_high_uj INTEGER NOT NULL,
-  operational_ng INTEGER NOT NULL, embodied_ng INTEGER NOT NULL,
-  carbon_low_ng INTEGER NOT NULL, carbon_high_ng INTEGER NOT NULL,
-  cost_neur INTEGER NOT NULL
-) STRICT;
-CREATE INDEX hour_calls_hour ON hour_calls(hour);
-CREATE TABLE hour_requests(
-  hour INTEGER NOT NULL, origin INTEGER NOT NULL, key INTEGER, user INTEGER,
-  outcome INTEGER NOT NULL, late INTEGER NOT NULL,
-  targets TEXT NOT NULL,              -- of its calls, each once: "3,7"
-  requests INTEGER NOT NULL
-) STRICT;
-CREATE INDEX hour_requests_hour ON hour_requests(hour);
-CREATE TABLE hour_windows(
-  hour INTEGER NOT NULL, deployment TEXT NOT NULL, zone TEXT NOT NULL, late INTEGER NOT NULL,
-  unattributed_gpu_energy_uj INTEGER NOT NULL, unattributed_energy_uj INTEGER NOT NULL,
-  unattributed_operational_ng INTEGER NOT NULL, unattributed_embodied_ng INTEGER NOT NULL,
-  unattributed_cost_neur INTEGER NOT NULL,
-  foreign_gpu_energy_uj INTEGER NOT NULL, foreign_energy_uj INTEGER NOT NULL, foreign_operational_ng INTEGER NOT NULL,
-  foreign_embodied_ng INTEGER NOT NULL, foreign_cost_neur INTEGER NOT NULL
-) STRICT;
-CREATE INDEX hour_windows_hour ON hour_windows(hour);
-)sql",
-    // The same of minutes, ten minutes, hours, days, and hours without identities (report_sources.h), and of what was
-    // spared.
-    R"sql(
-DROP TABLE rolled_hours; DROP TABLE hour_calls; DROP TABLE hour_requests; DROP TABLE hour_windows;
+DROP TABLE IF EXISTS rolled_hours; DROP TABLE IF EXISTS hour_calls;
+DROP TABLE IF EXISTS hour_requests; DROP TABLE IF EXISTS hour_windows;
 CREATE TABLE rolled(level INTEGER NOT NULL, slot INTEGER NOT NULL, PRIMARY KEY(level, slot)) STRICT, WITHOUT ROWID;
 CREATE TABLE rolled_calls(
   level INTEGER NOT NULL, slot INTEGER NOT NULL,

@@ -5,8 +5,8 @@
 
 namespace trine::ledger {
 
-// Everything in `body` or nothing. On a disk that is nearly full the write-ahead log is emptied into the database each time,
-// while the database can still grow: a log that filled the disk could not be.
+// Everything in `body` or nothing. On a disk that is nearly full the write-ahead log is emptied into the database each
+// time, while the database can still grow: a log that filled the disk could not be.
 template <class F>
 Result<void> Store::transaction(F&& body) {
   constexpr uintmax_t kLow = 64 << 20;  // four times what the log may hold

@@ -417,6 +417,10 @@ Result<void> Tables::add_event(const Event& e) {
   return event_.bind(std::string_view(e.json)).run();
 }
 
+void Tables::change(int64_t at) {
+  changed_minutes_.insert(at / kMinuteNs);
+}
+
 // Where its calls and what it was spared are counted.
 Result<void> Tables::change_all_of(const IdBytes& request) {
   auto row = counted_at_.reset().blob(request).step();

@@ -72,7 +72,7 @@ class Tables {
   Result<void> know(Named& origin);
   Result<std::optional<int64_t>> user(Named* name);
   void touch(Timed table, int64_t first, int64_t last, const Period& period);
-  void change(int64_t at) { changed_minutes_.insert(at / 60'000'000'000); }
+  void change(int64_t at);
   Result<void> change_all_of(const IdBytes& request);
   Result<void> write_blocks();
   Result<void> unroll();
