@@ -2,6 +2,7 @@
 import type { LiveDeployment } from '../api/types';
 import { amount, count } from '../format/units';
 import { span } from '../format/time';
+import { option } from '../format/shell';
 import { href } from '../state/url';
 import { counted, type Derivation } from './derivation';
 
@@ -187,7 +188,7 @@ export function idleOf(d: LiveDeployment): Derivation {
       { name: 'Idle power', value: amount('power', d.idle_w) },
       { name: 'An idle hour costs', value: amount('money', d.idle_cost_per_h) },
     ],
-    command: `trine report -c trine.yaml --since 24h --by deployment --deployment ${d.name}`,
+    command: `trine report -c trine.yaml --since 24h --by deployment ${option('deployment', d.name)}`,
     docs: ['docs/accounting.md §2.5'],
   };
 }

@@ -1,5 +1,6 @@
 // What the guard wrote into a record or the audit log, in parts. The words are those of explain() in src/guard/decide.cc
 // and of the guard of answers; a line of another shape stays as it is.
+import { quoted } from '../format/shell';
 import { counted, type Derivation } from './derivation';
 
 export interface GuardCheck {
@@ -104,7 +105,7 @@ export function checkDerivation(c: GuardCheck, id: string): Derivation {
         { name: 'Verdict', value: c.verdict },
         ...(c.says ? [{ name: 'What it says', value: c.says }] : []),
       ],
-      command: `trine explain -c trine.yaml ${id}`,
+      command: `trine explain -c trine.yaml ${quoted(id)}`,
       docs: ['docs/guard.md', c.tier === 1 ? 'docs/guard-rules.md' : 'docs/guard-model.md', 'docs/guard-policy.md'],
     },
   );

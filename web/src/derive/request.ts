@@ -11,6 +11,7 @@ import type {
 } from '../api/types';
 import { amount, currencyCode, euros, grams, joules, plain } from '../format/units';
 import { dateTime } from '../format/time';
+import { quoted } from '../format/shell';
 import { href } from '../state/url';
 import { counted, type Derivation, type DerivedInput } from './derivation';
 import { stepName } from './steps';
@@ -129,7 +130,7 @@ export function totalOf(r: RequestFacts, explanation: RequestBody['explanation']
       note: call.outcome,
       open: () => settledOf(call, s, explained),
     })),
-    command: `trine explain -c trine.yaml ${r.id}`,
+    command: `trine explain -c trine.yaml ${quoted(r.id)}`,
     docs: ['docs/accounting.md §2'],
   };
 }

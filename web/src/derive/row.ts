@@ -1,6 +1,7 @@
 // The derivations of a report row's figures. The inputs are the row's own members, so that a reader can do the sum.
 import type { Row } from '../api/types';
 import { amount, count, euros, grams, joules, currencyCode, type Quantity, type Range } from '../format/units';
+import { option } from '../format/shell';
 import { href, params, readPeriod, filterNames } from '../state/url';
 import type { Derivation, DerivedInput } from './derivation';
 
@@ -16,12 +17,12 @@ function command(context: RowContext): string {
   const period = readPeriod(params.value);
   const filters = filterNames.flatMap((name) => {
     const value = params.value.get(name);
-    return value ? [`--${name} ${value}`] : [];
+    return value ? [option(name, value)] : [];
   });
   return [
     'trine report -c trine.yaml',
-    `--since ${period.since}`,
-    period.until ? `--until ${period.until}` : '',
+    option('since', period.since),
+    period.until ? option('until', period.until) : '',
     context.by ? `--by ${context.by}` : '',
     ...filters,
   ]

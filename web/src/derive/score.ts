@@ -2,6 +2,7 @@
 // the weights.
 import type { Decision, Flip, ReviewFigure, Score, ScoreOption, Weights } from '../api/types';
 import { amount, number, plain, scaleFor, type Quantity } from '../format/units';
+import { quoted } from '../format/shell';
 import { href } from '../state/url';
 import { counted, type Derivation } from './derivation';
 
@@ -236,7 +237,7 @@ export function monthOf(d: Decision, name: string, value: string): Derivation {
     meaning: `What ${d.chosen} was expected to take in a month when this was decided: the figure per million tokens, times the tokens.`,
     formula: ['month = per Mtok × tokens ÷ 1,000,000'],
     inputs: d.month ? [{ name: 'Tokens', value: amount('tokens', d.month.tokens), note: d.month.from }] : [],
-    command: `trine decisions show ${d.id} -c trine.yaml`,
+    command: `trine decisions show ${quoted(d.id)} -c trine.yaml`,
     docs: ['docs/csoa.md'],
   };
 }

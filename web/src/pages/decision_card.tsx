@@ -7,6 +7,7 @@ import { Table, type Column } from '../components/table';
 import { amount, count, rangeNumber, scaleFor, withUnit, type Quantity, type Range } from '../format/units';
 import { monthOf, reviewedOf } from '../derive/score';
 import { dateTime, span } from '../format/time';
+import { quoted } from '../format/shell';
 import { flipColumns } from './decisions';
 
 const figureNames: Record<string, [string, Quantity]> = {
@@ -186,7 +187,7 @@ export function DecisionCard({ decision: d }: { decision: Decision }) {
         <Outcome review={review} id={d.id} />
       ) : (
         <p class="small muted decision-part">
-          See how it turned out: <code>trine decisions review {d.id} -c trine.yaml</code>
+          See how it turned out: <code>trine decisions review {quoted(d.id)} -c trine.yaml</code>
         </p>
       )}
       {d.flips && d.flips.length > 0 && (

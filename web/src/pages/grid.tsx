@@ -11,6 +11,7 @@ import { cleanSpells, startOf } from '../derive/clean_hours';
 import { counted, type Derivation } from '../derive/derivation';
 import { amount, count, number, scaleFor } from '../format/units';
 import { ago, clock, dateTime, span } from '../format/time';
+import { option } from '../format/shell';
 import { href, params } from '../state/url';
 
 const palette = ['--series-1', '--series-2', '--series-3', '--series-4', '--series-5', '--series-6', '--series-7'];
@@ -42,7 +43,7 @@ function intensityOf(zone: GridZone, now: GridNow): Derivation {
         note: `${b.source}; shown, never booked`,
       })),
     ],
-    command: `trine grid -c trine.yaml --zone ${zone.zone}`,
+    command: `trine grid -c trine.yaml ${option('zone', zone.zone)}`,
     links:
       zone.deployments.length > 0
         ? [{ text: `Deployments there: ${zone.deployments.join(', ')}`, href: href('/fleet') }]

@@ -11,6 +11,7 @@ import type { Derivation } from '../derive/derivation';
 import { cacheHit, latest, secondsBetween, settledOf, sparedStepOf, splitReason, totalOf } from '../derive/request';
 import { amount, euros, grams, joules } from '../format/units';
 import { dateTime, span } from '../format/time';
+import { quoted } from '../format/shell';
 import { href } from '../state/url';
 import { CallCard } from './request_call';
 import { GuardStage, guardTone } from './request_guard';
@@ -326,7 +327,7 @@ export function RequestPage({ id }: { id: string }) {
                 <Card title="In time" note="From the request’s start to its end">
                   <Waterfall request={request} />
                   <p class="small muted">
-                    The same in a terminal: <code>trine explain -c trine.yaml {id}</code>
+                    The same in a terminal: <code>trine explain -c trine.yaml {quoted(id)}</code>
                   </p>
                 </Card>
               </div>

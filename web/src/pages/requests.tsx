@@ -6,6 +6,7 @@ import { Empty, Loaded } from '../components/states';
 import { amounts, single, Table, type Column } from '../components/table';
 import { amount } from '../format/units';
 import { dateTime } from '../format/time';
+import { quoted } from '../format/shell';
 import { counted, type Derivation } from '../derive/derivation';
 import { apiQuery, href, navigate, params, setParams } from '../state/url';
 
@@ -42,14 +43,14 @@ function figureOf(r: RequestRow, what: 'Energy' | 'Carbon' | 'Cost'): Derivation
       { name: 'Deployment', value: r.deployment ?? 'none' },
     ],
     links: [{ text: 'Explained stage by stage', href: href(`/requests/${r.id}`) }],
-    command: `trine explain -c trine.yaml ${r.id}`,
+    command: `trine explain -c trine.yaml ${quoted(r.id)}`,
     docs: ['docs/accounting.md §2'],
   };
 }
 
 const explained = (r: RequestRow) => ({
   links: [{ text: 'Explained stage by stage', href: href(`/requests/${r.id}`) }],
-  command: `trine explain -c trine.yaml ${r.id}`,
+  command: `trine explain -c trine.yaml ${quoted(r.id)}`,
 });
 
 function durationOf(r: RequestRow): Derivation {
