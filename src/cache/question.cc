@@ -8,8 +8,8 @@ namespace trine::cache {
 namespace {
 
 using Value = QuestionHash::Value;
-static_assert(sizeof(Value) == crypto_shorthash_siphashx24_KEYBYTES &&
-              sizeof(Value) == crypto_shorthash_siphashx24_BYTES);
+static_assert(sizeof(Value) == crypto_shorthash_siphashx24_KEYBYTES);
+static_assert(sizeof(Value) == crypto_shorthash_siphashx24_BYTES);
 
 Value hash(std::string_view text, const Value& key) {
   Value out;

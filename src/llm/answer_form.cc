@@ -200,6 +200,10 @@ std::string event_of(const Parts& p, Endpoint e, const std::function<void(json::
   p.beside.write(w, e == Endpoint::chat ? "chat.completion.chunk" : "text_completion");
   rest(w);
   w.end();
+  // Values are copied as the engine wrote them; a line that breaks inside one (an answer in many lines) would end the
+  // event. Within strings JSON allows no line break.
+  std::ranges::replace_if(
+      out, [](char c) { return c == '\n' || c == '\r'; }, ' ');
   return out + "\n\n";
 }
 

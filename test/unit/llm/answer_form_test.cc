@@ -55,6 +55,26 @@ TEST(AnswerForm, AWholeAnswerAsEventsIsTheSameAnswerAgain) {
   }
 }
 
+// Some engines and the vendors indent what they answer; a line break inside an event would be its end.
+TEST(AnswerForm, AnAnswerInManyLinesBecomesEventsOfOneLineEach) {
+  const auto events = answer_events(Endpoint::chat, R"({
+    "id": "c",
+    "created": 1,
+    "choices": [ { "index": 0, "message": { "role": "assistant", "content": "a\n\nb" }, "finish_reason": "stop" } ],
+    "usage": {
+      "prompt_tokens": 3,
+
+      "completion_tokens": 2
+    }
+  })");
+  ASSERT_TRUE(events);
+  EXPECT_EQ(events->usage.find('\n'), events->usage.size() - 2) << events->usage;
+  const auto again = whole_answer(Endpoint::chat, *events);
+  ASSERT_TRUE(again) << events->content << events->usage;
+  EXPECT_EQ(Tree::parse(*again)["usage"], Tree::parse(R"({"prompt_tokens":3,"completion_tokens":2})"));
+  EXPECT_EQ(Tree::parse(*again)["choices"][0]["message"]["content"], "a\n\nb");
+}
+
 TEST(AnswerForm, CompletionsToo) {
   const auto events = answer_events(
       Endpoint::completions,
