@@ -29,9 +29,9 @@ Risk risk_of(RuleFamily family, Provenance provenance) {
   return Risk::injection;
 }
 
-// A text that was not looked at whole could hide anything in the rest.
+// A text that was not looked at whole, or not decoded whole, could hide anything in the rest.
 bool was_cut(const Signals& s) {
-  return s.truncated_input;
+  return s.truncated_input || s.truncated_views;
 }
 
 std::vector<std::string_view> pii_names() {

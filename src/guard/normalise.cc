@@ -189,12 +189,10 @@ class Run {
     }
   }
 
-  // The lines with upside-down letters, last letter first.
+  // All of it, last letter first.
   void flipped(const Source& source) {
-    constexpr size_t kLongest = 4096;
-    const std::string_view t = source.text.substr(0, kLongest);
-    std::string upright = turn_upright(t);
-    pieces_.push_back({ViewKind::flipped, false, 0, static_cast<uint32_t>(t.size()), std::move(upright)});
+    pieces_.push_back(
+        {ViewKind::flipped, false, 0, static_cast<uint32_t>(source.text.size()), turn_upright(source.text)});
     ++out_.signals.decoded_spans[static_cast<size_t>(ViewKind::flipped)];
   }
 

@@ -66,7 +66,7 @@ bool readable(std::string_view s) {
 }
 
 void Scanner::add(ViewKind kind, size_t begin, size_t end, std::string text, bool glue) {
-  if (pieces_.size() >= kMostPieces) {
+  if (pieces_.size() >= most_pieces(text_.size())) {
     signals_.truncated_views = true;
     return;
   }

@@ -17,10 +17,13 @@ struct Piece {
   std::string text;  // what [begin, end) says; any bytes
 };
 
-constexpr size_t kMostPieces = size_t{1} << 16;
+// Denser codes than one in 16 bytes are none of a long text's own.
+constexpr size_t most_pieces(size_t text) {
+  return (size_t{1} << 16) + text / 16;
+}
 
 // Replaces `pieces`, in the order of their beginning; those of one kind do not overlap. Adds to the signals' spaced,
-// leet and decoded counts; truncated_views when there were more than kMostPieces.
+// leet and decoded counts; truncated_views when there were more than most_pieces().
 void scan(std::string_view text, std::vector<Piece>& pieces, Signals& signals);
 
 }  // namespace trine::guard
