@@ -151,6 +151,7 @@ PendingJob::Outcome PendingJob::lost() {
   if (!greeted_)
     return refuse(Problem::no_worker,
                   fmt::format("it ended while starting (exit {}, signal {})", ending.exit_code, ending.signal));
+  if (ending.killed) return refuse(Problem::crashed, "its reader hung up and did not end");
   if (ending.signal == SIGXCPU)
     return refuse(Problem::too_slow, fmt::format("more than {} s of processor time", limits_.cpu_s));
   if (ending.signal == SIGKILL) return refuse(Problem::too_much_memory, "the system ended its reader");

@@ -2,10 +2,12 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -43,6 +45,18 @@ struct Attributes {
   Attributes(const Attributes&) = delete;
   Attributes& operator=(const Attributes&) = delete;
 };
+
+constexpr int kMoment = 250;  // milliseconds: an exit takes a few, more on a busy machine
+
+// False at once where the system cannot wait for a process.
+bool ends_within(pid_t pid, int milliseconds) {
+  const int fd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+  if (fd < 0) return false;
+  pollfd ended{fd, POLLIN, 0};
+  const int n = ::poll(&ended, 1, milliseconds);
+  ::close(fd);
+  return n > 0;
+}
 
 }  // namespace
 
@@ -107,14 +121,15 @@ void WorkerProcess::allow_cpu(int64_t seconds) const {
 
 Ending WorkerProcess::end(bool kill) {
   if (pid_ <= 0) return {};
-  if (kill) ::kill(pid_, SIGKILL);
+  const bool late = kill || !ends_within(pid_, kMoment);
+  if (late) ::kill(pid_, SIGKILL);
   int status = 0;
   while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
   }
   pid_ = -1;
   if (fd_ >= 0) ::close(std::exchange(fd_, -1));
-  if (WIFSIGNALED(status)) return {WTERMSIG(status), 0};
-  return {0, WEXITSTATUS(status)};
+  if (WIFSIGNALED(status)) return {late && WTERMSIG(status) == SIGKILL, WTERMSIG(status), 0};
+  return {false, 0, WEXITSTATUS(status)};
 }
 
 }  // namespace trine::documents::internal

@@ -20,7 +20,8 @@ struct ProcessOptions {
 
 // How a process ended.
 struct Ending {
-  int signal = 0;  // 0: it exited by itself
+  bool killed = false;  // by us
+  int signal = 0;       // 0: it exited by itself
   int exit_code = 0;
 };
 
@@ -41,7 +42,8 @@ class WorkerProcess {
 
   // Lets the process use `seconds` more of processor time than it has used: then the kernel ends it.
   void allow_cpu(int64_t seconds) const;
-  // After the socket's end: how the process ended. Waits for that, killing it first if `kill` is set.
+  // After the socket's end: how the process ended. It is given a moment for that, or none if `kill` is set, and then
+  // killed: a document that took it over can let the socket go and stay.
   Ending end(bool kill);
 
  private:

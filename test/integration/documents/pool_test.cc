@@ -8,10 +8,12 @@
 #include <signal.h>
 
 #include <atomic>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <thread>
 
+#include "documents/frame.h"
 #include "pool_fixture.h"
 
 namespace trine::documents {
@@ -172,6 +174,26 @@ TEST(Pool, ManyThreadsShareItsWorkers) {
   for (auto& t : threads) t.join();
   EXPECT_EQ(good, 60);
   EXPECT_EQ(pool->idle(), 2);
+}
+
+// What a document could do that took its worker over: nothing there waits for it.
+TEST(Pool, AWorkerThatHangsUpAndStaysIsEnded) {
+  std::string hello;
+  append_frame(hello, FrameType::hello, R"({"version":1,"locked":true})");
+  const auto folder = std::filesystem::temp_directory_path() / fmt::format("trine-stays-{}", ::getpid());
+  std::filesystem::create_directories(folder);
+  const auto at = [&](const char* name) { return (folder / name).string(); };
+  std::ofstream(at("hello"), std::ios::binary) << hello;
+  std::ofstream(at("worker")) << "#!/bin/sh\ncat " << at("hello")
+                              << "\ndd bs=1 count=1 of=/dev/null\nexec sleep 100000 <&- >&-\n";
+  std::filesystem::permissions(at("worker"), std::filesystem::perms::owner_all);
+  auto options = pool_options();
+  options.program = at("worker");
+  const auto pool = DocumentPool::start(std::move(options));  // a job of one word is its first
+  ASSERT_FALSE(pool);
+  EXPECT_EQ(pool.error().problem, Problem::crashed);
+  EXPECT_NE(pool.error().message.find("hung up"), std::string::npos) << pool.error().message;
+  std::filesystem::remove_all(folder);
 }
 
 TEST(Pool, AProgramThatIsNoWorkerIsSaidAtStart) {
