@@ -51,6 +51,45 @@ Attributor::Attributor(DeviceConfig config) : config_(std::move(config)), idle_w
   window_.zone = config_.zone;
 }
 
+void Attributor::describe(DeviceConfig config, bool other) {
+  assert(config.models.size() == config_.models.size());
+  config.simulated |= config_.simulated;
+  config_ = std::move(config);
+  window_.device = config_.device;
+  window_.deployment = config_.deployment;
+  window_.zone = config_.zone;
+  if (!other) return;
+  rows_ = {};
+  idle_seen_.clear();
+  idle_next_ = 0;
+  idle_w_ = config_.idle_w;
+}
+
+std::vector<std::pair<CallId, Attributor::Slot>> Attributor::take_over(Attributor& from,
+                                                                       std::span<const uint16_t> models) {
+  std::vector<std::pair<CallId, Slot>> moved;
+  std::vector<Slot> new_slot(from.calls_.size());
+  for (size_t i = 0; i < from.calls_.size(); ++i) {
+    Call& old = from.calls_[i];
+    if (!old.open) continue;
+    new_slot[i] = open(old.id, old.start, models[old.model]);
+    Call& c = calls_[new_slot[i]];
+    c = old;
+    c.model = models[old.model];
+    moved.emplace_back(c.id, new_slot[i]);
+    old.open = false;
+    from.free_.push_back(static_cast<Slot>(i));
+  }
+  for (Piece p : from.pieces_) {
+    p.slot = new_slot[p.slot];
+    pieces_.push_back(p);
+  }
+  for (const Slot s : from.done_) done_.push_back(new_slot[s]);
+  from.pieces_.clear();
+  from.done_.clear();
+  return moved;
+}
+
 Attributor::Slot Attributor::open(const CallId& call, Wall start, uint16_t model) {
   assert(model < config_.models.size());
   Slot slot = 0;
@@ -266,7 +305,8 @@ const DeviceWindow* Attributor::window(const MeterWindow& meter, const Condition
   gather(meter);
   const double foreign = foreign_weight(conditions);
 
-  window_.begin = meter.begin;
+  // A time line that begins anew cuts at the same full hours: a nanosecond tells its windows apart, in the ledger too.
+  window_.begin = meter.begin + Nanos(meter.epoch);
   window_.end = meter.end;
   window_.intensity_g_per_kwh = conditions.grid.g_per_kwh;
   detail_.reading = meter.reading;

@@ -91,6 +91,13 @@ class Attributor {
   // `estimated`. Give it to window(), and to WindowCutter::book() of the meter.
   MeterWindow estimate_window(Wall begin, Wall end) const;
 
+  // Another description of the device, from the next window on. What was learned of it stays, unless it is `other`
+  // hardware behind the same meter. REQUIRES: as many models.
+  void describe(DeviceConfig config, bool other);
+  // The calls of `from` that have no final settlement go on here, with what they bear so far; from has none then.
+  // `models`: this device's by those of `from`. Gives the new handles.
+  std::vector<std::pair<CallId, Slot>> take_over(Attributor& from, std::span<const uint16_t> models);
+
   // New weights from now on (calibration, catalog reload).
   void set_weights(uint16_t model, const TokenWeights& weights) { config_.models.at(model) = weights; }
   void mark_simulated() { config_.simulated = true; }  // letter S from now on: its meter says that it is a simulator's

@@ -14,6 +14,7 @@ struct Site {
   double host_w_per_gpu = 150;  // modelled share of an 8-GPU server, where the host has no meter
   double pue = 1.2;
   double pue_sigma = sigma::pue_unknown;
+  bool operator==(const Site&) const = default;
 };
 // Errors: invalid_argument for PUE under 1 or over 5, no GPU, negative host power.
 Result<void> check(const Site& site);
@@ -39,12 +40,14 @@ struct Embodied {
   double server_kg = 0;  // the server's share per GPU, without GPUs
   double life_years = 3;
   double ng_per_s(int gpus) const;
+  bool operator==(const Embodied&) const = default;
 };
 
 // Price of own hardware: the whole device set.
 struct HardwarePrice {
   Money per_hour;             // rent, or capex / life + maintenance
   Money electricity_per_kwh;  // 0 where the rent includes it
+  bool operator==(const HardwarePrice&) const = default;
 };
 Money depreciation_per_hour(Money capex, double life_years, Money maintenance_per_year);
 Money hourly_cost(const HardwarePrice& price, Nanos duration, Energy facility_energy);

@@ -12,7 +12,6 @@ constexpr Nanos kHour = std::chrono::hours(1);
 // are new, many where it cannot.
 constexpr int kStepEvidence = 3;
 constexpr int kStepEvidenceWithoutCounter = 60;
-constexpr Nanos kLongest = std::chrono::hours(24 * 31);  // an interval above this is a broken clock
 
 Nanos floor_to(Nanos t, Nanos step) {
   const auto n = t.count(), s = step.count();

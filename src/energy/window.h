@@ -38,6 +38,8 @@ MeterWindow take_until(MeterWindow& window, Wall end);
 // One thread. Deterministic.
 class WindowCutter {
  public:
+  static constexpr Nanos kLongest = std::chrono::hours(24 * 31);  // an interval above this is a broken clock
+
   struct Options {
     int64_t wrap_uj = 0;        // the counter starts again at 0 after this value (RAPL max_energy_range_uj); 0: never
     double max_power_w = 2000;  // nothing above is believed

@@ -18,7 +18,8 @@ void add(energy::DeviceWindow::Share& sum, const energy::DeviceWindow::Share& s)
 
 constexpr double kMostGpuW = 2000;  // of one GPU; nothing above is believed
 constexpr double kMostHostW = 10000;
-constexpr Nanos kAhead = std::chrono::minutes(10);  // of a reading, prices are known
+constexpr Nanos kAhead = std::chrono::minutes(10);  // of a reading, prices and slots of the grid are known
+constexpr Nanos kHour = std::chrono::hours(1);
 
 std::string joined(const MeteredSet::Deployments& deployments) {
   std::string names;
@@ -45,6 +46,22 @@ bool whole_gpu(const meter::DeviceReading& r) {
   return r.whole_device && r.boundary == meter::Boundary::gpu;
 }
 
+// Other hardware behind the same meter: another model or GPU has another curve.
+bool other_hardware(const Deployment& a, const Deployment& b) {
+  return a.model != b.model || a.own->hardware.weights != b.own->hardware.weights || a.own->idle_w != b.own->idle_w;
+}
+
+bool same_meter(const Deployment& a, const Deployment& b) {
+  return *a.meter == *b.meter && a.own->hardware.site.gpus == b.own->hardware.site.gpus;
+}
+
+// All that a window's figures come from, but the meter.
+bool same_figures(const Deployment& a, const Deployment& b) {
+  const energy::OwnHardware &x = a.own->hardware, &y = b.own->hardware;
+  return a.zone == b.zone && x.site == y.site && x.embodied == y.embodied && x.price == y.price &&
+         x.tariff == y.tariff && !other_hardware(a, b);
+}
+
 energy::Sample sample_of(const meter::DeviceReading& r) {
   return {.at = r.at, .counter_uj = r.counter_uj, .power_w = r.power_w, .mono = r.mono};
 }
@@ -62,20 +79,27 @@ MeteredSet::MeteredSet(const Clock& clock, ledger::Journal& journal, Deployments
 
 void MeteredSet::use(std::shared_ptr<const Snapshot> snapshot, Deployments deployments) {
   if (snapshot_ && cutter_) cutter_->cut_at(clock_.wall());
-  priced_until_ = clock_.wall();
+  const auto all = [&](auto&& holds) {
+    return std::equal(deployments_.begin(), deployments_.end(), deployments.begin(), deployments.end(), holds);
+  };
+  const bool same = all([](const auto& a, const auto& b) { return same_figures(*a, *b); });
+  const bool other = !all([](const auto& a, const auto& b) { return !other_hardware(*a, *b); });
+  if (!same) close_all();
   snapshot_ = std::move(snapshot);
   deployments_ = std::move(deployments);
-  if (calibration_) return;  // better than the catalog's
-  for (size_t i = 0; i < deployments_.size(); ++i)
-    attributor_.set_weights(static_cast<uint16_t>(i), deployments_[i]->own->hardware.weights);
+  if (same) return;
+  if (other) {
+    calibration_.reset();
+    calibrated_at_.reset();
+  }
+  attributor_.describe(device_config(deployments_), other);
+  if (calibration_) attributor_.set_weights(0, calibration_->weights);  // better than the catalog's
 }
 
 bool MeteredSet::reads(const Deployments& others) const {
   return std::equal(deployments_.begin(), deployments_.end(), others.begin(), others.end(),
                     [](const auto& a, const auto& b) {
-                      return a->name == b->name && *a->meter == *b->meter && a->metrics == b->metrics &&
-                             a->zone == b->zone && a->own->hardware.site.gpus == b->own->hardware.site.gpus &&
-                             a->own->hardware.site.pue == b->own->hardware.site.pue;
+                      return a->name == b->name && a->metrics == b->metrics && same_meter(*a, *b);
                     });
 }
 
@@ -111,15 +135,21 @@ Result<std::vector<std::string>> MeteredSet::choose(const meter::Readings& readi
               use.meter.name, fmt::join(use.devices, ", "), fmt::join(all, ", "));
 }
 
-// Windows are cut where electricity changes its price, before a reading reaches over that.
-void MeteredSet::cut_at_prices(Wall until) {
-  const auto& tariff = first().own->hardware.tariff;
-  if (!tariff || !cutter_) return;
-  for (auto change = tariff->next_change(priced_until_); change && *change <= until;
-       change = tariff->next_change(*change)) {
-    cutter_->cut_at(*change);
-    priced_until_ = *change;
-  }
+// Where the value of the grid, the price of electricity or the hour of the reports changes next.
+Wall MeteredSet::next_cut(Wall after) const {
+  Wall next = std::min(Wall(std::chrono::floor<std::chrono::hours>(after) + kHour),
+                       snapshot_->grid->slot_end(first().zone, after));
+  if (const auto& tariff = first().own->hardware.tariff)
+    if (const auto change = tariff->next_change(after)) next = std::min(next, *change);
+  return next;
+}
+
+// Cuts are known before a reading reaches over them.
+void MeteredSet::cut_ahead() {
+  if (!cutter_) return;
+  const Wall now = clock_.wall(), until = now + kAhead;
+  for (Wall at = next_cut(std::min(now, cut_until_)); at <= until; at = next_cut(at)) cutter_->cut_at(at);
+  cut_until_ = until;
 }
 
 void MeteredSet::gpus(const meter::Readings* readings) {
@@ -136,12 +166,12 @@ void MeteredSet::gpus(const meter::Readings* readings) {
       options.gpu.max_power_w = kMostGpuW * first().own->hardware.site.gpus / static_cast<double>(devices_.size());
       options.server.max_power_w = kMostHostW;
       cutter_.emplace(options);
-      priced_until_ = clock_.wall() - kAhead;
+      cut_until_ = clock_.wall() - kAhead;
     } else {
       complain(trouble_, chosen.error().message);
     }
   }
-  cut_at_prices(clock_.wall() + kAhead);
+  cut_ahead();
   if (readings && cutter_) {
     size_t seen = 0;
     double busy = 0;
@@ -228,20 +258,61 @@ void MeteredSet::stand_in(Wall now) {
   const auto from = frontier() ? frontier() : stood_until_;
   if (attributor_.open_calls() == 0 || now - std::max(from.value_or(busy_since_), busy_since_) < silence_) return;
   close_all();
-  const Wall until = now - kLateness;
-  if (from && *from < busy_since_) stand_in_for(*from, busy_since_);  // idle: it is no call's
-  stand_in_for(std::max(from.value_or(busy_since_), busy_since_), until);
+  account_until(now - kLateness);
+}
+
+// From the last reading, or estimate, on.
+void MeteredSet::account_until(Wall end) {
+  const auto from = frontier() ? frontier() : stood_until_;
+  if (attributor_.open_calls() == 0) {
+    if (from) stand_in_for(*from, end);
+    return;
+  }
+  if (from && *from < busy_since_) stand_in_for(*from, std::min(busy_since_, end));  // idle: it is no call's
+  stand_in_for(std::max(from.value_or(busy_since_), busy_since_), end);
 }
 
 void MeteredSet::stand_in_for(Wall begin, Wall end) {
+  if (end <= begin) return;
+  if (end - begin > energy::WindowCutter::kLongest) begin = end - kHour;
   energy::MeterWindow estimate = attributor_.estimate_window(begin, end);
   if (frontier()) cutter_->book(end, estimate.gpu);
   stood_until_ = end;
-  if (const auto& tariff = first().own->hardware.tariff) {
-    for (auto change = tariff->next_change(begin); change && *change < end; change = tariff->next_change(*change))
-      windows_.push_back(energy::take_until(estimate, *change));
-  }
+  for (Wall at = next_cut(begin); at < end; at = next_cut(at)) windows_.push_back(energy::take_until(estimate, at));
   windows_.push_back(estimate);
+}
+
+void MeteredSet::leave() {
+  const Wall now = clock_.wall();
+  cut(now);
+  close_all();
+  account_until(now);
+  close_all();
+}
+
+void MeteredSet::take_over(MeteredSet& old) {
+  if (!cutter_ && old.cutter_ && same_meter(first(), old.first())) {
+    old.cutter_->cut_at(clock_.wall());
+    old.cut(clock_.wall());
+    if (!same_figures(first(), old.first())) old.close_all();
+    windows_ = std::move(old.windows_);
+    cutter_ = std::exchange(old.cutter_, std::nullopt);
+    devices_ = std::move(old.devices_);
+    cut_until_ = old.cut_until_;
+    stood_until_ = old.stood_until_;
+  } else {
+    old.leave();
+  }
+  if (old.calls_.empty()) return;
+  if (attributor_.open_calls() == 0) busy_since_ = old.busy_since_;
+  std::vector<uint16_t> models;
+  for (const auto& d : old.deployments_) models.push_back(model_of(d->name));
+  for (const auto& [id, slot] : attributor_.take_over(old.attributor_, models)) {
+    RunningCall call = old.calls_.at(id);
+    call.slot = slot;
+    calls_.insert({id, call});
+  }
+  old.calls_.clear();
 }
 
 // Until when the work of all calls is known.
@@ -312,12 +383,17 @@ void MeteredSet::calibrate(Wall now) {
   attributor_.set_weights(0, fit->weights);
 }
 
+// Of one that is not there: any, the last.
+uint16_t MeteredSet::model_of(const std::string& deployment) const {
+  size_t model = 0;
+  while (model + 1 < deployments_.size() && deployments_[model]->name != deployment) ++model;
+  return static_cast<uint16_t>(model);
+}
+
 void MeteredSet::note(const CallNote& n) {
   if (n.kind == CallNote::Kind::opened) {
     if (attributor_.open_calls() == 0) busy_since_ = n.at;
-    size_t model = 0;
-    while (model + 1 < deployments_.size() && deployments_[model]->name != n.deployment->name) ++model;
-    calls_.insert({n.call, {attributor_.open(n.call, n.at, static_cast<uint16_t>(model)), n.at, {}}});
+    calls_.insert({n.call, {attributor_.open(n.call, n.at, model_of(n.deployment->name)), n.at, {}}});
     return;
   }
   const auto it = calls_.find(n.call);

@@ -38,10 +38,20 @@ class MeteredSet {
   // REQUIRES: all deployments name the same meter and devices; their order stays the same over reloads.
   MeteredSet(const Clock& clock, ledger::Journal& journal, Deployments deployments);
 
-  // Prices, grid and hardware as of now.
+  // Prices, grid and hardware as of now. What was metered until now is closed under what held until now.
   void use(std::shared_ptr<const Snapshot> snapshot, Deployments deployments);
-  // The same meters, on the same hardware, of the same deployments.
+  // The same meters of the same deployments: what they say belongs to one line of windows.
   bool reads(const Deployments& deployments) const;
+
+  // Its meters are read no more: accounts for the time until now, by an estimate from the last reading on.
+  void leave();
+  // `old` leaves, and its calls go on here with what they bear so far. Where its meter is read here, nothing is lost
+  // between; else they are metered from this set's first reading on.
+  void take_over(MeteredSet& old);
+  // A call runs in it of which more will be told.
+  bool works() const { return told() < Wall::max(); }
+  // Nothing to settle any more.
+  bool idle() const { return calls_.empty() && windows_.empty(); }
 
   // One reading of its meter (null: it failed), of its server's meter, of the engine of deployment `index`.
   void gpus(const meter::Readings* readings);
@@ -74,6 +84,7 @@ class MeteredSet {
     std::optional<double> watts;  // mean of the last window; none yet
   };
   const Totals& totals() const { return totals_; }
+  std::string hardware() const { return first().meter->hardware(); }
   const std::string& owner() const { return first().name; }  // the deployment in whose name its windows are booked
 
  private:
@@ -87,10 +98,13 @@ class MeteredSet {
   Result<std::vector<std::string>> choose(const meter::Readings& readings) const;
   void complain(std::string& trouble, std::string why);
   void cut(Wall now);
-  void cut_at_prices(Wall until);
+  Wall next_cut(Wall after) const;
+  void cut_ahead();
   Wall told() const;
   void stand_in(Wall now);
+  void account_until(Wall end);
   void stand_in_for(Wall begin, Wall end);
+  uint16_t model_of(const std::string& deployment) const;
   void close(const energy::MeterWindow& window);
   void calibrate(Wall now);
 
@@ -115,7 +129,7 @@ class MeteredSet {
   Wall busy_since_{};                // the first call since none was open
   std::optional<Wall> stood_until_;  // end of the last estimate
   Totals totals_;
-  Wall priced_until_{};                 // windows are cut at the price changes until then
+  Wall cut_until_{};                    // windows are cut where conditions change, until then
   std::string trouble_, host_trouble_;  // each is logged when it changes
 };
 

@@ -1,6 +1,7 @@
 #include "gateway/metering/metering.h"
 
 #include <map>
+#include <set>
 
 #include "meter/http_source.h"
 
@@ -81,6 +82,33 @@ void Metering::connect(const std::shared_ptr<MeteredSet>& set, const MeteredSet:
   });
 }
 
+// Its calls go on where the same hardware is metered now, else where their deployment is; where neither is, they are
+// settled by an estimate.
+void Metering::retire(const std::shared_ptr<MeteredSet>& old) {
+  std::shared_ptr<MeteredSet> heir;
+  for (const auto& [name, set] : sets_)
+    if (set->hardware() == old->hardware()) heir = set;
+  if (!heir) {
+    const auto it = sets_.find(old->owner());
+    if (it != sets_.end()) heir = it->second;
+  }
+  if (!heir) {
+    old->leave();
+    if (!old->idle()) retired_.push_back(old);
+    return;
+  }
+  heir->take_over(*old);
+  for (auto& [id, set] : calls_)
+    if (set == old) set = heir;
+}
+
+std::shared_ptr<MeteredSet> Metering::find(const std::string& deployment) const {
+  if (const auto it = sets_.find(deployment); it != sets_.end()) return it->second;
+  for (const auto& set : retired_)
+    if (set->owner() == deployment) return set;
+  return nullptr;
+}
+
 void Metering::use(std::shared_ptr<const Snapshot> snapshot) {
   snapshot_ = std::move(snapshot);
   for (auto& [key, f] : feeds_) {
@@ -105,7 +133,11 @@ void Metering::use(std::shared_ptr<const Snapshot> snapshot) {
       gpu_feeds_[d->name] = key_of(d->meter->meter);
     }
   }
-  sets_ = std::move(sets);  // one that is gone lives on until its calls are forgotten
+  std::set<std::shared_ptr<MeteredSet>> gone;
+  for (const auto& [name, set] : sets_) gone.insert(set);
+  sets_ = std::move(sets);
+  for (const auto& [name, set] : sets_) gone.erase(set);
+  for (const auto& set : gone) retire(set);
 
   for (auto it = feeds_.begin(); it != feeds_.end();) {
     Feed& f = it->second;
@@ -128,10 +160,10 @@ void Metering::use(std::shared_ptr<const Snapshot> snapshot) {
 void Metering::take(const std::vector<CallNote>& notes) {
   for (const CallNote& n : notes) {
     if (n.kind == CallNote::Kind::opened) {
-      const auto set = sets_.find(n.deployment->name);
-      if (set == sets_.end()) continue;
-      set->second->note(n);
-      calls_[n.call] = set->second;
+      const auto set = find(n.deployment->name);
+      if (!set) continue;
+      set->note(n);
+      calls_[n.call] = set;
       continue;
     }
     const auto it = calls_.find(n.call);
@@ -139,6 +171,10 @@ void Metering::take(const std::vector<CallNote>& notes) {
     it->second->note(n);
     if (n.kind == CallNote::Kind::closed) calls_.erase(it);
   }
+  // All is told of their calls: what their hardware drew meanwhile is estimated.
+  for (const auto& set : retired_)
+    if (!set->works()) set->leave();
+  std::erase_if(retired_, [](const auto& set) { return set->idle(); });
 }
 
 void Metering::stop() {
@@ -152,6 +188,7 @@ net::Task<void> Metering::finish() {
   for (const auto& f : feeds) co_await f->finish();
   // A window waits for notes of late work, and there are none any more.
   for (const auto& [name, set] : sets_) set->close_all();
+  for (const auto& set : retired_) set->leave();
 }
 
 const MeteredSet* Metering::set_of(const std::string& deployment) const {

@@ -53,12 +53,15 @@ class Metering {
   Feed& meter_feed(const MeterConfig& config);
   Feed* engine_feed(const Deployment& deployment);  // null: its counters cannot be read
   void connect(const std::shared_ptr<MeteredSet>& set, const MeteredSet::Deployments& deployments);
+  void retire(const std::shared_ptr<MeteredSet>& set);
+  std::shared_ptr<MeteredSet> find(const std::string& deployment) const;
 
   net::Loop& loop_;
   ledger::Journal& journal_;
   std::shared_ptr<const Snapshot> snapshot_;
   std::unordered_map<std::string, Feed> feeds_;                        // by kind and name
   std::unordered_map<std::string, std::shared_ptr<MeteredSet>> sets_;  // by deployment: one of several may stand twice
+  std::vector<std::shared_ptr<MeteredSet>> retired_;                   // of deployments that are gone, with calls
   std::unordered_map<std::string, std::string> gpu_feeds_;             // deployment -> key in feeds_
   std::unordered_map<CallId, std::shared_ptr<MeteredSet>, CallIdHash> calls_;
 };

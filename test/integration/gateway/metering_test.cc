@@ -1,6 +1,8 @@
 // From a meter to final settlements: every microjoule of the counter is somebody's, or nobody's, once.
 #include "gateway/metering/metering.h"
 
+#include <fstream>
+
 #include "gateway/settle/settle.h"
 #include "integration/gateway/harness.h"
 #include "integration/gateway/meter_page.h"
@@ -130,6 +132,76 @@ TEST_F(MeteringTest, WindowsAreCutWhereElectricityChangesItsPriceAndCostTheirSlo
   EXPECT_GT(after, 0);
 }
 
+// A quarter of an hour of 100 g/kWh, then 400, as a file says it.
+struct MeteringOverAQuarter : MeteringTest {
+  MeteringOverAQuarter() {
+    const Wall hour = std::chrono::floor<std::chrono::hours>(h.clock.wall()) + 1h;
+    change = hour + 15min;
+    string file = "ts,g_per_kwh\n";
+    for (int i = -8; i < 16; ++i) file += fmt::format("{},{}\n", iso8601(hour + i * 15min), i < 1 ? 100 : 400);
+    const auto path = h.dir.path() / "fr.csv";
+    std::ofstream(path) << file;
+    sample.grid = fmt::format("{{ zones: {{ FR: {{ file: {} }} }} }}", path.string());
+    h.reload(sample);
+  }
+  std::vector<energy::DeviceWindow> windows() {
+    EXPECT_TRUE(h.ledger->flush());
+    auto all = h.ledger->reports().windows("fr", change - 1h, change + 1h);
+    EXPECT_TRUE(all);
+    return all.value_or(std::vector<energy::DeviceWindow>{});
+  }
+  void expect_each_its_slot(int64_t known_uj) {
+    int64_t gpu = 0;
+    int before = 0, after = 0;
+    for (const auto& w : windows()) {
+      EXPECT_FALSE(w.begin < change && w.end > change) << "no window holds two slots of the grid";
+      EXPECT_EQ(w.intensity_g_per_kwh, w.begin < change ? 100 : 400);
+      gpu += w.total.gpu_energy.raw();
+      ++(w.begin < change ? before : after);
+    }
+    EXPECT_GT(before, 0);
+    EXPECT_GT(after, 0);
+    EXPECT_TRUE(known_uj == 0 || gpu == known_uj) << gpu << " of " << known_uj;
+  }
+  Wall change;
+};
+
+TEST_F(MeteringOverAQuarter, WindowsAreCutWhereTheGridChangesItsSlot) {
+  h.advance(change - h.clock.wall() - 4500ms);  // readings do not fall on the change
+  start();
+  for (int i = 0; i < 8; ++i) second(100'000'000);
+  finish();
+  expect_each_its_slot(spent);
+}
+
+TEST_F(MeteringOverAQuarter, AReadingOverAGapToo) {
+  h.advance(change - h.clock.wall() - 200500ms);
+  start();
+  second(100'000'000);
+  page.broken = true;
+  for (int i = 0; i < 400; ++i) second(100'000'000);  // nobody calls: it waits for the meter
+  page.broken = false;
+  second(100'000'000);
+  finish();
+  expect_each_its_slot(spent);
+}
+
+TEST_F(MeteringOverAQuarter, AnEstimateForASilentMeterToo) {
+  h.advance(change - h.clock.wall() - 200500ms);
+  start();
+  second(20'000'000);
+  page.broken = true;
+  for (int i = 0; i < 400; ++i) second(20'000'000);
+  Client& client = h.send(chat());
+  hand_over();
+  h.engines["127.0.0.1"].side().send(json_answer(completion(usage_json(800, 100))));
+  h.settle();
+  hand_over();
+  for (int i = 0; i < 40; ++i) second(20'000'000);
+  EXPECT_TRUE(h.record(client.answer()).final());
+  expect_each_its_slot(0);
+}
+
 TEST_F(MeteringTest, AStreamIsTakenIntoAccountWhileItRuns) {
   start();
   h.engines["127.0.0.1"].on_request = streams(token("a") + token("b"));
@@ -213,23 +285,81 @@ TEST_F(MeteringTest, AMeterThatIsSilentIsStoodInFor) {
   EXPECT_TRUE(h.record(m).final()) << "by an estimate, which says so";
 }
 
-TEST_F(MeteringTest, ADeviceOutlastsAReloadUnlessItsHardwareChanges) {
+struct MeteringOverAReload : MeteringTest {
+  void replace(string_view what, string_view with) {
+    sample.deployments.replace(sample.deployments.find(what), what.size(), with);
+    h.reload(sample);
+    metering.use(h.context.snapshot());
+  }
+};
+
+TEST_F(MeteringOverAReload, ADeviceStaysUnlessItsMeterChanges) {
   start();
   const MeteredSet* before = &device();
-  h.reload(sample);
-  metering.use(h.context.snapshot());
+  replace("pue: 1.2", "pue: 1.4");
   EXPECT_EQ(&device(), before);
-  Sample other = sample;
-  other.deployments.replace(other.deployments.find("pue: 1.2"), 8, "pue: 1.4");
-  h.reload(other);
-  metering.use(h.context.snapshot());
-  EXPECT_NE(&device(), before);
-  Sample unmetered = sample;
-  unmetered.deployments.replace(unmetered.deployments.find("engine: sim"), 11, "engine: tgi");
-  h.reload(unmetered);
-  metering.use(h.context.snapshot());
+  replace("engine: sim", "engine: tgi");
   EXPECT_EQ(metering.set_of("fr"), nullptr);
   h.advance(2s);
+}
+
+TEST_F(MeteringOverAReload, ACallThatRunsBearsWhatHeldWhenItsEnergyWasDrawn) {
+  start();
+  for (int i = 0; i < 3; ++i) second(33'333'333);
+  Client& client = h.send(chat());
+  for (int i = 0; i < 3; ++i) second(200'000'001);
+  const Wall at = h.clock.wall();
+  replace("pue: 1.2", "pue: 1.5");
+  for (int i = 0; i < 3; ++i) second(200'000'003);
+  h.engines["127.0.0.1"].side().send(json_answer(completion(usage_json(800, 120))));
+  h.settle();
+  hand_over();
+  for (int i = 0; i < 4; ++i) second(33'333'334);
+  finish();
+  EXPECT_TRUE(h.record(client.answer()).final());
+  const auto windows = h.ledger->reports().windows("fr", at - 1h, at + 1h);
+  ASSERT_TRUE(windows);
+  int64_t gpu = 0;
+  for (const auto& w : *windows) {
+    gpu += w.total.gpu_energy.raw();
+    const double host = 150 * seconds(w.end - w.begin);
+    EXPECT_NEAR(to_joules(w.total.energy) / (to_joules(w.total.gpu_energy) + host), w.begin < at ? 1.2 : 1.5, 1e-4);
+  }
+  EXPECT_EQ(gpu, spent);
+}
+
+TEST_F(MeteringOverAReload, OtherHardwareBehindTheSameMeterIsBookedAsWhatItIs) {
+  start();
+  for (int i = 0; i < 3; ++i) second(33'333'333);
+  const Wall at = h.clock.wall();
+  replace("gpu: RTX-4090", "gpu: H100-SXM5-80GB");
+  EXPECT_GT(device().idle_w(), 40) << "the catalog's of the new one: what was learned of the old one is forgotten";
+  for (int i = 0; i < 3; ++i) second(33'333'333);
+  finish();
+  ASSERT_TRUE(h.ledger->flush());
+  const auto windows = h.ledger->reports().windows("fr", at - 1h, at + 1h);
+  ASSERT_TRUE(windows);
+  std::optional<double> before, after;  // embodied, by second
+  for (const auto& w : *windows)
+    (w.begin < at ? before : after) = static_cast<double>(w.total.embodied.raw()) / seconds(w.end - w.begin);
+  ASSERT_TRUE(before && after);
+  EXPECT_GT(*after, 1.3 * *before);
+}
+
+TEST_F(MeteringOverAReload, ACallOfADeploymentThatIsGoneIsSettledByAnEstimate) {
+  start();
+  for (int i = 0; i < 3; ++i) second(33'333'333);
+  Client& client = h.send(chat());
+  second(200'000'000);
+  replace("engine: sim", "engine: tgi");
+  EXPECT_EQ(metering.set_of("fr"), nullptr);
+  h.advance(5s);
+  h.engines["127.0.0.1"].side().send(json_answer(completion(usage_json(800, 120))));
+  h.settle();
+  hand_over();
+  const auto record = h.record(client.answer());
+  ASSERT_TRUE(record.final());
+  EXPECT_GT(to_joules(record.calls[0].settlements.back().figures.gpu_energy), 100);
 }
 
 TEST_F(MeteringTest, NotesOfWhatItDoesNotKnowAreIgnored) {

@@ -162,6 +162,31 @@ TEST_F(MetersTest, IdleTimeOfASilentMeterIsNoCalls) {
   EXPECT_GT(to_joules(total().unattributed.gpu_energy), 90 * 2 * 40.0);
 }
 
+TEST_F(MetersTest, ACallGoesOnWhenItsDeploymentIsRenamedAndNothingCountsTwice) {
+  start(deployment("a", 2), "a");
+  for (int i = 0; i < 3; ++i) second(70'001);
+  Client& client = h.send(chat());
+  second(300'000);
+  sample.deployments = "\n" + deployment("b", 2);
+  sample.routes = "\n  - { model: small, deployments: [b] }\n";
+  h.reload(sample);
+  metering.use(h.context.snapshot());
+  EXPECT_EQ(metering.set_of("a"), nullptr);
+  second(300'000);
+  h.engines["engine-a"].side().send(json_answer(completion(usage_json(500, 80))));
+  h.settle();
+  hand_over();
+  prompt += 500, generated += 80;
+  for (int i = 0; i < 5; ++i) second(70'003);
+  finish();
+  const auto record = h.record(client.answer());
+  ASSERT_TRUE(record.final());
+  const auto row = total();
+  EXPECT_EQ(row.sums.gpu_energy, record.calls[0].settlements.back().figures.gpu_energy);
+  EXPECT_EQ(row.sums.gpu_energy.raw() + row.unattributed.gpu_energy.raw() + row.foreign.gpu_energy.raw(),
+            spent_uj({0, 1}));
+}
+
 TEST_F(MetersTest, WorkThatWeDidNotSendIsForeign) {
   start(deployment("a", 2), "a");
   for (int i = 0; i < 240; ++i) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <map>
 
 #include "energy/provisional.h"
@@ -162,6 +163,57 @@ TEST_F(Device, a_window_fed_twice_changes_nothing) {
   EXPECT_EQ(a.window({kT0, kT0, {}, joules(5), Reading::counter, 0, {}}, now, settled), nullptr);
   a.window(meter(1, 2, 60), now, settled);
   EXPECT_EQ(energy(1), joules(120));
+}
+
+// The clock went back over the hour: two lines of windows are cut at the same moment.
+TEST_F(Device, windows_of_two_time_lines_begin_at_moments_of_their_own) {
+  const Wall first = a.window(meter(0, 1, 60), now, settled)->begin;
+  MeterWindow again = meter(0, 1, 60);
+  again.epoch = 1;
+  const DeviceWindow* second = a.window(again, now, settled);
+  ASSERT_NE(second, nullptr);
+  EXPECT_NE(second->begin, first);
+}
+
+TEST_F(Device, another_takes_over_its_calls_with_what_they_bear) {
+  const auto running = a.open(call(1), kT0);
+  a.work(running, decode(0, 1, 10));
+  a.work(running, decode(1, 3, 20));
+  add(2, decode(0, 2, 30));
+  a.window(meter(0, 1, 100), now, settled);
+  ASSERT_TRUE(settled.empty());
+  const Energy before = a.shares()[0].energy;
+
+  DeviceConfig other = config();
+  other.models.push_back(other.models.front());
+  other.site.pue = 2;
+  Attributor b{other};
+  add(3, decode(5, 6, 1));
+  const auto slots = b.take_over(a, std::array<uint16_t, 1>{1});
+  ASSERT_EQ(slots.size(), 3u);
+  EXPECT_EQ(a.open_calls(), 0u);
+  for (const auto& [id, slot] : slots)
+    if (id == call(1)) b.close(slot, kT0 + seconds(3));
+  b.window(meter(1, 3, 90), now, settled);
+  ASSERT_EQ(settled.size(), 2u);
+  EXPECT_EQ(energy(1) + energy(2), joules(100 + 2 * 90)) << "each stretch under what held then, nothing twice";
+  EXPECT_GT(energy(1), before);
+  EXPECT_EQ(a.window(meter(1, 3, 90), now, settled)->unattributed.energy, joules(90));
+}
+
+TEST_F(Device, described_anew_it_forgets_only_other_hardware) {
+  for (int i = 0; i < 5; ++i) a.window(meter(i, i + 1, 20), now, settled);
+  ASSERT_DOUBLE_EQ(a.idle_w(), 20);
+  DeviceConfig c = config();
+  c.zone = "DE";
+  c.site.pue = 1.5;
+  a.describe(c, false);
+  EXPECT_DOUBLE_EQ(a.idle_w(), 20);
+  const DeviceWindow* w = a.window(meter(5, 6, 20), now, settled);
+  EXPECT_EQ(w->total.energy, joules(30));
+  EXPECT_EQ(w->zone, "DE");
+  a.describe(c, true);
+  EXPECT_DOUBLE_EQ(a.idle_w(), 50);
 }
 
 TEST_F(Device, work_that_comes_late_counts_in_the_next_window) {
