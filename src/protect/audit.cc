@@ -8,7 +8,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <deque>
 #include <fstream>
+#include <limits>
 
 #include "base/text.h"
 #include "protect/audit_line.h"
@@ -18,6 +20,9 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr size_t kMaxFaults = 20;
+// How far lines are out of the order of time: one that stands for a minute of verdicts is written at its end.
+constexpr Nanos kDisorder = std::chrono::minutes(10);
+constexpr uint64_t kStride = 16 << 10;  // bytes; a nearer look for a time costs more than reading them
 
 fs::path file_of(const fs::path& dir, uint64_t number) {
   return dir / fmt::format("audit-{:06}.jsonl", number);
@@ -63,13 +68,55 @@ struct FileLock {
 
 // Calls take(line number, text, ended with a newline) until it returns false.
 template <class Take>
-Result<void> each_line(const fs::path& path, Take&& take) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return cannot("read", path);
+void each_line(std::ifstream& in, Take&& take) {
   std::string line;
   for (size_t n = 1; std::getline(in, line); ++n)
     if (!take(n, std::string_view(line), !in.eof())) break;
+}
+template <class Take>
+Result<void> each_line(const fs::path& path, Take&& take) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return cannot("read", path);
+  each_line(in, std::forward<Take>(take));
   return {};
+}
+
+// The time of the first line that begins at `offset` or behind it, and where; nothing: there is none that can be read.
+struct TimedPlace {
+  uint64_t offset = 0;
+  Wall at{};
+};
+std::optional<TimedPlace> line_behind(std::ifstream& in, uint64_t offset) {
+  std::string text;
+  in.clear();
+  in.seekg(static_cast<std::streamoff>(offset > 0 ? offset - 1 : 0));
+  if (offset > 0) std::getline(in, text);  // the end of the line before
+  const auto begin = in.tellg();
+  if (begin < 0 || !std::getline(in, text)) return std::nullopt;
+  const auto line = read_audit_line(text);
+  if (!line) return std::nullopt;
+  return TimedPlace{static_cast<uint64_t>(begin), line->entry.at};
+}
+
+// Lines that begin before `low` are older than a time, those behind `high` are not. `unreadable`: what a line without a
+// time counts as.
+struct Cut {
+  uint64_t low = 0, high = 0;
+};
+template <class IsOlder>
+Cut cut_at(std::ifstream& in, bool unreadable, IsOlder&& is_older) {
+  in.clear();
+  in.seekg(0, std::ios::end);
+  Cut cut{0, static_cast<uint64_t>(std::max<std::streamoff>(0, in.tellg()))};
+  while (cut.low + kStride < cut.high) {
+    const uint64_t middle = cut.low + (cut.high - cut.low) / 2;
+    const auto line = line_behind(in, middle);
+    if (line ? is_older(line->at) : unreadable)
+      cut.low = line ? line->offset : middle;
+    else
+      cut.high = middle;
+  }
+  return cut;
 }
 
 }  // namespace
@@ -214,23 +261,63 @@ Result<AuditVerdict> verify_audit(const fs::path& dir, const Digest* expected_he
   return v;
 }
 
-Result<std::vector<AuditLine>> read_audit(const fs::path& dir, size_t last, std::string_view action) {
+Result<AuditSlice> find_audit(const fs::path& dir, const AuditQuery& query) {
   if (!is_folder(dir)) return fail(Code::not_found, "there is no audit log in {}.", dir.string());
-  std::vector<AuditLine> out;
-  auto files = files_in(dir);
-  for (auto f = files.rbegin(); f != files.rend() && out.size() < last; ++f) {
-    std::vector<AuditLine> here;
-    const auto read = each_line(file_of(dir, *f), [&](size_t, std::string_view text, bool) {
-      if (auto line = read_audit_line(text); line && line->entry.action.starts_with(action))
-        here.push_back(std::move(*line));
-      return true;
+  const size_t kinds = query.actions.size();
+  const auto kind_of = [&](std::string_view action) {
+    const auto k = std::find_if(query.actions.begin(), query.actions.end(),
+                                [&](const std::string& a) { return action.starts_with(a); });
+    return static_cast<size_t>(k - query.actions.begin());
+  };
+  const auto too_old = [&](Wall at) { return query.since && at + kDisorder < *query.since; };
+  std::vector<std::deque<AuditLine>> found(kinds);  // one more than was asked for: then there are more
+  const auto enough = [&](const auto& lines) { return lines.size() > query.last; };
+  bool go_on = true;
+  const auto files = files_in(dir);
+  for (auto f = files.rbegin(); f != files.rend() && go_on; ++f) {
+    const fs::path path = file_of(dir, *f);
+    std::ifstream in(path, std::ios::binary);
+    if (!in) return cannot("read", path);
+    uint64_t from = 0, to = std::numeric_limits<uint64_t>::max();
+    if (query.since) {
+      const auto first = line_behind(in, 0);
+      go_on = !first || !too_old(first->at);
+      from = cut_at(in, false, too_old).low;
+    }
+    if (query.until) to = cut_at(in, true, [&](Wall at) { return at - kDisorder < *query.until; }).high;
+    in.clear();
+    in.seekg(static_cast<std::streamoff>(from));
+    std::vector<std::deque<AuditLine>> here(kinds);
+    each_line(in, [&](size_t, std::string_view text, bool) {
+      const bool within = from <= to;
+      from += text.size() + 1;
+      auto line = read_audit_line(text);
+      if (!line || (query.since && line->entry.at < *query.since) || (query.until && line->entry.at >= *query.until))
+        return within;
+      const size_t kind = kind_of(line->entry.action);
+      if (kind == kinds) return within;
+      here[kind].push_back(std::move(*line));
+      if (found[kind].size() + here[kind].size() > query.last + 1) here[kind].pop_front();
+      return within;
     });
-    if (!read) return tl::unexpected(read.error());
-    const size_t take = std::min(here.size(), last - out.size());
-    out.insert(out.begin(), std::make_move_iterator(here.end() - static_cast<std::ptrdiff_t>(take)),
-               std::make_move_iterator(here.end()));
+    for (size_t k = 0; k < kinds; ++k)
+      found[k].insert(found[k].begin(), std::make_move_iterator(here[k].begin()),
+                      std::make_move_iterator(here[k].end()));
+    go_on = go_on && !std::all_of(found.begin(), found.end(), enough);
   }
+  AuditSlice out;
+  for (auto& lines : found) {
+    if (enough(lines)) out.more = true, lines.pop_front();
+    out.lines.insert(out.lines.end(), std::make_move_iterator(lines.begin()), std::make_move_iterator(lines.end()));
+  }
+  std::sort(out.lines.begin(), out.lines.end(), [](const auto& a, const auto& b) { return a.sequence < b.sequence; });
   return out;
+}
+
+Result<std::vector<AuditLine>> read_audit(const fs::path& dir, size_t last, std::string_view action) {
+  auto found = find_audit(dir, {.last = last, .actions = {std::string(action)}});
+  if (!found) return tl::unexpected(found.error());
+  return std::move(found->lines);
 }
 
 }  // namespace trine::protect

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -85,6 +86,19 @@ struct AuditVerdict {
 // Reads everything, changes nothing. `expected_head`: that a line has this hash. Errors: not_found (no such folder),
 // unavailable.
 Result<AuditVerdict> verify_audit(const std::filesystem::path& dir, const Digest* expected_head = nullptr);
+
+struct AuditQuery {
+  size_t last = 0;                             // the newest of each of `actions`, this many at most
+  std::vector<std::string> actions = {""};     // what a line's action begins with
+  std::optional<Wall> since = {}, until = {};  // [since, until)
+};
+struct AuditSlice {
+  std::vector<AuditLine> lines;  // oldest first
+  bool more = false;             // of one of the actions there are older ones
+};
+// Lines stand nearly in the order of time (docs/formats/audit.md): with `since` or `until` only about that part of the
+// files is read. Errors: as verify_audit.
+Result<AuditSlice> find_audit(const std::filesystem::path& dir, const AuditQuery& query);
 
 // The newest lines, `last` of them at most, oldest first, whose action begins with `action`. Errors: as verify_audit.
 Result<std::vector<AuditLine>> read_audit(const std::filesystem::path& dir, size_t last, std::string_view action = {});

@@ -10,7 +10,7 @@
 namespace trine::web {
 namespace {
 
-constexpr size_t kMostLines = 5000, kMostEvents = 200, kMostRules = 50;
+constexpr size_t kMostLines = 5000 /* of a kind */, kMostEvents = 200, kMostRules = 50;
 constexpr size_t kSteps = 48;  // of the chart, about
 
 std::string detail(const protect::AuditEntry& e, std::string_view name) {
@@ -33,16 +33,15 @@ Nanos step_for(Nanos span) {
 }  // namespace
 
 Result<std::string> guard_events(const std::filesystem::path& audit, Wall since, Wall until) {
-  std::vector<protect::AuditLine> lines;
+  protect::AuditSlice found;
   if (!audit.empty()) {
-    for (const char* action : {"guard.", "abuse.", "traffic."}) {
-      auto read = protect::read_audit(audit, kMostLines, action);
-      if (!read && read.error().code != Code::not_found) return tl::unexpected(read.error());
-      if (read) lines.insert(lines.end(), std::make_move_iterator(read->begin()), std::make_move_iterator(read->end()));
-    }
+    auto read = protect::find_audit(
+        audit, {.last = kMostLines, .actions = {"guard.", "abuse.", "traffic."}, .since = since, .until = until});
+    if (!read && read.error().code != Code::not_found) return tl::unexpected(read.error());
+    if (read) found = std::move(*read);
   }
-  std::erase_if(lines, [&](const auto& l) { return l.entry.at < since || l.entry.at >= until; });
-  std::sort(lines.begin(), lines.end(), [](const auto& a, const auto& b) { return a.sequence > b.sequence; });
+  auto& lines = found.lines;
+  std::reverse(lines.begin(), lines.end());
 
   const Nanos step = step_for(until - std::max(since, Wall{}));
   const int64_t first = unix_ns(since) / step.count(), last = (unix_ns(until) - 1) / step.count();
@@ -84,7 +83,7 @@ Result<std::string> guard_events(const std::filesystem::path& audit, Wall since,
     w.key("address").value(e.address).key("subject").value(e.subject).key("outcome").value(e.outcome);
     w.key("count").value(count_of(e)).key("why").value(why.empty() ? because : why).end();
   }
-  w.end().key("more").value(lines.size() > kMostEvents).end();
+  w.end().key("more").value(found.more || lines.size() > kMostEvents).end();
   return out;
 }
 

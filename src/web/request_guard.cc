@@ -13,6 +13,8 @@ namespace {
 constexpr size_t kMostLines = 5000, kMostEvents = 20;
 // The log's times are those at which verdicts fell, to the millisecond.
 constexpr Nanos kSlack = std::chrono::milliseconds(1);
+// A line stands for the verdicts of about a minute, and its time is that of the last.
+constexpr Nanos kLineSpan = std::chrono::minutes(2);
 
 const std::string* detail(const protect::AuditEntry& e, std::string_view name) {
   for (const auto& [n, value] : e.detail)
@@ -42,12 +44,14 @@ Result<std::string> request_guard(const gateway::Snapshot& snapshot, const ledge
   const std::string& identity = snapshot.config->identity_dir;
   w.key("audit").value(!identity.empty()).key("events").array();
   if (!identity.empty()) {
-    const auto lines = protect::read_audit(std::filesystem::path(identity) / "audit", kMostLines, "guard.");
-    if (!lines && lines.error().code != Code::not_found) return tl::unexpected(lines.error());
+    protect::AuditQuery query{.last = kMostLines, .actions = {"guard."}, .since = r.start - kSlack};
+    if (!view.open) query.until = r.end + kLineSpan;
+    const auto found = protect::find_audit(std::filesystem::path(identity) / "audit", query);
+    if (!found && found.error().code != Code::not_found) return tl::unexpected(found.error());
     const std::string actor = "key:" + r.tenant.key;
     size_t shown = 0;
-    for (size_t i = lines ? lines->size() : 0; i-- > 0 && shown < kMostEvents;) {
-      const protect::AuditEntry& e = (*lines)[i].entry;
+    for (size_t i = found ? found->lines.size() : 0; i-- > 0 && shown < kMostEvents;) {
+      const protect::AuditEntry& e = found->lines[i].entry;
       Wall first = e.at;
       if (const std::string* text = detail(e, "first"))
         if (const auto parsed = parse_iso8601(*text)) first = *parsed;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <fstream>
 #include <sstream>
@@ -71,6 +72,99 @@ TEST_F(AuditTest, EntriesComeBackInOrderAndTheChainIsWhole) {
   EXPECT_EQ(lines->at(1).before, lines->at(0).hash);
   EXPECT_EQ(read_audit(dir, 10, "keys.r")->size(), 1u);
   EXPECT_EQ(read_audit(dir, 1)->front().entry.action, "keys.revoke");
+}
+
+// A line every three seconds, in several files; each tenth stands for a minute of verdicts and is late by as much.
+struct AuditSearch : AuditTest {
+  static constexpr int kLines = 1000;
+  static Wall time(int i) {
+    const Wall at = *parse_iso8601("2026-11-28T10:00:00Z") + std::chrono::seconds(3 * i);
+    return i % 10 == 0 ? at - std::chrono::minutes(1) : at;
+  }
+  static const char* action(int i) { return i % 3 == 0 ? "guard.block" : i % 3 == 1 ? "abuse.flagged" : "keys.create"; }
+  void fill(uint64_t file_bytes) {
+    auto log = open(file_bytes);
+    for (int i = 0; i < kLines; ++i) {
+      AuditEntry e = entry(action(i));
+      e.at = time(i);
+      ASSERT_TRUE(log->append(e, false));
+    }
+  }
+  // From every line of the log.
+  std::vector<uint64_t> expected(const AuditQuery& q) const {
+    std::vector<uint64_t> out;
+    for (int i = 0; i < kLines; ++i) {
+      const bool kind = std::any_of(q.actions.begin(), q.actions.end(),
+                                    [&](const auto& a) { return std::string_view(action(i)).starts_with(a); });
+      if (kind && (!q.since || time(i) >= *q.since) && (!q.until || time(i) < *q.until))
+        out.push_back(static_cast<uint64_t>(i) + 1);
+    }
+    return out;
+  }
+  std::vector<uint64_t> found(const AuditQuery& q) const {
+    const auto slice = find_audit(dir, q);
+    EXPECT_TRUE(slice) << slice.error().message;
+    std::vector<uint64_t> out;
+    if (slice)
+      for (const AuditLine& l : slice->lines) out.push_back(l.sequence);
+    return out;
+  }
+};
+
+TEST_F(AuditSearch, FindsWhatASearchOfEveryLineFinds) {
+  for (const uint64_t file_bytes : {uint64_t{1} << 20, uint64_t{60'000}, uint64_t{700}}) {
+    fs::remove_all(dir);
+    fill(file_bytes);
+    for (int since = -10; since <= kLines + 10; since += 85) {
+      for (int until = since + 1; until <= kLines + 100; until += 170) {
+        AuditQuery q{
+            .last = kLines, .actions = {"guard.", "abuse."}, .since = time(1) + std::chrono::seconds(3 * since)};
+        q.until = time(1) + std::chrono::seconds(3 * until);
+        EXPECT_EQ(found(q), expected(q)) << file_bytes << " since " << since << " until " << until;
+      }
+    }
+    EXPECT_EQ(found({.last = kLines}), expected({.last = kLines}));
+  }
+}
+
+TEST_F(AuditSearch, GivesTheNewestOfEachActionAndSaysWhetherThereAreMore) {
+  fill(60'000);
+  AuditQuery q{.last = 2, .actions = {"guard.", "abuse."}};
+  EXPECT_EQ(found(q), (std::vector<uint64_t>{995, 997, 998, 1000}));
+  EXPECT_TRUE(find_audit(dir, q)->more);
+  q.since = time(997);
+  EXPECT_EQ(found(q), (std::vector<uint64_t>{998, 1000}));
+  EXPECT_FALSE(find_audit(dir, q)->more);
+  q = {.last = 334, .actions = {"guard."}};
+  EXPECT_EQ(found(q).size(), 334u);
+  EXPECT_FALSE(find_audit(dir, q)->more) << "all of them";
+}
+
+TEST_F(AuditSearch, DoesNotReadFilesThatAreOlder) {
+  fill(60'000);
+  ASSERT_TRUE(fs::exists(file(4)));
+  fs::remove(file(1));
+  fs::create_symlink("nowhere", file(1));  // there, and not to be read
+  AuditQuery q{.last = kLines, .actions = {"guard."}, .since = time(900)};
+  EXPECT_EQ(found(q), expected(q));
+  q.since = time(1);
+  EXPECT_FALSE(find_audit(dir, q));
+}
+
+TEST_F(AuditSearch, AChangedLineHidesNoOther) {
+  fill(uint64_t{1} << 20);
+  std::string bytes = read(file());
+  for (size_t at = bytes.find("\"at\""); at != std::string::npos; at = bytes.find("\"at\"", at + 2000))
+    bytes[at + 1] = 'A';
+  write(file(), bytes);
+  const auto all = find_audit(dir, {.last = kLines});
+  ASSERT_TRUE(all);
+  ASSERT_LT(all->lines.size(), static_cast<size_t>(kLines));
+  const Wall since = time(301), until = time(701);
+  std::vector<uint64_t> rest;
+  for (const AuditLine& l : all->lines)
+    if (l.entry.at >= since && l.entry.at < until) rest.push_back(l.sequence);
+  EXPECT_EQ(found({.last = kLines, .since = since, .until = until}), rest);
 }
 
 TEST_F(AuditTest, ASingleChangedByteIsFoundWhereverItIs) {

@@ -116,6 +116,18 @@ TEST_F(GuardEvents, CountEachLineForAsManyRequestsAsItStandsFor) {
   EXPECT_EQ(j["events"][0]["count"], 4) << "newest first";
 }
 
+TEST_F(GuardEvents, SayThatThereAreMoreWhereTheLogHasMoreThanIsRead) {
+  const Wall noon = from_unix_ns(1'764'000'000'000'000'000);
+  auto log = protect::AuditLog::open({.dir = folder_ / "audit"});
+  ASSERT_TRUE(log);
+  for (int i = 0; i <= 5000; ++i) ASSERT_TRUE((*log)->append(verdict(noon, "guard.block", "1", "rule a"), false));
+  const auto text = guard_events(folder_ / "audit", noon - std::chrono::hours(1), noon + std::chrono::hours(1));
+  ASSERT_TRUE(text);
+  const auto j = nlohmann::json::parse(*text);
+  EXPECT_EQ(j["rules"][0]["count"], 5000);
+  EXPECT_EQ(j["more"], true);
+}
+
 TEST_F(GuardEvents, AreEmptyWithoutALog) {
   const auto text = guard_events({}, Wall{}, Wall{} + std::chrono::hours(1));
   ASSERT_TRUE(text);
