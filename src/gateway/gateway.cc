@@ -393,14 +393,16 @@ void Gateway::resume_jobs() {
 
 Result<void> Gateway::open_pages() {
   if (!options_.pages) return {};
-  auto pages = options_.pages({.loop = office_,
-                               .ledger = *ledger_,
-                               .own = own_,
-                               .view = [this] { return admin_.view(); },
-                               .note = [this](protect::AuditEntry line) { note({std::move(line)}, true); },
-                               .identities = [this] { return directory_ ? directory_->identities() : nullptr; },
-                               .want_keys = [this](size_t index) { oidc_.want(index); }},
-                              snapshot_);
+  auto pages = options_.pages(
+      {.loop = office_,
+       .ledger = *ledger_,
+       .own = own_,
+       .view = [this] { return admin_.view(); },
+       .note = [this](protect::AuditEntry line) { note({std::move(line)}, true); },
+       .identities = [this] { return directory_ ? directory_->identities() : nullptr; },
+       .want_keys = [this](size_t index) { oidc_.want(index); },
+       .watched = [this](const std::string& name) { return desk_ ? desk_->level(name) : protect::WatchLevel::none; }},
+      snapshot_);
   if (!pages) return tl::unexpected(pages.error());
   pages_ = std::move(*pages);
   admin_.use(*pages_);

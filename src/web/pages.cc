@@ -51,6 +51,7 @@ class WebPages final : public gateway::Pages {
   WebPages(Parts parts, const Snapshot& snapshot, Views views, std::unique_ptr<protect::LocalAdmins> admins)
       : loop_(parts.loop),
         note_(parts.note),
+        watched_(parts.watched),
         snapshot_(snapshot),
         sign_in_({.loop = parts.loop,
                   .note = parts.note,
@@ -129,8 +130,15 @@ class WebPages final : public gateway::Pages {
       if (secret) failures_.failed(address, now);
       return admin_error({secret ? ErrorCode::invalid_api_key : ErrorCode::missing_api_key, "sign in first", {}});
     }
+    if (gateway::is_suspended(*caller, watched_)) return admin_error({ErrorCode::key_suspended, {}, {}});
     if (caller->role < protect::Role::viewer) return admin_error({ErrorCode::role_not_allowed, {}, {}});
     return std::nullopt;
+  }
+
+  // Whether refuse() would still let him, who was let in.
+  bool may_look(const net::Head& head) {
+    const auto caller = sign_in_.caller(head);
+    return caller && caller->role >= protect::Role::viewer && !gateway::is_suspended(*caller, watched_);
   }
 
   net::Task<void> send(net::ServerConnection& c, int status, std::string_view type, std::string headers, size_t length,
@@ -170,7 +178,7 @@ class WebPages final : public gateway::Pages {
     co_await send(c, 200, asset->type, std::move(headers), bytes.size(), body);
   }
 
-  // One event a second until the viewer goes, his session ends, or the gateway does.
+  // One event a second until the viewer goes, may look no more, or the gateway ends.
   net::Task<void> stream(net::ServerConnection& c) {
     struct Count {
       size_t& n;
@@ -184,7 +192,7 @@ class WebPages final : public gateway::Pages {
         kGuards);
     const std::array<std::string_view, 1> first = {head};
     if (!co_await c.send(first)) co_return;
-    while (!c.gone() && sign_in_.caller(c.head())) {
+    while (!c.gone() && may_look(c.head())) {
       const std::shared_ptr<const std::string> text = api_.live();
       const std::array<std::string_view, 3> event = {"data: ", *text, "\n\n"};
       if (!co_await c.send(event)) co_return;
@@ -194,6 +202,7 @@ class WebPages final : public gateway::Pages {
 
   net::Loop& loop_;
   std::function<void(protect::AuditEntry)> note_;
+  gateway::WatchedLevel watched_;
   Snapshot snapshot_;
   SignIn sign_in_;
   Api api_;

@@ -56,6 +56,16 @@ test('searching for models ends in a suspension that does not say why', async ()
   run('abuse', 'suspend', id, '--because', 'asked for by its team');
   await until(async () => (await ask(key)).status === 403, 'an operator suspends', 3000);
 
+  // The same on the admin port, for a key that may look there.
+  const viewer = JSON.parse(run('keys', 'create', '--group', 'acme/red', '--role', 'viewer', '--json'));
+  const look = async (path) => (await fetch(stack.admin + path, { headers: { authorization: `Bearer ${viewer.key}` } }));
+  await until(async () => (await look('/v1/ui/requests')).status === 200, 'a viewer looks', 3000);
+  run('abuse', 'suspend', viewer.id, '--because', 'a test of ours');
+  for (const path of ['/v1/ui/requests', '/v1/admin/keys']) {
+    const refused = await until(async () => { const r = await look(path); return r.status === 403 && r; }, `${path} is closed to it`, 3000);
+    assert.equal((await refused.json()).error.code, 'key_suspended', path);
+  }
+
   const actions = JSON.parse(run('audit', 'show', '--action', 'abuse', '--json')).map((l) => [l.action, l.actor.split(':')[0]]);
   for (const expected of [['abuse.flagged', 'system'], ['abuse.suspended', 'system'], ['abuse.order.clear', 'local'], ['abuse.cleared', 'local']]) {
     assert.ok(actions.some((a) => a.join() === expected.join()), `${expected} in ${JSON.stringify(actions)}`);

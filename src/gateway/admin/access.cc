@@ -6,6 +6,12 @@
 
 namespace trine::gateway {
 
+bool is_suspended(const Caller& caller, const WatchedLevel& watched) {
+  constexpr std::string_view kKey = "key:";
+  const std::string name = caller.actor.starts_with(kKey) ? caller.actor.substr(kKey.size()) : caller.actor;
+  return watched && watched(name) == protect::WatchLevel::suspended;
+}
+
 double FailureBound::level(const Count& count, Mono t) const {
   return std::max(0.0, count.level - per_second_ * seconds(t - count.at));
 }

@@ -11,6 +11,7 @@
 #include "gateway/identify/identities.h"
 #include "gateway/identify/oidc.h"
 #include "net/http_head.h"
+#include "protect/abuse.h"
 
 namespace trine::gateway {
 
@@ -19,6 +20,10 @@ struct Caller {
   std::string address;
   protect::Role role = protect::Role::none;
 };
+
+// Of a key or a person, by the name in reports: "trn_4fk2h8w0c9qz", "oidc:alice". Empty: nobody is under watch.
+using WatchedLevel = std::function<protect::WatchLevel(const std::string&)>;
+bool is_suspended(const Caller& caller, const WatchedLevel& watched);
 
 // Failures by address, leaking away: kBurst at once, then one in a second, where nobody says otherwise. Addresses
 // beyond kMost share one count, so that it stays small whoever comes. One thread.

@@ -87,10 +87,7 @@ net::Task<std::optional<AdminAnswer>> IdentityApi::admit(net::ServerConnection& 
   if (found) {
     caller = std::move(*found);
     caller.address = std::move(address);
-    constexpr std::string_view kKey = "key:";
-    const std::string name = caller.actor.starts_with(kKey) ? caller.actor.substr(kKey.size()) : caller.actor;
-    if (parts_.watched(name) == protect::WatchLevel::suspended)
-      co_return admin_error({ErrorCode::key_suspended, {}, {}});
+    if (is_suspended(caller, parts_.watched)) co_return admin_error({ErrorCode::key_suspended, {}, {}});
     co_return std::nullopt;
   }
   failures_.failed(address, mono);

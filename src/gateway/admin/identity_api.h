@@ -11,7 +11,6 @@
 #include "gateway/admin/pages.h"
 #include "gateway/identify/directory.h"
 #include "net/server.h"
-#include "protect/abuse.h"
 
 namespace trine::gateway {
 
@@ -27,10 +26,7 @@ class IdentityApi {
     std::function<void(size_t)> want_keys;  // see OidcKeys::want
     std::filesystem::path audit_dir;
     std::function<SessionCaller(const net::Head&)> session = {};  // where there are pages
-    // Of a key or a person, by the name in reports.
-    std::function<protect::WatchLevel(const std::string&)> watched = [](const std::string&) {
-      return protect::WatchLevel::none;
-    };
+    WatchedLevel watched = {};
   };
   explicit IdentityApi(Parts parts) : parts_(std::move(parts)) {}
   void use(std::shared_ptr<const OidcProviders> oidc) { oidc_ = std::move(oidc); }

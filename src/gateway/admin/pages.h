@@ -36,6 +36,7 @@ class Pages {
     std::function<void(protect::AuditEntry)> note;                  // to the audit log; durable
     std::function<std::shared_ptr<const Identities>()> identities;  // null: there is no identity store
     std::function<void(size_t)> want_keys;                          // see OidcKeys::want
+    WatchedLevel watched = {};
   };
   virtual ~Pages() = default;
 
