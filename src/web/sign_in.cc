@@ -39,10 +39,6 @@ AdminAnswer whole(std::string body, int status = 200) {
   return {status, "application/json", std::move(body), {}};
 }
 
-AdminAnswer too_many() {
-  return admin_error({ErrorCode::rate_limited, "too many sign-ins from this address", {}}, "retry-after: 5\r\n");
-}
-
 AdminAnswer forged() {
   return admin_error(
       {ErrorCode::role_not_allowed, "the request is not from this page: x-trine-csrf is missing or wrong", {}});
@@ -53,6 +49,10 @@ AdminAnswer wrong_password() {
 }
 
 }  // namespace
+
+AdminAnswer too_many_sign_ins() {
+  return admin_error({ErrorCode::rate_limited, "too many sign-ins from this address", {}}, "retry-after: 5\r\n");
+}
 
 bool same_origin(const net::Head& head) {
   const auto site = head.find("sec-fetch-site");
@@ -219,11 +219,11 @@ net::Task<AdminAnswer> SignIn::answer(net::ServerConnection& c) {
 net::Task<AdminAnswer> SignIn::log_in(net::ServerConnection& c, Credentials given) {
   const Mono now = parts_.loop.clock().mono();
   const std::string address = gateway::client_address(*snapshot_->config, c);
-  if (attempts_.exhausted(address, now)) co_return too_many();
+  if (attempts_.exhausted(address, now)) co_return too_many_sign_ins();
   // Noted before the look: attempts that come at once are bounded too.
   attempts_.failed(address, now);
   if (!parts_.admins || parts_.admins->empty()) co_return wrong_password();
-  if (at_once_ >= kMostAtOnce) co_return too_many();
+  if (at_once_ >= kMostAtOnce) co_return too_many_sign_ins();
   ++at_once_;
   const auto role = std::make_shared<std::optional<Role>>();
   Answers::Make look = [this, role, given] {
@@ -245,13 +245,13 @@ net::Task<AdminAnswer> SignIn::log_in(net::ServerConnection& c, Credentials give
 net::Task<AdminAnswer> SignIn::set_up(net::ServerConnection& c, Credentials given) {
   const Mono now = parts_.loop.clock().mono();
   const std::string address = gateway::client_address(*snapshot_->config, c);
-  if (attempts_.exhausted(address, now)) co_return too_many();
+  if (attempts_.exhausted(address, now)) co_return too_many_sign_ins();
   attempts_.failed(address, now);
   if (setup_token_.empty() || !equal_secret(given.token, setup_token_)) {
     note("unknown", address, "pages.setup", "refused");
     co_return admin_error({ErrorCode::invalid_api_key, "the first-run token is wrong, or was used", {}});
   }
-  if (at_once_ >= kMostAtOnce) co_return too_many();
+  if (at_once_ >= kMostAtOnce) co_return too_many_sign_ins();
   ++at_once_;
   Answers::Make make = [this, given]() -> Answers::Made {
     const auto made = parts_.admins->add(given.user, given.password, Role::admin, true);

@@ -93,6 +93,9 @@ class SignIn {
   Answers passwords_;  // a thread of its own: sign-ins do not wait for queries
 };
 
+// Of who signed in, or tried to, as often as his address may.
+gateway::AdminAnswer too_many_sign_ins();
+
 // Whether a change comes from a page of this port: its Origin names the Host it was sent to.
 bool same_origin(const net::Head& head);
 

@@ -116,9 +116,7 @@ net::Task<AdminAnswer> SignIn::oidc_start(net::ServerConnection& c) {
     co_return gateway::admin_error({llm::ErrorCode::not_found, "there is no such provider", {}});
   const Mono now = parts_.loop.clock().mono();
   const std::string address = gateway::client_address(*snapshot_->config, c);
-  if (attempts_.exhausted(address, now))
-    co_return gateway::admin_error({llm::ErrorCode::rate_limited, "too many sign-ins from this address", {}},
-                                   "retry-after: 5\r\n");
+  if (attempts_.exhausted(address, now)) co_return too_many_sign_ins();
   attempts_.failed(address, now);
   const bool secure = head.find("x-forwarded-proto") == std::string_view("https");
   Attempt attempt;
@@ -158,8 +156,12 @@ net::Task<AdminAnswer> SignIn::oidc_back(net::ServerConnection& c) {
   const std::string state = query ? query->text("state") : "", code = query ? query->text("code") : "";
   const auto found = under_way_.find(state);
   const std::string_view bound = cookie(head.find("cookie").value_or(""), kAttemptCookie);
-  if (found == under_way_.end() || code.empty() || !equal_secret(bound, state) ||
-      found->second.until <= parts_.loop.clock().mono()) {
+  const Mono now = parts_.loop.clock().mono();
+  if (found == under_way_.end() || code.empty() || !equal_secret(bound, state) || found->second.until <= now) {
+    // Whoever sends such needs nothing for it: neither the line in the log nor its write to the disk is his to repeat.
+    // Those who come back from a provider were counted as they began.
+    if (attempts_.exhausted(address, now)) co_return too_many_sign_ins();
+    attempts_.failed(address, now);
     note("unknown", address, "pages.login", "refused");
     co_return redirect(kFailed);
   }

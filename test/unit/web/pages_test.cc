@@ -152,5 +152,20 @@ TEST_F(PagesPort, ASuspendedPersonsSessionReadsNothing) {
   EXPECT_EQ(error_code(refused), "key_suspended");
 }
 
+TEST_F(PagesPort, WhoComesBackFromNoProviderFillsNoLog) {
+  const string bogus = get("/v1/ui/oidc/callback?code=x&state=y", "");
+  const Message first = ask(bogus);
+  EXPECT_EQ(first.status, 302);
+  EXPECT_EQ(first.header("location"), "/login?failed=oidc");
+  Message last;
+  for (int i = 0; i < 40; ++i) last = ask(bogus);
+  EXPECT_EQ(last.status, 429);
+  EXPECT_EQ(last.header("retry-after"), "5");
+  EXPECT_LE(lines().size(), 11u) << "each line is synced to the disk, and its sender needs no key";
+  EXPECT_GE(lines().size(), 1u) << "the first ones are told";
+  pass(5s);
+  EXPECT_EQ(ask(bogus).status, 302);
+}
+
 }  // namespace
 }  // namespace trine::web
