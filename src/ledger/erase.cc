@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/id.h"
+#include "ledger/report_sources.h"
 #include "ledger/store.h"
 #include "ledger/store_transaction.h"
 
@@ -233,6 +234,56 @@ Result<void> Store::sweep_rows(Wall limit, std::initializer_list<const char*> st
   return {};
 }
 
+// Requests lose key and user. Their calls, and what they were spared, may count long after them: all times in which
+// something of theirs counts are added up again.
+Result<void> Store::sweep_names(Wall limit, int64_t& count) {
+  constexpr auto kNamed =
+      "SELECT r.n, r.id, coalesce(r.late_ns, r.end_ns) AS at FROM blocks b CROSS JOIN requests r ON r.n >= b.block*4096"
+      " AND r.n < (b.block+1)*4096 WHERE b.kind=0 AND b.low_ns < ?1 AND r.end_ns < ?1 AND (r.key IS NOT NULL OR r.user"
+      " IS NOT NULL) ORDER BY b.block, r.n LIMIT ?2";
+  const auto where_they_count = fmt::format(
+      "WITH s AS MATERIALIZED ({0}) SELECT at/{1} AS minute FROM s UNION SELECT c.booked_ns/{1} FROM s JOIN calls c ON"
+      " c.request=s.id UNION SELECT coalesce(a.late_ns, a.at_ns)/{1} FROM s JOIN avoided a ON a.request=s.id"
+      " ORDER BY minute",
+      kNamed, kMinuteNs);
+  const auto unname = fmt::format("UPDATE requests SET key=NULL, user=NULL WHERE n IN (SELECT n FROM ({}))", kNamed);
+  for (int64_t changed = kSweepRows; changed >= kSweepRows;) {
+    const std::lock_guard lock(work_);
+    auto done = transaction([&]() -> Result<void> {
+      std::vector<int64_t> minutes;
+      auto found = db_.prepare(where_they_count);
+      if (!found) return tl::unexpected(found.error());
+      auto row = found->bind(unix_ns(limit)).bind(int64_t{kSweepRows}).step();
+      for (; row && *row; row = found->step()) minutes.push_back(found->integer(0));
+      if (!row) return tl::unexpected(row.error());
+      auto update = db_.prepare(unname);
+      if (!update) return tl::unexpected(update.error());
+      if (auto ran = update->bind(unix_ns(limit)).bind(int64_t{kSweepRows}).run(); !ran) return ran;
+      changed = db_.changes();
+      return unroll_minutes(minutes);
+    });
+    if (!done) return done;
+    count += changed;
+  }
+  return {};
+}
+
+// Keys and users that nothing refers to any more. What is added up counts too: their numbers are given to others.
+Result<void> Store::forget_orphans() {
+  std::string known;
+  for (const char* table : {"requests", "events", "open_requests", kCalls.table, kRequests.table, kAvoided.table})
+    for (const char* column : {"key", "user"})
+      known +=
+          fmt::format("{0}SELECT {2} FROM {1} WHERE {2} IS NOT NULL", known.empty() ? "" : " UNION ", table, column);
+  const std::lock_guard lock(work_);
+  auto done = transaction([&] {
+    return db_.exec(fmt::format("DELETE FROM identities WHERE kind IN ('key','user') AND id NOT IN ({})", known));
+  });
+  if (!done) return done;
+  tables_->names().forget_ids();
+  return {};
+}
+
 Result<Swept> Store::sweep(const Retention& retention, Wall now) {
   Swept swept;
   int64_t blocks = 0;
@@ -280,30 +331,14 @@ Result<Swept> Store::sweep(const Retention& retention, Wall now) {
       hours);
   step(retention.events,
        {"DELETE FROM events WHERE id IN (SELECT id FROM events WHERE at_ns < ? ORDER BY at_ns LIMIT ?)"}, swept.events);
-  step(retention.identity,
-       {"UPDATE requests SET key=NULL, user=NULL WHERE n IN (SELECT r.n FROM blocks b CROSS JOIN requests r ON"
-        " r.n >= b.block*4096 AND r.n < (b.block+1)*4096 WHERE b.kind=0 AND b.low_ns < ?1 AND r.end_ns < ?1 AND"
-        " (r.key IS NOT NULL OR r.user IS NOT NULL) LIMIT ?2)"},
-       swept.identities);
+  if (retention.identity && done) done = sweep_names(now - *retention.identity, swept.identities);
   step(retention.identity,
        {"UPDATE events SET key=NULL, user=NULL WHERE id IN (SELECT id FROM events WHERE at_ns < ? AND (key IS NOT NULL "
         "OR user IS NOT NULL) LIMIT ?)"},
        swept.identities);
   if (!done) return tl::unexpected(done.error());
   if (swept.requests + swept.events + swept.identities == 0) return swept;
-  const std::lock_guard lock(work_);
-  done = transaction([&] {
-    return db_.exec(
-        "DELETE FROM identities WHERE kind IN ('key','user') AND id NOT IN (SELECT key FROM requests WHERE key IS NOT "
-        "NULL "
-        "UNION SELECT user FROM requests WHERE user IS NOT NULL UNION SELECT key FROM events WHERE key IS NOT NULL "
-        "UNION "
-        "SELECT user FROM events WHERE user IS NOT NULL UNION SELECT key FROM open_requests WHERE key IS NOT NULL "
-        "UNION "
-        "SELECT user FROM open_requests WHERE user IS NOT NULL)");
-  });
-  if (!done) return tl::unexpected(done.error());
-  tables_->names().forget_ids();
+  if (done = forget_orphans(); !done) return tl::unexpected(done.error());
   return swept;
 }
 

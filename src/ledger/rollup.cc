@@ -150,4 +150,23 @@ Result<void> Store::unroll(Wall limit) {
   return done;
 }
 
+// Rows that count in these minutes (in order) are changing: what was added up of them goes, and is added up again.
+// Inside a transaction.
+Result<void> Store::unroll_minutes(const std::vector<int64_t>& minutes) {
+  for (size_t level = 0; level < kRules.size(); ++level) {
+    std::vector<int64_t> slots;
+    for (const int64_t minute : minutes)
+      if (const int64_t slot = minute * kMinuteNs / length(level); slots.empty() || slots.back() != slot)
+        slots.push_back(slot);
+    for (const char* table : {"rolled", kCalls.table, kRequests.table, kWindows.table, kAvoided.table}) {
+      auto s = db_.prepare(fmt::format("DELETE FROM {} WHERE level=? AND slot=?", table));
+      if (!s) return tl::unexpected(s.error());
+      for (const int64_t slot : slots)
+        if (auto gone = s->reset().bind(static_cast<int64_t>(level)).bind(slot).run(); !gone) return gone;
+    }
+  }
+  rolled_until_.fill(-1);
+  return {};
+}
+
 }  // namespace trine::ledger

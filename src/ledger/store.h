@@ -36,7 +36,8 @@ struct Recovery {
   uint64_t torn_segments = 0;
 };
 
-// How long rows are kept; nullopt: for ever. `identity`: afterwards key and user are taken out of a request's row.
+// How long rows are kept; nullopt: for ever. `identity`: afterwards key and user are taken out of a request's row,
+// and out of what was added up.
 struct Retention {
   std::optional<Nanos> requests, calls, windows, events, identity;
 };
@@ -142,9 +143,12 @@ class Store {
   Result<void> empty_wal();
   Result<Closing> close_month_locked(const Month& month);
   Result<void> sweep_rows(Wall limit, std::initializer_list<const char*> statements, int64_t& count);
+  Result<void> sweep_names(Wall limit, int64_t& count);
+  Result<void> forget_orphans();
   Result<void> put_away(const Track& track);
   Result<int64_t> due(size_t level, Wall now);
   Result<void> unroll(Wall limit);
+  Result<void> unroll_minutes(const std::vector<int64_t>& minutes);
   void damage(std::string what);
 
   Options options_;

@@ -123,6 +123,12 @@ RC_GTEST_PROP(AddedUpTimes, SayWhatTheirRowsSay, ()) {
   write(requests / 2 + 2, requests + 2);  // later than the adding up: into times that are done
   if (*rc::gen::arbitrary<bool>()) roll_all(now + *rc::gen::element<Nanos>(0h, 3h));
   if (now > kNoon + 10h) RC_ASSERT(rolled > 0);
+  if (*rc::gen::arbitrary<bool>()) {  // names are kept for less long than figures
+    Retention keep;
+    keep.identity = now - random_time();
+    RC_ASSERT(store->sweep(keep, now).has_value());
+    if (*rc::gen::arbitrary<bool>()) roll_all(now);
+  }
 
   std::vector<ReportQuery> queries;
   for (const By by : kBys) queries.push_back(random_query(by));

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include <limits>
+#include <map>
 
 #include "ledger/segment_reader.h"
 #include "unit/ledger/fixtures.h"
@@ -296,6 +297,87 @@ TEST(Retention, SweepsEachClassByItsOwnAge) {
   EXPECT_EQ(more->events, 2);
   EXPECT_EQ(calls_of(dir, request_number(1)).size(), 0u);
   EXPECT_EQ(calls_of(dir, request_number(0))[0].settlements.size(), 1u);
+}
+
+// A request of someone's, closed and settled at kNoon.
+void write_request_of(Journal& journal, uint64_t n, const std::string& user, Wall end = kNoon) {
+  const CallId call{request_number(n), 0};
+  auto settlement = settlement_of(call);
+  settlement.booked_at = end;
+  auto request = request_of(call.request);
+  request.user = user;
+  request.end = end;
+  ASSERT_TRUE(journal.append(call_of(call)));
+  ASSERT_TRUE(journal.append(settlement));
+  ASSERT_TRUE(journal.append(request));
+}
+
+void roll_all(Store& store, Wall now) {
+  for (bool more = true; more;) {
+    const auto rolled = store.roll(now);
+    ASSERT_TRUE(rolled) << rolled.error().message;
+    more = *rolled;
+  }
+}
+
+// By user: the calls of the three days around kNoon.
+std::map<std::string, int64_t> calls_by_user(const TempDir& dir) {
+  ReportQuery q;
+  q.since = kNoon - std::chrono::hours(40);  // kNoon is 16 o'clock: from midnight to midnight
+  q.until = kNoon + std::chrono::hours(32);
+  q.by = By::user;
+  const auto report = Reports(dir.path()).query(q);
+  EXPECT_TRUE(report) << (report ? "" : report.error().message);
+  std::map<std::string, int64_t> calls;
+  for (const auto& row : report->rows) calls[row.name] += row.sums.calls;
+  return calls;
+}
+
+using ByUser = std::map<std::string, int64_t>;
+
+TEST(Retention, AnIdentityLeavesWhatWasAddedUpToo) {
+  const TempDir dir;
+  auto store = open_store(dir.path());
+  auto journal = open_journal(dir.path());
+  const Wall later = kNoon + std::chrono::hours(48);
+  ASSERT_TRUE(
+      journal->append(window_of(kNoon - std::chrono::hours(48))));  // so that the day is there from its beginning
+  write_request_of(*journal, 1, "alice");
+  ASSERT_TRUE(store->fold());
+  roll_all(*store, later);
+  ASSERT_GT(count(dir, "SELECT count(*) FROM rolled_calls WHERE level=3"), 0);  // the day
+  EXPECT_EQ(calls_by_user(dir), (ByUser{{"alice", 1}}));
+  Retention keep;
+  keep.identity = std::chrono::hours(24);
+  ASSERT_TRUE(store->sweep(keep, later));
+  EXPECT_EQ(calls_by_user(dir), (ByUser{{"", 1}}));
+  EXPECT_EQ(count(dir, "SELECT count(*) FROM identities WHERE kind='user'"), 0);
+  // Her number is free: who gets it has none of her figures.
+  write_request_of(*journal, 2, "bob", later);
+  ASSERT_TRUE(store->fold());
+  EXPECT_EQ(calls_by_user(dir), (ByUser{{"", 1}}));
+  roll_all(*store, later);
+  EXPECT_EQ(calls_by_user(dir), (ByUser{{"", 1}}));
+  EXPECT_EQ(count(dir, "SELECT count(*) FROM rolled_calls WHERE level=3"), 1);
+}
+
+TEST(Retention, ARequestsCallsThatCountLongAfterItLoseTheirNamesWithIt) {
+  const TempDir dir;
+  auto store = open_store(dir.path());
+  auto journal = open_journal(dir.path());
+  const Wall later = kNoon + std::chrono::hours(48);
+  ASSERT_TRUE(journal->append(window_of(kNoon - std::chrono::hours(48))));
+  write_request_of(*journal, 1, "alice", kNoon - std::chrono::hours(24));
+  auto settlement = settlement_of({request_number(1), 0}, 1);
+  settlement.booked_at = kNoon;
+  ASSERT_TRUE(journal->append(settlement));
+  write_request_of(*journal, 2, "alice");
+  ASSERT_TRUE(store->fold());
+  roll_all(*store, later);
+  Retention keep;
+  keep.identity = std::chrono::hours(60);  // between the two
+  ASSERT_TRUE(store->sweep(keep, later));
+  EXPECT_EQ(calls_by_user(dir), (ByUser{{"", 1}, {"alice", 1}}));
 }
 
 TEST(Erasure, LeavesTheFiguresAndNoTraceOfTheName) {
