@@ -176,9 +176,9 @@ void add_requests(Rows& rows, const Statement& s) {
 
 Result<void> count_requests(Database& db, const ReportQuery& q, const Span& span, const Grouping& g, Rows& rows) {
   if (g.by == By::place_hour) return {};
-  const auto filter = request_filter(q);
+  // Where only calls know the group, a request counts once in each group that it touched, of those asked for.
+  const auto filter = g.request ? request_filter(q) : call_filter(q);
   const auto from = fmt::format("{} r LEFT JOIN origins o ON o.id=r.origin", kRequests.from(span.level));
-  // Where only calls know the group, a request counts once in each group that it touched.
   const auto sql =
       g.request
           ? fmt::format(

@@ -139,6 +139,29 @@ TEST_F(Reporting, ByDeploymentARequestCountsWhereverItCalled) {
   EXPECT_EQ(report.total.sums.requests, 2);
 }
 
+TEST_F(Reporting, OfOneDeploymentARequestCountsThereAndNowhereElse) {
+  // Request 2 failed in Germany and was answered in France. Row by row, then as it is added up.
+  for (const bool rolled : {false, true}) {
+    for (bool more = rolled; more;) {
+      const auto done = store_->roll(kNoon + std::chrono::hours(2));
+      ASSERT_TRUE(done) << done.error().message;
+      more = *done;
+    }
+    ASSERT_EQ(count(dir_, "SELECT count(*) > 0 FROM rolled"), rolled ? 1 : 0);
+    for (const By by : {By::deployment, By::zone, By::model}) {
+      for (const bool of_zone : {false, true}) {
+        auto q = day(by);
+        (of_zone ? q.zone : q.deployment) = of_zone ? "DE" : "de-a100";
+        const auto report = query(q);
+        ASSERT_EQ(report.rows.size(), 1u) << name(by) << rolled;
+        EXPECT_EQ(report.rows[0].name, by == By::model ? "gpt-oss-20b" : by == By::zone ? "DE" : "de-a100");
+        EXPECT_EQ(report.rows[0].sums.requests, 1);
+        EXPECT_EQ(report.rows[0].sums.calls, 1);
+      }
+    }
+  }
+}
+
 TEST_F(Reporting, FiltersAndPeriodsAreExact) {
   auto q = day(By::none);
   q.key = "key_8";
