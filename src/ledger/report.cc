@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "ledger/report_database.h"
+#include "ledger/report_rows.h"
 #include "ledger/report_sources.h"
 #include "ledger/schema.h"
 #include "ledger/store_transaction.h"
@@ -285,6 +286,11 @@ Result<Rows> collect(Database& db, const ReportQuery& q, By by) {
   return rows;
 }
 
+// Not a time, nor several names in one: others' code reads those.
+bool is_name(By by) {
+  return by != By::hour && by != By::step && by != By::charge && by != By::place_hour;
+}
+
 }  // namespace
 
 Result<Database> open_report_database(const std::filesystem::path& dir) {
@@ -375,7 +381,7 @@ Result<std::vector<Report>> Reports::query(const ReportQuery& query, std::initia
     if (by == By::none) continue;
     auto rows = collect(*db, query, by);
     if (!rows) return tl::unexpected(rows.error());
-    for (auto& [name, row] : *rows) report.rows.push_back(std::move(row));
+    put_rows(std::move(*rows), is_name(by) ? query.most_rows : 0, report);
   }
   return all;
 }

@@ -49,6 +49,9 @@ struct ReportQuery {
   By by = By::none;
   // Only these, where given. Exact names.
   std::optional<std::string> workload, key, deployment, zone;
+  // Where names may be many, by what clients and keys are called: so many rows at most have their own, by energy; the
+  // others are added up in one more, "(others)". 0: all. Not by hour, step, charge and place_hour.
+  size_t most_rows = 0;
 };
 
 // Direct figures of calls, from the latest settlement of each (docs/accounting.md §1). Low and high are sums of the
@@ -121,6 +124,7 @@ struct Report {
   std::string currency = "EUR";
   bool simulated = false;       // some call in it was answered by a simulated engine
   std::vector<ReportRow> rows;  // by name; with By::none only the total
+  size_t more = 0;  // groups that are in the last row, "(others)"; 0: there is none (ReportQuery::most_rows)
   ReportRow total;
 };
 

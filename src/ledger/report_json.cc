@@ -198,6 +198,7 @@ std::string to_json(const Report& report) {
   j["simulated"] = report.simulated;
   j["rows"] = Json::array();
   for (const auto& r : report.rows) j["rows"].push_back(row(r));
+  if (report.more > 0) j["more"] = report.more;
   j["total"] = row(report.total);
   return text(j);
 }

@@ -1,35 +1,37 @@
 #include "ledger/series.h"
 
-#include <algorithm>
-#include <map>
-
 #include "json/write.h"
 #include "ledger/report_database.h"
 #include "ledger/report_sources.h"
+#include "ledger/series_groups.h"
 #include "ledger/store_transaction.h"
 
 namespace trine::ledger {
 namespace {
 
-using Groups = std::map<std::string, std::vector<SeriesPoint>>;
-
-// Collects rows "group, step, ..." of one source.
+// Reads rows "group, ..." of one source.
 class Collector {
  public:
   Collector(Database& db, const SeriesQuery& query, int64_t first, size_t steps)
-      : db_(db), query_(query), first_(first), steps_(steps) {}
+      : groups(steps), db_(db), query_(query), first_(first), steps_(steps) {}
 
+  // First over all spans: which groups there are.
+  Result<void> weigh(const Span& span);
+  // Then, after groups.choose(): their points.
   Result<void> calls(const Span& span);
   Result<void> requests(const Span& span);
   Result<void> windows(const Span& span);
 
-  Groups groups;
+  SeriesGroups groups;
   bool simulated = false;
 
  private:
   std::string step() const { return fmt::format("r.at/{}", query_.step.count()); }
   template <class F>
   Result<void> each(const std::string& sql, const Span& span, bool of_windows, F&& row);
+  // Rows "group, step, ...".
+  template <class F>
+  Result<void> each_point(const std::string& sql, const Span& span, bool of_windows, F&& row);
 
   Database& db_;
   const SeriesQuery& query_;
@@ -46,15 +48,17 @@ Result<void> Collector::each(const std::string& sql, const Span& span, bool of_w
   for (const auto* text : {&q.workload, &q.key, &q.deployment, &q.zone})
     if (*text && (!of_windows || text == &q.deployment || text == &q.zone)) s->bind(std::string_view(**text));
   auto next = s->step();
-  for (; next && *next; next = s->step()) {
-    const int64_t step = s->integer(1) - first_;
-    if (step < 0 || step >= static_cast<int64_t>(steps_)) continue;
-    auto& points = groups[s->text(0)];
-    points.resize(steps_);
-    row(*s, points[static_cast<size_t>(step)]);
-  }
+  for (; next && *next; next = s->step()) row(*s);
   if (!next) return tl::unexpected(next.error());
   return {};
+}
+
+template <class F>
+Result<void> Collector::each_point(const std::string& sql, const Span& span, bool of_windows, F&& row) {
+  return each(sql, span, of_windows, [&](const Statement& s) {
+    const int64_t step = s.integer(1) - first_;
+    if (step >= 0 && step < static_cast<int64_t>(steps_)) row(s, groups.at(s.text(0), static_cast<size_t>(step)));
+  });
 }
 
 std::string conditions(const ReportQuery& q, const char* place) {
@@ -66,13 +70,30 @@ std::string conditions(const ReportQuery& q, const char* place) {
   return sql;
 }
 
+constexpr const char* kTarget = "t.{} = ?";
+
+Result<void> Collector::weigh(const Span& span) {
+  const ReportQuery& q = query_.report;
+  const auto of_calls = fmt::format(
+      "SELECT {} AS g, sum(r.energy_uj) FROM {} r LEFT JOIN targets t ON t.id=r.target LEFT JOIN origins o ON"
+      " o.id=r.origin WHERE NOT r.late{} GROUP BY g",
+      call_group(q.by), kCalls.from(span.level), conditions(q, kTarget));
+  const auto weighed = [&](const Statement& s) { groups.weigh(s.text(0), s.integer(1)); };
+  if (auto done = each(of_calls, span, false, weighed); !done) return done;
+  const char* group = window_group(q.by);
+  if (!group || q.workload || q.key) return {};
+  const auto of_windows = fmt::format("SELECT DISTINCT {} AS g, 0 FROM {} r WHERE NOT r.late{}", group,
+                                      kWindows.from(span.level), conditions(q, "r.{} = ?"));
+  return each(of_windows, span, true, weighed);
+}
+
 Result<void> Collector::calls(const Span& span) {
   const auto sql = fmt::format(
       "SELECT {} AS g, {} AS step{} FROM {} r LEFT JOIN targets t ON t.id=r.target LEFT JOIN origins o ON o.id=r.origin"
       " WHERE NOT r.late{} GROUP BY g, step",
       call_group(query_.report.by), step(), kCalls.sums_of("r"), kCalls.from(span.level),
-      conditions(query_.report, "t.{} = ?"));
-  return each(sql, span, false, [&](const Statement& s, SeriesPoint& p) {
+      conditions(query_.report, kTarget));
+  return each_point(sql, span, false, [&](const Statement& s, SeriesPoint& p) {
     p.calls += s.integer(2);
     simulated = simulated || s.integer(4) > 0;
     p.in += s.integer(6);
@@ -91,7 +112,7 @@ Result<void> Collector::requests(const Span& span) {
       " {} r LEFT JOIN origins o ON o.id=r.origin WHERE NOT r.late{} GROUP BY step",
       step(), static_cast<int>(energy::Outcome::failed), static_cast<int>(energy::Outcome::interrupted),
       kRequests.from(span.level), conditions(query_.report, kSomeTarget));
-  return each(sql, span, false, [](const Statement& s, SeriesPoint& p) {
+  return each_point(sql, span, false, [](const Statement& s, SeriesPoint& p) {
     p.requests += s.integer(2);
     p.failed += s.integer(3);
   });
@@ -103,55 +124,13 @@ Result<void> Collector::windows(const Span& span) {
   if (!group || q.workload || q.key) return {};
   const auto sql = fmt::format("SELECT {} AS g, {} AS step{} FROM {} r WHERE NOT r.late{} GROUP BY g, step", group,
                                step(), kWindows.sums_of("r"), kWindows.from(span.level), conditions(q, "r.{} = ?"));
-  return each(sql, span, true, [](const Statement& s, SeriesPoint& p) {
+  return each_point(sql, span, true, [](const Statement& s, SeriesPoint& p) {
     p.unattributed.gpu_energy += Energy::raw(s.integer(2));
     p.unattributed.energy += Energy::raw(s.integer(3));
     p.unattributed.operational += Carbon::raw(s.integer(4));
     p.unattributed.embodied += Carbon::raw(s.integer(5));
     p.unattributed.cost += Money::raw(s.integer(6));
   });
-}
-
-void add(SeriesPoint& to, const SeriesPoint& p) {
-  to.requests += p.requests;
-  to.failed += p.failed;
-  to.calls += p.calls;
-  to.in += p.in;
-  to.cached += p.cached;
-  to.out += p.out;
-  energy::Figures& f = to.figures;
-  f.gpu_energy += p.figures.gpu_energy;
-  f.energy += p.figures.energy;
-  f.energy_low += p.figures.energy_low;
-  f.energy_high += p.figures.energy_high;
-  f.operational += p.figures.operational;
-  f.embodied += p.figures.embodied;
-  f.carbon_low += p.figures.carbon_low;
-  f.carbon_high += p.figures.carbon_high;
-  f.cost += p.figures.cost;
-  auto& u = to.unattributed;
-  u.gpu_energy += p.unattributed.gpu_energy;
-  u.energy += p.unattributed.energy;
-  u.operational += p.unattributed.operational;
-  u.embodied += p.unattributed.embodied;
-  u.cost += p.unattributed.cost;
-}
-
-int64_t energy_of(const Series::Group& g) {
-  int64_t sum = 0;
-  for (const SeriesPoint& p : g.points) sum += p.figures.energy.raw();
-  return sum;
-}
-
-void sort_and_fold(std::vector<Series::Group>& groups) {
-  std::stable_sort(groups.begin(), groups.end(),
-                   [](const auto& a, const auto& b) { return energy_of(a) > energy_of(b); });
-  if (groups.size() <= kMostGroups) return;
-  Series::Group others{"(others)", std::move(groups[kMostGroups - 1].points)};
-  for (size_t i = kMostGroups; i < groups.size(); ++i)
-    for (size_t p = 0; p < others.points.size(); ++p) add(others.points[p], groups[i].points[p]);
-  groups.resize(kMostGroups - 1);
-  groups.push_back(std::move(others));
 }
 
 // One column: a value of each point.
@@ -210,13 +189,18 @@ Result<Series> series(const std::filesystem::path& dir, const SeriesQuery& query
   Collector c(*db, query, first, steps);
   const auto spans = cover(*db, query.report, length, of_totals(query.report, query.report.by));
   if (!spans) return tl::unexpected(spans.error());
+  if (query.report.by == By::none) {
+    c.groups.weigh("", 0);
+  } else {
+    for (const Span& span : *spans)
+      if (auto done = c.weigh(span); !done) return tl::unexpected(done.error());
+  }
+  c.groups.choose();
   for (const Span& span : *spans)
     for (auto part : {&Collector::calls, &Collector::requests, &Collector::windows})
       if (auto done = (c.*part)(span); !done) return tl::unexpected(done.error());
   out.simulated = c.simulated;
-  if (query.report.by == By::none) c.groups[""].resize(steps);
-  for (auto& [name, points] : c.groups) out.groups.push_back({name, std::move(points)});
-  sort_and_fold(out.groups);
+  out.groups = c.groups.take();
   return out;
 }
 

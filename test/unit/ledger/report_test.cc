@@ -180,6 +180,65 @@ TEST_F(Reporting, FiltersAndPeriodsAreExact) {
   EXPECT_EQ(query(q).total.sums.calls, 1);  // unsettled: counted at its end, 0.9 s
 }
 
+TEST_F(Reporting, OfVeryManyRowsTheLargestAndTheOthers) {
+  auto journal = open_journal(dir_.path(), 1);
+  for (uint64_t n = 10; n < 40; ++n) {
+    const CallId call{request_number(n), 0};
+    auto request = request_of(call.request);
+    request.workload = fmt::format("w{}", n);
+    auto settlement = settlement_of(call, 0, static_cast<int64_t>(n * 1'000'000));
+    settlement.figures.letter = n == 10 ? energy::Letter::D : energy::Letter::A;
+    ASSERT_TRUE(journal->append(call_of(call)));
+    ASSERT_TRUE(journal->append(settlement));
+    ASSERT_TRUE(journal->append(request));
+  }
+  ASSERT_TRUE(store_->fold());
+  auto q = day(By::workload);
+  const auto all = query(q);
+  ASSERT_EQ(all.rows.size(), 32u);  // with those of SetUp
+  EXPECT_EQ(all.more, 0u);
+  EXPECT_FALSE(json::parse(to_json(all)).contains("more"));
+  q.most_rows = 5;
+  const auto few = query(q);
+  ASSERT_EQ(few.rows.size(), 6u);
+  EXPECT_EQ(few.more, 27u);
+  for (size_t i = 0; i < 5; ++i) EXPECT_EQ(few.rows[i].name, fmt::format("w{}", 35 + i));
+  const auto& others = few.rows.back();
+  EXPECT_EQ(others.name, "(others)");
+  Sums sum;
+  for (const auto& row : few.rows) {
+    sum.requests += row.sums.requests;
+    sum.calls += row.sums.calls;
+    sum.out += row.sums.out;
+    sum.energy += row.sums.energy;
+    sum.cost += row.sums.cost;
+    sum.served.in += row.sums.served.in;
+    for (size_t i = 0; i < sum.outcomes.size(); ++i) sum.outcomes[i] += row.sums.outcomes[i];
+    for (const auto& [letter, energy] : row.sums.energy_by_letter) sum.energy_by_letter[letter] += energy;
+  }
+  const Sums& total = few.total.sums;
+  EXPECT_EQ(sum.requests, total.requests);
+  EXPECT_EQ(sum.calls, total.calls);
+  EXPECT_EQ(sum.out, total.out);
+  EXPECT_EQ(sum.energy, total.energy);
+  EXPECT_EQ(sum.cost, total.cost);
+  EXPECT_EQ(sum.served.in, total.served.in);
+  EXPECT_EQ(sum.outcomes, total.outcomes);
+  EXPECT_EQ(sum.energy_by_letter, total.energy_by_letter);
+  EXPECT_EQ(others.sums.energy_by_letter.at(energy::Letter::D).raw(), 10'000'000);
+  const auto j = json::parse(to_json(few));
+  EXPECT_EQ(j["more"], 27);
+  EXPECT_EQ(j["rows"].size(), 6u);
+  q.most_rows = 32;  // just as many as there are
+  EXPECT_EQ(query(q).rows.size(), 32u);
+  // Code reads the names of times, and of several names in one.
+  q.most_rows = 1;
+  for (const By by : {By::hour, By::charge, By::place_hour}) {
+    q.by = by;
+    EXPECT_EQ(query(q).more, 0u) << name(by);
+  }
+}
+
 TEST_F(Reporting, TheLetterIsTheLowestThatHoldsOverFivePercent) {
   // S holds 2.5 of 2.6 MJ, C under 5 %.
   const auto s = query(day(By::none)).total.sums;

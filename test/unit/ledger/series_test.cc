@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "ledger/series_groups.h"
 #include "unit/ledger/fixtures.h"
 
 namespace trine::ledger {
@@ -84,6 +85,68 @@ TEST_F(SeriesTest, GroupsAddUpToTheWhole) {
   for (const auto& g : by->groups)
     for (const auto& p : g.points) parts += p.figures.energy;
   EXPECT_EQ(whole, parts);
+}
+
+TEST_F(SeriesTest, ManyUsersAreTheLargestAndTheOthers) {
+  auto journal = open_journal(dir_.path(), 1);
+  constexpr uint64_t kUsers = 40;
+  for (uint64_t n = 0; n < kUsers; ++n) {
+    const CallId call{request_number(100 + n), 0};
+    auto request = request_of(call.request);
+    request.user = fmt::format("user{:02}", n);
+    auto settlement = settlement_of(call, 0, static_cast<int64_t>((n + 1) * 10'000'000));
+    settlement.booked_at = kNoon - 100min + std::chrono::minutes(n);
+    ASSERT_TRUE(journal->append(call_of(call)));
+    ASSERT_TRUE(journal->append(settlement));
+    ASSERT_TRUE(journal->append(request));
+  }
+  ASSERT_TRUE(store_->fold());
+  const auto s = series(dir_.path(), query(By::user, 1min)), whole = series(dir_.path(), query(By::none, 1min));
+  ASSERT_TRUE(s) << s.error().message;
+  ASSERT_EQ(s->groups.size(), kMostGroups);
+  for (size_t g = 0; g + 1 < kMostGroups; ++g) EXPECT_EQ(s->groups[g].name, fmt::format("user{:02}", kUsers - 1 - g));
+  EXPECT_EQ(s->groups.back().name, "(others)");
+  for (size_t step = 0; step < s->groups[0].points.size(); ++step) {
+    SeriesPoint sum;
+    for (const auto& g : s->groups) {
+      sum.calls += g.points[step].calls;
+      sum.figures.energy += g.points[step].figures.energy;
+    }
+    ASSERT_EQ(sum.calls, whole->groups[0].points[step].calls);
+    ASSERT_EQ(sum.figures.energy, whole->groups[0].points[step].figures.energy);
+  }
+}
+
+// Whoever asks chooses these names, by a header of each request.
+TEST(SeriesGroups, HoldPointsOfAFewHoweverManyNamesThereAre) {
+  SeriesGroups groups(kMostSteps);
+  constexpr int64_t kNames = 20'000;
+  for (const int twice : {1, 2})
+    for (int64_t n = 0; n < kNames; ++n) groups.weigh(std::to_string(n), n * twice);
+  EXPECT_EQ(groups.held(), 0u);
+  groups.choose();
+  EXPECT_EQ(groups.held(), kMostGroups);
+  for (int64_t n = 0; n < kNames; ++n) ++groups.at(std::to_string(n), static_cast<size_t>(n) % kMostSteps).calls;
+  EXPECT_EQ(groups.held(), kMostGroups);
+  const auto all = groups.take();
+  int64_t calls = 0;
+  for (const auto& g : all)
+    for (const auto& p : g.points) calls += p.calls;
+  EXPECT_EQ(calls, kNames);
+  EXPECT_EQ(all.front().name, "19999");
+  EXPECT_EQ(all.back().name, "(others)");
+}
+
+TEST(SeriesGroups, AFewAreAllThereByEnergyThenByName) {
+  SeriesGroups groups(1);
+  groups.weigh("c", 1);
+  groups.weigh("b", 1);
+  groups.weigh("a", 0);
+  groups.weigh("d", 2);
+  groups.choose();
+  std::string names;
+  for (const auto& g : groups.take()) names += g.name;
+  EXPECT_EQ(names, "dbca");
 }
 
 TEST_F(SeriesTest, TooManyStepsAreRefused) {
