@@ -9,7 +9,8 @@
 namespace trine::ledger {
 namespace {
 
-constexpr int kSweepRows = 2000;  // per transaction, so that folding is not held up
+constexpr std::string_view kAsked = "asked";  // a row's pseudonym, while the tables have the name
+constexpr int kSweepRows = 2000;              // per transaction, so that folding is not held up
 
 const char* kind_name(Subject::Kind kind) {
   return kind == Subject::Kind::user ? "user" : "key";
@@ -71,33 +72,50 @@ bool about(const Record& record, const Subject& subject) {
 
 Result<std::string> Store::erase(const Subject& subject) {
   const std::lock_guard lock(work_);
-  return erase_locked({subject.kind, std::string(clip(subject.name, kMaxName))});
+  Erasure erasure;
+  erasure.subject = {subject.kind, std::string(clip(subject.name, kMaxName))};
+  return erase_locked(std::move(erasure));
 }
 
-Result<std::string> Store::erase_locked(const Subject& subject) {
+// The tables lose the name once, with the row, its pseudonym and the event; the rest is done until it succeeds.
+Result<std::string> Store::erase_locked(Erasure e) {
+  const Subject& subject = e.subject;
   if (subject.name.empty())
     return fail(Code::invalid_argument, "erase: the {}'s name is empty", kind_name(subject.kind));
   if (auto folded = fold_locked(false); !folded) return tl::unexpected(folded.error());
   // The intents of what is open are about to be wiped.
   if (auto stored = store_open(Nanos(0)); !stored) return tl::unexpected(stored.error());
-  const auto pseudonym = new_pseudonym();
-  int64_t row = 0;
-  auto done = transaction([&]() -> Result<void> {
-    auto ask = db_.prepare("INSERT INTO erasures(kind, subject, pseudonym, asked_ns) VALUES(?,?,?,?)");
-    if (!ask) return tl::unexpected(ask.error());
-    const std::string_view kind = kind_name(subject.kind);
-    ask->bind(kind).bind(std::string_view(subject.name)).bind(std::string_view(pseudonym));
-    if (auto asked = ask->bind(unix_ns(options_.clock->wall())).run(); !asked) return asked;
-    row = db_.last_rowid();
-    return pseudonymise(subject, pseudonym);
-  });
-  if (!done) return tl::unexpected(done.error());
-  tables_->names().forget_ids();
+  if (e.pseudonym.empty()) {
+    e.pseudonym = new_pseudonym();
+    auto done = transaction([&]() -> Result<void> {
+      if (auto noted = note_erasure(e); !noted) return noted;
+      return pseudonymise(subject, e.pseudonym);
+    });
+    if (!done) return tl::unexpected(done.error());
+    tables_->names().forget_ids();
+  }
   if (auto wiped = erase_in_segments(subject); !wiped) return tl::unexpected(wiped.error());
   if (options_.erase_elsewhere)
     if (auto erased = options_.erase_elsewhere(subject); !erased) return tl::unexpected(erased.error());
-  if (auto finished = finish_erasure(row); !finished) return tl::unexpected(finished.error());
-  return pseudonym;
+  if (auto finished = finish_erasure(e.row); !finished) return tl::unexpected(finished.error());
+  return e.pseudonym;
+}
+
+// Its row, which it has already where another process asked for it.
+Result<void> Store::note_erasure(Erasure& e) {
+  const std::string_view pseudonym = e.pseudonym;
+  if (e.row != 0) {
+    auto name = db_.prepare("UPDATE erasures SET pseudonym=? WHERE id=?");
+    if (!name) return tl::unexpected(name.error());
+    return name->bind(pseudonym).bind(e.row).run();
+  }
+  auto ask = db_.prepare("INSERT INTO erasures(kind, subject, pseudonym, asked_ns) VALUES(?,?,?,?)");
+  if (!ask) return tl::unexpected(ask.error());
+  const std::string_view kind = kind_name(e.subject.kind);
+  ask->bind(kind).bind(std::string_view(e.subject.name)).bind(pseudonym);
+  if (auto asked = ask->bind(unix_ns(options_.clock->wall())).run(); !asked) return asked;
+  e.row = db_.last_rowid();
+  return {};
 }
 
 Result<void> Store::pseudonymise(const Subject& subject, const std::string& pseudonym) {
@@ -198,21 +216,21 @@ Result<void> Store::empty_wal() {
 
 Result<uint64_t> Store::do_asked_erasures() {
   const std::lock_guard lock(work_);
-  auto rows = db_.prepare("SELECT id, kind, subject FROM erasures WHERE subject IS NOT NULL ORDER BY id");
+  auto rows = db_.prepare("SELECT id, kind, subject, pseudonym FROM erasures WHERE subject IS NOT NULL ORDER BY id");
   if (!rows) return tl::unexpected(rows.error());
-  std::vector<std::pair<int64_t, Subject>> asked;
+  std::vector<Erasure> asked;
   auto row = rows->step();
   for (; row && *row; row = rows->step()) {
     const auto kind = rows->text(1) == "user" ? Subject::Kind::user : Subject::Kind::key;
-    asked.emplace_back(rows->integer(0), Subject{kind, rows->text(2)});
+    const auto pseudonym = rows->text(3);
+    asked.push_back({{kind, rows->text(2)}, rows->integer(0), pseudonym == kAsked ? std::string() : pseudonym});
   }
   if (!row) return tl::unexpected(row.error());
   rows->reset();
-  for (const auto& [id, subject] : asked) {
-    if (auto done = erase_locked(subject); !done) return tl::unexpected(done.error());
-    if (auto finished = finish_erasure(id); !finished) return tl::unexpected(finished.error());
-  }
-  return asked.size();
+  Result<uint64_t> done = asked.size();
+  for (auto& erasure : asked)  // one that fails holds up no other
+    if (auto erased = erase_locked(std::move(erasure)); !erased) done = tl::unexpected(erased.error());
+  return done;
 }
 
 // The oldest rows of one table, a few at a time: folding goes on in between.
@@ -350,7 +368,7 @@ Result<void> request_erasure(const std::filesystem::path& dir, const Subject& su
   auto ask = db->prepare("INSERT INTO erasures(kind, subject, pseudonym, asked_ns) VALUES(?,?,?,?)");
   if (!ask) return tl::unexpected(ask.error());
   const std::string_view kind = kind_name(subject.kind);
-  ask->bind(kind).bind(clip(subject.name, kMaxName)).bind(std::string_view("asked")).bind(unix_ns(now));
+  ask->bind(kind).bind(clip(subject.name, kMaxName)).bind(kAsked).bind(unix_ns(now));
   return ask->run();
 }
 

@@ -27,7 +27,8 @@ Result<std::unique_ptr<Ledger>> Ledger::open(Options options) {
   auto recovery = ledger->store_->recover();
   if (!recovery) return tl::unexpected(recovery.error());
   ledger->recovery_ = std::move(*recovery);
-  if (auto erased = ledger->store_->do_asked_erasures(); !erased) return tl::unexpected(erased.error());
+  if (auto erased = ledger->store_->do_asked_erasures(); !erased)  // it stays asked: the folder's thread tries again
+    log::warning("ledger: an erasure is not done: {}", erased.error().message);
   if (auto closed = ledger->store_->do_asked_closings(); !closed) return tl::unexpected(closed.error());
   for (uint32_t worker = 0; worker <= o.workers; ++worker) {
     Journal::Options j;
@@ -81,8 +82,10 @@ void Ledger::fold_always() {
     lock.unlock();
     Result<void> done;
     if (auto folded = store_->fold(); !folded) done = tl::unexpected(folded.error());
+    Result<void> erased;  // one that fails, for the sake of others' stores, holds up nothing here
     if (done) {
-      if (auto erased = store_->do_asked_erasures(); !erased) done = tl::unexpected(erased.error());
+      if (auto count = store_->do_asked_erasures(); !count)
+        erased = fail(count.error().code, "an erasure is not done: {}", count.error().message);
     }
     if (done) done = store_->do_asked_closings();
     // A few slots at a time: folding goes on in between.
@@ -99,8 +102,9 @@ void Ledger::fold_always() {
       else
         done = tl::unexpected(rows.error());
     }
+    if (done) done = std::move(erased);
     if (!done && !failing) log::warning("ledger: {}; nothing is lost, trying again", done.error().message);
-    if (done && failing) log::info("ledger: folding again");
+    if (done && failing) log::info("ledger: working again");
     failing = !done;
     wait = done ? every : std::min<Nanos>(wait * 2, kLongestBackOff);
     lock.lock();

@@ -86,7 +86,8 @@ class Store {
   // The identity becomes a random pseudonym in every row; figures stay. Covers rows still in the journals and what is
   // left of folded segments. Returns the pseudonym. An unknown name is not an error.
   Result<std::string> erase(const Subject& subject);
-  // Does erasures that another process asked for (request_erasure). How many.
+  // Does erasures that another process asked for (request_erasure), and those that failed before. How many. An error:
+  // some are left, to be tried again.
   Result<uint64_t> do_asked_erasures();
 
   // Folds what is written, then closes the month, which becomes an event (month.h). Errors: those of may_close().
@@ -114,6 +115,11 @@ class Store {
     uint64_t created = 0;
   };
   enum class Progressed { on, finished, waiting };
+  struct Erasure {
+    Subject subject;
+    int64_t row = 0;        // of `erasures`; 0: it has none yet
+    std::string pseudonym;  // empty: the tables have the name still
+  };
 
   explicit Store(Options options) : options_(std::move(options)) {}
   Result<void> setup();
@@ -136,7 +142,8 @@ class Store {
   Result<void> interrupt_calls(Recovery& recovery);
   Result<void> interrupt_requests(Recovery& recovery);
   ProgressValues progress_of(const std::pair<uint32_t, uint64_t>& track, uint64_t offset);
-  Result<std::string> erase_locked(const Subject& subject);
+  Result<std::string> erase_locked(Erasure e);
+  Result<void> note_erasure(Erasure& e);
   Result<void> pseudonymise(const Subject& subject, const std::string& pseudonym);
   Result<void> erase_in_segments(const Subject& subject);
   Result<void> finish_erasure(int64_t row);

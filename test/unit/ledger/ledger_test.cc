@@ -6,11 +6,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstring>
 #include <fstream>
 #include <thread>
 
 #include "base/log.h"
+#include "ledger/month.h"
 #include "unit/ledger/fixtures.h"
 
 namespace trine::ledger {
@@ -113,6 +115,44 @@ TEST(Ledger, ErasureIsAskedOfTheProcessThatHoldsTheLedger) {
   EXPECT_TRUE(done->starts_with("erased-"));
   EXPECT_FALSE(anywhere(dir.path(), "key_7"));
   EXPECT_FALSE(erase(dir.path() / "nowhere", {Subject::Kind::key, "key_7"}));
+}
+
+TEST(Ledger, AnErasureThatFailsElsewhereHoldsUpNeitherClosingsNorRetentionNorARestart) {
+  const TempDir dir;
+  log::set_level(log::Level::off);
+  std::atomic<bool> locked{true};
+  auto options = options_for(dir.path());
+  options.sweep_every = milliseconds(1);
+  options.retention.requests = std::chrono::hours(1);  // kNoon is long ago
+  options.erase_elsewhere = [&](const Subject&) -> Result<void> {
+    if (locked) return fail(Code::unavailable, "the vault is locked");
+    return {};
+  };
+  auto ledger = open_ledger(options);
+  ASSERT_TRUE(erase(dir.path(), {Subject::Kind::user, "ada@example.com"}));
+  until([&] { return count(dir, "SELECT count(*) FROM events WHERE kind='erasure'") > 0; });  // it has failed once
+  ASSERT_TRUE(ledger->journal(0).append(window_of(kNoon)));                                   // the month's
+  write_request(ledger->journal(0), 1);
+  ASSERT_TRUE(ledger->flush());
+  const Month month = month_of(kNoon);
+  ASSERT_EQ(close_month(dir.path(), month, system_clock()).value(), Closing::asked);
+  until([&] {
+    const auto pending = closing_pending(dir.path(), month);
+    return pending && !*pending;
+  });
+  until([&] { return count(dir, "SELECT count(*) FROM requests") == 0; });
+  EXPECT_TRUE(*erasure_pending(dir.path()));
+  ledger.reset();
+  ledger = open_ledger(options);
+  ASSERT_TRUE(ledger);
+  locked = false;
+  until([&] {
+    const auto pending = erasure_pending(dir.path());
+    return pending && !*pending;
+  });
+  EXPECT_EQ(count(dir, "SELECT count(*) FROM events WHERE kind='erasure'"), 1);
+  ledger.reset();
+  log::set_level(log::Level::info);
 }
 
 // A child appends as fast as it can and tells over a pipe what it has been promised; it is killed in the middle.

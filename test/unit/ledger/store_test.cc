@@ -436,6 +436,57 @@ TEST(Erasure, CoversTheArchive) {
   EXPECT_FALSE(anywhere(dir.path(), "key_7"));
 }
 
+TEST(Erasure, OneThatFailsElsewhereIsTriedAgainAsTheSame) {
+  const TempDir dir;
+  int left = 5;
+  Store::Options options;
+  options.dir = dir.path();
+  options.erase_elsewhere = [&](const Subject& s) -> Result<void> {
+    EXPECT_EQ(s.name, "ada@example.com");
+    if (left-- > 0) return fail(Code::unavailable, "the vault is locked");
+    return {};
+  };
+  auto store = std::move(*Store::open(std::move(options)));
+  auto journal = open_journal(dir.path());
+  write_request(*journal, 1);
+  ASSERT_TRUE(store->fold());
+  ASSERT_TRUE(request_erasure(dir.path(), {Subject::Kind::user, "ada@example.com"}, kNoon));
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_FALSE(store->do_asked_erasures());
+    EXPECT_TRUE(*erasure_pending(dir.path()));
+    EXPECT_TRUE((*Reports(dir.path()).request(request_number(1)))->facts.user.starts_with("erased-"));
+    write_request(*journal, 10 + static_cast<uint64_t>(i));  // she comes back meanwhile
+    ASSERT_TRUE(store->fold());
+  }
+  EXPECT_EQ(store->do_asked_erasures().value(), 1u);
+  EXPECT_EQ(store->do_asked_erasures().value(), 0u);
+  EXPECT_FALSE(*erasure_pending(dir.path()));
+  EXPECT_EQ(count(dir, "SELECT count(*) FROM erasures"), 1);
+  EXPECT_EQ(count(dir, "SELECT count(*) FROM events WHERE kind='erasure'"), 1);
+  EXPECT_EQ(count(dir, "SELECT count(*) FROM identities i JOIN erasures e ON i.name=e.pseudonym WHERE e.done_ns > 0"),
+            1);
+  EXPECT_EQ(total(dir.path()).sums.requests, 6);
+}
+
+TEST(Erasure, OneThatFailsHoldsUpNoOther) {
+  const TempDir dir;
+  Store::Options options;
+  options.dir = dir.path();
+  options.erase_elsewhere = [&](const Subject& s) -> Result<void> {
+    if (s.kind == Subject::Kind::user) return fail(Code::unavailable, "the vault is locked");
+    return {};
+  };
+  auto store = std::move(*Store::open(std::move(options)));
+  auto journal = open_journal(dir.path());
+  write_request(*journal, 1);
+  ASSERT_TRUE(request_erasure(dir.path(), {Subject::Kind::user, "ada@example.com"}, kNoon));
+  ASSERT_TRUE(request_erasure(dir.path(), {Subject::Kind::key, "key_7"}, kNoon));
+  EXPECT_FALSE(store->do_asked_erasures());
+  EXPECT_FALSE(store->do_asked_erasures());
+  EXPECT_EQ(count(dir, "SELECT count(*) FROM erasures"), 2);
+  EXPECT_EQ(count(dir, "SELECT count(*) FROM erasures WHERE done_ns IS NOT NULL AND kind='key'"), 1);
+}
+
 TEST(Erasure, AnUnknownOrEmptyNameDoesNoHarm) {
   const TempDir dir;
   auto store = open_store(dir.path());
