@@ -22,6 +22,11 @@ void status_line(std::string& head, int status) {
   head.append(reason_phrase(status)).append("\r\n");
 }
 
+void add_length(std::string& head, uint64_t length) {
+  const fmt::format_int digits(length);
+  head.append("content-length: ").append(digits.data(), digits.size()).append("\r\n");
+}
+
 void add_ours(std::string& head, const Exchange& x) {
   head.append("x-trine-request-id: ").append(x.id_view()).append("\r\n");
   if (x.call.deployment) {
@@ -94,6 +99,10 @@ const char* reason_phrase(int status) {
   }
 }
 
+bool asks_for_head(const Exchange& x) {
+  return x.client.head().method == "HEAD";
+}
+
 std::string own_head(const Exchange& x, int status, std::string_view content_type) {
   std::string head;
   head.reserve(384);
@@ -113,6 +122,8 @@ std::string head_from_upstream(const Exchange& x, const net::Head& upstream) {
     if (!x.limit_head.empty() && h.name.size() > 12 && iequals(h.name.substr(0, 12), "x-ratelimit-")) continue;
     head.append(h.name).append(": ").append(h.value).append("\r\n");
   }
+  // How long the body is that a GET would get, only the upstream knows.
+  if (asks_for_head(x) && upstream.content_length) add_length(head, *upstream.content_length);
   add_ours(head, x);
   return head;
 }
@@ -125,13 +136,12 @@ net::Task<bool> send_whole(Exchange& x, std::string head, std::span<const std::s
   if (x.context.draining) x.client.close_after();
   size_t length = 0;
   for (std::string_view piece : body) length += piece.size();
-  const fmt::format_int digits(length);
-  head.append("content-length: ").append(digits.data(), digits.size()).append("\r\n");
+  if (length > 0 || !asks_for_head(x)) add_length(head, length);
   add_connection(head, x);
   head += "\r\n";
   x.head_sent = true;
   std::vector<std::string_view> slices{head};
-  if (x.client.head().method != "HEAD") slices.insert(slices.end(), body.begin(), body.end());
+  if (!asks_for_head(x)) slices.insert(slices.end(), body.begin(), body.end());
   const bool sent = co_await x.client.send(slices);
   co_return sent;
 }

@@ -12,11 +12,13 @@
 
 namespace trine::gateway {
 
+// HEAD: the answer has no body.
+bool asks_for_head(const Exchange& x);
 // The start of an answer's head: status line, x-trine-request-id, x-trine-route and what decided for it. No final
 // empty line.
 std::string own_head(const Exchange& x, int status, std::string_view content_type);
 // The same with the upstream's end-to-end headers: all but those that concern one connection, the body's framing, or
-// its server software.
+// its server software. An answer to HEAD has the length that the upstream says.
 std::string head_from_upstream(const Exchange& x, const net::Head& upstream);
 // "connection: close" where no request may follow.
 void add_connection(std::string& head, const Exchange& x);

@@ -54,7 +54,7 @@ Task<Result<void>> UpstreamConnection::read_head(Nanos timeout) {
 Task<Result<void>> UpstreamConnection::read_body(std::string& into, size_t max, size_t padding, Nanos timeout) {
   auto too_large = [&] { return fail(Code::out_of_range, "the engine's answer is over {} bytes", max); };
   into.clear();
-  const bool bodyless = head_.status == 204 || head_.status == 304;
+  const bool bodyless = no_body_ || head_.status == 204 || head_.status == 304;
   const std::optional<uint64_t> length = bodyless ? 0 : head_.content_length;
   if (length && *length > max) co_return too_large();
   if (length) into.reserve(static_cast<size_t>(*length) + padding);
@@ -138,7 +138,7 @@ Task<Result<std::unique_ptr<UpstreamConnection>>> Pool::acquire(bool fresh) {
     idle_.pop_back();
     if (loop_.clock().mono() - c->idle_since_ > origin_.idle_timeout || c->stream_->stale()) continue;
     ++c->requests_;
-    c->answered_ = c->reusable_ = false;
+    c->answered_ = c->reusable_ = c->no_body_ = false;
     co_return std::move(c);
   }
   auto stream = co_await dial();

@@ -39,6 +39,8 @@ class UpstreamConnection {
   // ended first; data_loss if what came is not HTTP.
   Task<Result<void>> read_head(Nanos timeout);
   const Head& head() const { return head_; }
+  // A HEAD was sent: no body follows its answer's head, whatever that says (RFC 9112 §6.3). For this call.
+  void expect_no_body() { no_body_ = true; }
 
   // The body's bytes as they are on the wire. more(): see Reader.
   std::string_view unread() const { return reader_.unread(); }
@@ -75,6 +77,7 @@ class UpstreamConnection {
   int requests_ = 0;
   bool answered_ = false;
   bool reusable_ = false;
+  bool no_body_ = false;
   bool aborted_ = false;
 };
 

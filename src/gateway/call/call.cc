@@ -59,6 +59,7 @@ net::Task<Result<void>> send_upstream(Exchange& x, const Outgoing& outgoing) {
     x.call.upstream = std::move(*connection);
     net::UpstreamConnection& up = *x.call.upstream;
     if (nobody_waits(x)) co_return fail(Code::cancelled, "the client left");
+    if (asks_for_head(x)) up.expect_no_body();
     up.deadline().arm(time_left(x, timeouts.first_byte));
     const auto sent = co_await up.send(outgoing.slices());
     Result<void> head = sent.ok() ? Result<void>{} : fail(Code::unavailable, "the engine closed the connection");
@@ -120,7 +121,8 @@ net::Task<Relayed> attempt(Exchange& x, IdempotencyClaim& claim, ClientError& er
     co_return Relayed::again;
   }
   const auto type = answer.find("content-type");
-  const bool events = type && type->size() >= 17 && iequals(type->substr(0, 17), "text/event-stream");
+  const bool events =
+      !asks_for_head(x) && type && type->size() >= 17 && iequals(type->substr(0, 17), "text/event-stream");
   const Relayed relayed =
       events ? co_await relay_stream(x, hides_usage, claim, error) : co_await relay_whole(x, claim, error);
   if (relayed == Relayed::again) state.health.failure(x.now(), x.call.start);

@@ -386,6 +386,32 @@ TEST(Call, AGetPassesThroughWithoutABody) {
   EXPECT_FALSE(h.engines["fr.test"].asked.at(0).has("content-length"));
 }
 
+TEST(Call, AHeadIsAnsweredWithTheHeadOfItsGetAndNothingIsWaitedFor) {
+  Harness h;
+  const string head_only = "HEAD /v1/files/x HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer sk-one\r\n\r\n";
+  for (const char* type : {"application/pdf", "text/event-stream"}) {
+    h.engines["fr.test"].on_request =
+        answers("HTTP/1.1 200 OK\r\nContent-Type: " + string(type) + "\r\nContent-Length: 15\r\n\r\n");
+    const Message m = h.send(head_only).answer(true);
+    EXPECT_EQ(m.status, 200) << type;
+    EXPECT_EQ(m.header("content-type"), type);
+    EXPECT_EQ(m.header("content-length"), "15") << "the GET's";
+    EXPECT_EQ(h.running("fr"), 0);
+    EXPECT_EQ(h.record(m).facts.outcome, Outcome::ok);
+  }
+  EXPECT_EQ(h.deployment("fr").state->health.failures(), 0);
+  EXPECT_EQ(h.engines["fr.test"].sides.size(), 1u) << "the connection is as good as new";
+
+  h.engines["fr.test"].on_request =
+      answers("HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: 90\r\n\r\n");
+  const Message missing = h.send(head_only).answer(true);
+  EXPECT_EQ(missing.status, 404);
+  EXPECT_EQ(missing.header("content-length"), "90");
+  EXPECT_EQ(h.engines["fr.test"].sides.size(), 1u);
+  h.engines["fr.test"].on_request = answers(json_answer("{}"));
+  EXPECT_EQ(h.ask(get("/v1/files/x")).body, "{}") << "of the next one a body is read again";
+}
+
 TEST(Call, APathThatClimbsOutIsRefused) {
   Harness h;
   for (const auto target : {"/v1/../metrics", "/v1/a/../../metrics", "/v1/%2e%2E/metrics", "/v1/./x", "/v1/..",

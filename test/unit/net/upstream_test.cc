@@ -127,6 +127,18 @@ TEST_F(UpstreamTest, SomeStatusesHaveNoBodyWhateverTheHeadSays) {
   }
 }
 
+TEST_F(UpstreamTest, AnAnswerToHeadHasNoBodyWhateverItsHeadSays) {
+  for (const char* headers : {"Content-Length: 15\r\n", "Transfer-Encoding: chunked\r\n", ""}) {
+    open();
+    connection->expect_no_body();
+    read(10);
+    engine->send("HTTP/1.1 200 OK\r\n" + string(headers) + "\r\n");
+    settle();
+    EXPECT_TRUE(body && *body) << headers;
+    EXPECT_EQ(bytes, "");
+  }
+}
+
 TEST_F(UpstreamTest, AHeadThatDoesNotComeInTimeIsATimeOut) {
   open();
   read(1000, 500ms);
