@@ -35,6 +35,14 @@ net::Task<Relayed> relay_whole(Exchange& x, IdempotencyClaim& claim, llm::Client
     error = upstream_error(read.error());
     x.call.upstream.reset();
     close_call(x, energy::Outcome::failed, status);
+    // The engine is well, and another one would say as much: it would be made, and paid, again for nobody.
+    if (read.error().code == Code::out_of_range) {
+      x.status = llm::status(error);
+      x.error = llm::row(error.code).code;
+      close_request(x, energy::Outcome::failed);
+      co_await send_error(x, error);
+      co_return Relayed::answered;
+    }
     co_return Relayed::again;
   }
   auto answer = scan(x, body);

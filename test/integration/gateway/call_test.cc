@@ -240,6 +240,25 @@ TEST(Call, AnAnswerOverTheLimitIsRefused) {
   EXPECT_NE(m.body.find("over 1024 bytes"), string::npos) << m.body;
 }
 
+TEST(Call, AnAnswerOverTheLimitIsNotMadeAgainElsewhere) {
+  Sample s;
+  s.more = "limits: { response_bytes: 1KiB }";
+  Harness h(s);
+  for (auto host : {"fr.test", "de.test"}) h.engines[host].on_request = answers(json_answer(string(2000, ' ') + "{}"));
+  const Message m = h.ask(chat());
+  EXPECT_EQ(m.status, 502);
+  EXPECT_EQ(error_code(m), "upstream_error");
+  EXPECT_NE(m.body.find("over 1024 bytes"), string::npos) << m.body;
+  EXPECT_TRUE(h.engines["de.test"].asked.empty());
+  const auto record = h.record(m);
+  EXPECT_EQ(record.facts.calls, 1);
+  EXPECT_EQ(record.facts.outcome, Outcome::failed);
+  EXPECT_EQ(record.facts.error, "upstream_error");
+  EXPECT_EQ(record.calls.at(0).facts.outcome, Outcome::failed);
+  EXPECT_EQ(h.deployment("fr").state->health.failures(), 0) << "the engine is well";
+  EXPECT_EQ(h.running("fr"), 0);
+}
+
 TEST(Call, AnHtmlPageIsSaidInOurWords) {
   Sample s;
   s.routes = "\n  - { model: small, deployments: [fr] }\n";
