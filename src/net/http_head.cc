@@ -183,8 +183,9 @@ HeadError parse_request(std::string_view head, Head& out) {
   if (first == std::string_view::npos || first == last) return HeadError::bad_line;
   out.method = line.substr(0, first);
   out.target = line.substr(first + 1, last - first - 1);
-  const bool visible =
-      std::all_of(out.target.begin(), out.target.end(), [](unsigned char c) { return c > 0x20 && c != 0x7f; });
+  // A fragment is no part of a target (RFC 9112 §3.2): one server cuts it off, another takes it for the path's.
+  const bool visible = std::all_of(out.target.begin(), out.target.end(),
+                                   [](unsigned char c) { return c > 0x20 && c != 0x7f && c != '#'; });
   if (out.method.empty() || !all(out.method, kToken) || out.target.empty() || !visible) return HeadError::bad_line;
   if (!version(line.substr(last + 1), out.minor))
     return line.substr(last + 1).starts_with("HTTP/") ? HeadError::bad_version : HeadError::bad_line;

@@ -1,6 +1,7 @@
 // HTTP/1.1 message heads (RFC 9112), strictly: what two parsers could read in two ways is refused.
 // Refused: bare LF or CR, obs-fold, space before a colon, control characters, several or signed Content-Length,
-// Content-Length with Transfer-Encoding, any transfer coding but chunked, a missing or second Host.
+// Content-Length with Transfer-Encoding, any transfer coding but chunked, a missing or second Host, a
+// fragment in the target.
 #pragma once
 
 #include <cstdint>

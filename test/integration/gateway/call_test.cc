@@ -441,6 +441,18 @@ TEST(Call, APathThatClimbsOutIsRefused) {
   EXPECT_TRUE(h.engines["fr.test"].asked.empty()) << "an engine's other pages are not the clients' affair";
 }
 
+TEST(Call, APathThatAnEngineMayReadAsAnotherIsRefused) {
+  Harness h;
+  for (const auto target : {"/v1//chat/completions", "/v1/chat/completions//", "/v1/%63hat/completions"})
+    EXPECT_EQ(h.ask(post(target, kHello)).status, 404) << target;
+  for (const auto target : {"/v1/chat/completions#", "/v1/chat/completions#x", "/v1/moderations#?a=1"}) {
+    const Message m = h.ask(post(target, kHello));
+    EXPECT_EQ(m.status, 400) << target;
+    EXPECT_EQ(error_code(m), "bad_request_head") << target;
+  }
+  EXPECT_TRUE(h.engines["fr.test"].asked.empty()) << "by it a request would go round limits, guard and cache";
+}
+
 TEST(Call, EmbeddingsAreMeteredByTheirPrompt) {
   Harness h;
   h.engines["fr.test"].on_request =

@@ -199,6 +199,12 @@ TEST(RequestHead, TheRequestLineIsThreePartsWithOneBlankBetween) {
   EXPECT_EQ(first_line("GET http://gateway/v1 HTTP/1.1"), HeadError::none);
 }
 
+TEST(RequestHead, AFragmentInTheTargetIsRefused) {
+  for (const char* target : {"/v1/files#", "/v1/files#x", "/#/v1/files", "/v1/files?a=1#b", "#"})
+    EXPECT_EQ(first_line("GET " + string(target) + " HTTP/1.1"), HeadError::bad_line) << target;
+  EXPECT_EQ(first_line("GET /v1/files/a%23b HTTP/1.1"), HeadError::none);
+}
+
 TEST(RequestHead, VersionsOtherThan10And11AreNamedAsSuch) {
   for (const char* bad :
        {"HTTP/2.0", "HTTP/0.9", "HTTP/1.2", "HTTP/1.10", "HTTP/1", "HTTP/1.", "HTTP/ 1.1", "HTTP/11", "HTTP/1.x"})
