@@ -71,7 +71,13 @@ std::string name_of(const Exchange& x, const RouteCacheConfig& c) {
   part(text, x.route->model);
   part(text, x.route->cache_print);
   part(text, x.key->guard);
-  if (const auto beta = x.client.head().find("openai-beta")) part(text, *beta);
+  // What else of the request goes to the engine and may change its answer.
+  const net::Head& head = x.client.head();
+  part(text, head.target.substr(head.path().size()));
+  std::string betas;
+  for (const net::Header& h : head.headers)
+    if (iequals(h.name, "openai-beta")) betas.append(h.value).append(1, '\n');
+  part(text, betas);
   const fmt::format_int cap(x.output_cap.value_or(-1)), scope(static_cast<int>(c.scope));
   text.append(cap.data(), cap.size()).append(1, ':').append(scope.data(), scope.size()).append(1, ';');
   return text;

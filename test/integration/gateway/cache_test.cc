@@ -164,6 +164,13 @@ TEST_F(CacheTest, WhatMayMatterMakesAnotherRequest) {
        {R"("seed":7,)", R"("max_tokens":5,)", R"("tools":[],)", R"("top_p":0.5,)", R"("unknown":1,)"})
     EXPECT_EQ(state(h().ask(chat(ask_for(rest)))), "miss") << rest;
   EXPECT_EQ(state(h().ask(chat(ask_for("", "bonjour")))), "miss");
+  const string auth = "Authorization: Bearer sk-one\r\n", one = "OpenAI-Beta: a=1\r\n", two = "openai-beta: b=2\r\n";
+  for (const string& other :
+       {post(string(kChat) + "?api-version=1", kPlain), post(string(kChat) + "?api-version=2", kPlain),
+        post(kChat, kPlain, auth + one), post(kChat, kPlain, auth + one + two), post(kChat, kPlain, auth + two)}) {
+    EXPECT_EQ(state(h().ask(other)), "miss") << other;
+    EXPECT_EQ(state(h().ask(other)), "hit") << other;
+  }
 }
 
 TEST_F(CacheTest, ProjectsShareNothingUnlessTheScopeIsWider) {
