@@ -248,11 +248,9 @@ net::Task<Relayed> relay_stream(Exchange& x, bool hides_usage, IdempotencyClaim&
     }
     if (state == State::end && x.call.open) sink.settle();
     if (state == State::end) sink.keep();
-    if (state == State::bad || state == State::too_long) {
-      broken.code = eof ? Code::unavailable : Code::data_loss;
-      break;
-    }
-    if (x.head_sent || sink.started() || state == State::end || held.size() > kMostHeld) {
+    const bool broke = state == State::bad || state == State::too_long;
+    // What came whole before the break, in the same read, is the client's: it may have been its end, and on record.
+    if (x.head_sent || sink.started() || state == State::end || (held.size() > kMostHeld && !broke)) {
       if (!held.empty()) out.insert(out.begin() + 1, held);
       x.head_sent = true;
       const Mono before = x.now();
@@ -269,6 +267,10 @@ net::Task<Relayed> relay_stream(Exchange& x, bool hides_usage, IdempotencyClaim&
       }
     } else {
       for (size_t i = 1; i < out.size(); ++i) held += out[i];
+    }
+    if (broke) {
+      broken.code = eof ? Code::unavailable : Code::data_loss;
+      break;
     }
     up.consume(in.size());
     if (state == State::end) {

@@ -216,6 +216,53 @@ TEST(Stream, ThatBreaksItsChunkedCodingTellsTheClientInBand) {
   EXPECT_EQ(h.requests(Outcome::failed), 1);
 }
 
+// Behind its end, and in the same packet: the request is on record, and the client gets what the record says.
+TEST(Stream, ThatBreaksItsChunkedCodingBehindItsDoneWasComplete) {
+  for (const string& first : {string(), token("a")}) {
+    Harness h;
+    h.engines["fr.test"].on_request = streams(first);
+    h.engines["de.test"].on_request = answers(string(kStreamHead) + chunk(token("c") + kDone) + string(kLastChunk));
+    Client& client = h.send(chat(kHelloStream));
+    h.engines["fr.test"].side().send(chunk(token("b") + kDone) + "zz\r\n");
+    h.settle();
+    const Message m = client.answer();
+    EXPECT_TRUE(m.complete);
+    EXPECT_EQ(m.header("x-trine-route"), "fr");
+    EXPECT_TRUE(m.body.starts_with(first + token("b"))) << m.body;
+    EXPECT_TRUE(m.body.ends_with(kDone)) << m.body;
+    EXPECT_TRUE(h.engines["de.test"].asked.empty()) << "it is on record already";
+    const auto record = h.record(m);
+    EXPECT_EQ(record.facts.outcome, Outcome::ok);
+    EXPECT_EQ(record.facts.calls, 1);
+    EXPECT_EQ(record.calls.size(), 1u);
+  }
+}
+
+TEST(Stream, ThatBreaksItsChunkedCodingBehindATokenGivesTheTokenAndTellsTheClientInBand) {
+  for (const string& first : {string(), token("a")}) {
+    Harness h;
+    h.engines["fr.test"].on_request = streams(first);
+    Client& client = h.send(chat(kHelloStream));
+    h.engines["fr.test"].side().send(chunk(token("b")) + "zz\r\n");
+    h.settle();
+    const Message m = client.answer();
+    EXPECT_TRUE(m.complete);
+    EXPECT_TRUE(m.body.starts_with(first + token("b"))) << m.body;
+    EXPECT_EQ(error_code(m), "upstream_broke_stream");
+    EXPECT_TRUE(h.engines["de.test"].asked.empty());
+    EXPECT_EQ(h.record(m).calls.at(0).facts.out, first.empty() ? 1 : 2) << "as many as the client was sent";
+  }
+}
+
+TEST(Stream, ThatBreaksItsChunkedCodingBeforeTheFirstTokenIsAnsweredByAnother) {
+  Harness h;
+  h.engines["fr.test"].on_request = answers(string(kStreamHead) + chunk(role()) + "zz\r\n");
+  h.engines["de.test"].on_request = answers(string(kStreamHead) + chunk(token("c") + kDone) + string(kLastChunk));
+  const Message m = h.ask(chat(kHelloStream));
+  EXPECT_EQ(m.header("x-trine-route"), "de");
+  EXPECT_TRUE(m.body.starts_with(token("c"))) << m.body;
+}
+
 TEST(Stream, AnErrorEventOfTheEngineIsPassedOnAndRecordedAsFailed) {
   Harness h;
   const string error = event(R"({"error":{"message":"CUDA out of memory","code":500}})");
