@@ -18,7 +18,11 @@ constexpr size_t kMaxAnswer = 1 << 20;
 net::Task<std::optional<std::vector<float>>> embed(Exchange& x, const std::string& text) {
   const std::shared_ptr<const Deployment> d = x.route->embeddings;
   const SemanticCacheConfig& c = *x.route->cache->semantic;
-  if (!d->state->health.available(x.now()) || !open_call(x, d)) co_return std::nullopt;
+  if (!d->state->health.available(x.now())) co_return std::nullopt;
+  if (!open_call(x, d)) {
+    x.call = Call{};
+    co_return std::nullopt;
+  }
   const std::string body = llm::embedding_request(d->model, text);
   const Mono until = std::min(x.now() + c.timeout, x.must_end);
   const auto answer = co_await side_call(x, *d, "/embeddings", body, kMaxAnswer, until);

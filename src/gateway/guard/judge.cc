@@ -31,7 +31,10 @@ net::Task<Judged> ask_judge(Exchange& x, const guard::JudgeQuestion& question) {
   if (!d) co_return none;
   const auto key = x.context.judged.key(*judge.family, d->model, policies.fingerprint, question);
   if (auto known = x.context.judged.find(key, x.now())) co_return Judged{JudgeState::answered, std::move(known)};
-  if (!open_call(x, d)) co_return none;
+  if (!open_call(x, d)) {
+    x.call = Call{};
+    co_return none;
+  }
   const std::string body = guard::judge_request(*judge.family, d->model, question);
   const Mono until = std::min(x.now() + judge.timeout, x.must_end);
   const auto answer = co_await side_call(x, *d, "/chat/completions", body, kMaxAnswer, until);
@@ -42,6 +45,8 @@ net::Task<Judged> ask_judge(Exchange& x, const guard::JudgeQuestion& question) {
     d->state->health.failure(x.now(), x.call.start);
   }
   close_call(x, answer ? energy::Outcome::ok : energy::Outcome::failed, answer ? 200 : 0);
+  // It serves nobody: a request that is blocked by it has had no answer, and no deployment of one.
+  x.call = Call{};
   if (!answer) co_return none;
   auto verdict = guard::read_judge_response(*judge.family, question, *answer);
   if (!verdict) co_return none;

@@ -195,7 +195,7 @@ void close_call(Exchange& x, Outcome outcome, int upstream_status) {
 
   x.reservation.book(f, settlement, d.metered());
   add(x.figures, figures, x.calls == 1);
-  if (x.snapshot->baseline && (!x.served || !x.served->ok || outcome == Outcome::ok))
+  if (x.snapshot->baseline && !c.beside && (!x.served || !x.served->ok || outcome == Outcome::ok))
     x.served = ServedCall{c.deployment, f.in, f.cached, f.out, outcome == Outcome::ok};
   x.all_final = x.all_final && !d.metered();
   x.simulated = x.simulated || d.simulated;

@@ -71,6 +71,25 @@ TEST_F(BaselineTest, AnAnswerFromTheCacheWouldHaveBeenServedAgain) {
   EXPECT_LE(std::abs(counters("fr").baseline.cost_n.get() - savings().baseline.cost.raw()), 2);
 }
 
+// The embedding that finds the answer is a call of its own, which the baseline would not have made.
+TEST_F(BaselineTest, AnAnswerFoundByItsMeaningCountsAsItsOwnDoes) {
+  Sample s = against("{ vendor: openai, model: gpt-4o-mini, zone: US }");
+  s.routes.replace(s.routes.find("cache: { }"), 10, "cache: { semantic: { embeddings: emb, threshold: 0.9 } }");
+  s.deployments +=
+      R"(  - { name: emb, url: "http://emb.test/v1", model: bge, catalog_model: gpt-oss-20b, gpu: RTX-4090, zone: FR, price: { per_hour: 0.36 } }
+)";
+  with(s);
+  h().engines["emb.test"].on_request = answers(json_answer(
+      R"({"object":"list","data":[{"index":0,"embedding":[1,0]}],"usage":{"prompt_tokens":3,"total_tokens":3}})"));
+  h().ask(chat(ask_for("one")));
+  const int64_t once = counters("fr").baseline.cost_n.get();
+  EXPECT_GT(once, 0);
+  EXPECT_EQ(h().ask(chat(ask_for("uno"))).header("x-trine-cache"), "semantic");
+  EXPECT_EQ(counters("fr").baseline.cost_n.get(), 2 * once) << "at the deployment that made the answer";
+  EXPECT_EQ(counters("emb").tokens_in.get(), 6);
+  EXPECT_EQ(counters("emb").baseline.cost_n.get(), 0);
+}
+
 TEST_F(BaselineTest, ARequestThatWasTriedAgainCountsOnce) {
   with(against("{ vendor: openai, model: gpt-4o-mini, zone: US }"));
   h().engines["fr.test"].on_request = answers("HTTP/1.1 500 Internal Server Error\r\ncontent-length: 2\r\n\r\n{}");

@@ -46,8 +46,7 @@ string text_of(const string& body) {
 }
 
 struct GuardTest : testing::Test {
-  Harness& with(const string& guard = "{ on: true }", const string& policy = "") {
-    Sample s;
+  Harness& with(const string& guard = "{ on: true }", const string& policy = "", Sample s = {}) {
     s.guard = guard;
     if (!policy.empty()) {
       std::ofstream(folder.path() / "policy.yaml") << policy;
@@ -238,9 +237,13 @@ TEST_F(GuardTest, SpeaksOpenAisModerations) {
 }
 
 TEST_F(GuardTest, AJudgeIsAskedInTheGreyBandAndItsCallIsPaidFor) {
+  Sample against;
+  against.grid = "{ zones: { FR: { g_per_kwh: 50 }, DE: { g_per_kwh: 400 }, US: { g_per_kwh: 380 } } }";
+  against.more = "baseline: { vendor: openai, model: gpt-4o-mini, zone: US }\n";
   Harness& h = with("",
                     "version: 1\nname: test\nowner: us\njudge: { family: llama_guard, model: small, timeout: 2s }\n"
-                    "default:\n  judge: { from: 0.0001, fail: closed }\n");
+                    "default:\n  judge: { from: 0.0001, fail: closed }\n",
+                    against);
   int calls = 0;
   for (auto host : {"fr.test", "de.test"})
     h.engines[host].on_request = [&](EngineSide& side, const Message&) {
@@ -254,6 +257,10 @@ TEST_F(GuardTest, AJudgeIsAskedInTheGreyBandAndItsCallIsPaidFor) {
   ASSERT_EQ(record.calls.size(), 1u);
   EXPECT_EQ(record.calls[0].facts.out, 4);
   EXPECT_GT(h.total().energy.raw(), 0);
+  EXPECT_EQ(m.header("x-trine-route"), "") << "no deployment answered it";
+  for (auto name : {"fr", "de"})
+    EXPECT_EQ(h.deployment(name).state->probe.all()[0].baseline.energy_uj.get(), 0)
+        << name << ": a request that nobody served spared the baseline nothing";
 }
 
 TEST_F(GuardTest, WhatAJudgeSaysOfATextIsInNoRecord) {
