@@ -200,7 +200,7 @@ net::Task<bool> follow(Exchange& x, IdempotencyClaim& claim, std::shared_ptr<Fli
   else
     answered = flight->state == Flight::State::done &&
                co_await give(x, claim, *flight->answer, kFollowed, x.context.clock().wall() - flight->answer->made);
-  if (answered && claim && x.status == 200) claim.finish(nullptr);  // a stream: not kept
+  if (answered && claim && x.status == 200 && !*x.error) claim.finish(nullptr);  // a stream: not kept
   // `me` ends here.
   x.client.watch([&x] { x.client_gone = true; });
   co_return answered;

@@ -423,8 +423,9 @@ TEST_F(SharedCallTest, WhoFollowsACallThatFailsMakesItsOwn) {
 
 TEST_F(SharedCallTest, AStreamThatBreaksBreaksForAllWhoHadAPartOfIt) {
   started();
+  const string with_key = chat(kStream, "Idempotency-Key: a\r\n");
   Client& first = h().send(chat(kStream));
-  Client& second = h().send(chat(kStream));
+  Client& second = h().send(with_key);
   fr().side().send(chunk(role() + token("Guten ")));
   h().settle();
   fr().side().leave();
@@ -432,6 +433,10 @@ TEST_F(SharedCallTest, AStreamThatBreaksBreaksForAllWhoHadAPartOfIt) {
   EXPECT_EQ(error_code(first.answer()), "upstream_broke_stream");
   EXPECT_EQ(error_code(second.answer()), "upstream_broke_stream");
   EXPECT_EQ(h().answers.store().size(), 0u);
+  fr().on_request = answers(whole_stream());
+  const Message again = h().ask(with_key);
+  EXPECT_EQ(again.status, 200) << "what broke off may be asked for again: " << again.body;
+  EXPECT_TRUE(again.body.ends_with(kDone)) << again.body;
 }
 
 TEST_F(SharedCallTest, CallsAreNotSharedWhereTheRouteSaysSo) {
