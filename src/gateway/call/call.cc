@@ -61,6 +61,7 @@ net::Task<Result<void>> send_upstream(Exchange& x, const Outgoing& outgoing) {
     if (nobody_waits(x)) co_return fail(Code::cancelled, "the client left");
     if (asks_for_head(x)) up.expect_no_body();
     up.deadline().arm(time_left(x, timeouts.first_byte));
+    x.call.sent = true;
     const auto sent = co_await up.send(outgoing.slices());
     Result<void> head = sent.ok() ? Result<void>{} : fail(Code::unavailable, "the engine closed the connection");
     if (head) head = co_await up.read_head(time_left(x, timeouts.first_byte));

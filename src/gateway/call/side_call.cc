@@ -24,6 +24,7 @@ net::Task<std::optional<std::string>> side_call(Exchange& x, const Deployment& d
       d.base_path, path, d.head, body.size());
   const std::array<std::string_view, 2> slices = {head, body};
   up.deadline().arm(left());
+  x.call.sent = true;
   const auto sent = co_await up.send(slices);
   if (!sent.ok()) co_return std::nullopt;
   const auto answered = co_await up.read_head(left());

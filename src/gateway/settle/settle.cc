@@ -177,9 +177,9 @@ void close_call(Exchange& x, Outcome outcome, int upstream_status) {
     f.out = c.usage->out;
   } else {
     f.source = energy::TokenSource::counted;
-    f.in = upstream_status >= 400 || (upstream_status == 0 && c.counted_out == 0 && outcome == Outcome::failed)
-               ? 0  // refused at the door: no work was done
-               : prompt_estimate(x);
+    // Refused at the door, or never there: no work was done.
+    const bool unread = upstream_status == 0 && c.counted_out == 0 && (outcome == Outcome::failed || !c.sent);
+    f.in = upstream_status >= 400 || unread ? 0 : prompt_estimate(x);
     f.out = c.counted_out;
   }
   f.mean_batch = d.state->batch.mean(c.batch_at_start, c.start, now);

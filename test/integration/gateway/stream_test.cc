@@ -336,6 +336,7 @@ TEST(Stream, AClientThatLeavesWhileTheEngineIsDialledCancelsTheCall) {
   client.leave();
   h.advance(1min);
   EXPECT_EQ(h.requests(Outcome::cancelled), 1);
+  EXPECT_EQ(h.total().in, 0) << "nobody has read its prompt";
   EXPECT_EQ(h.running("fr"), 0);
   EXPECT_TRUE(h.engines["de.test"].asked.empty());
 }
