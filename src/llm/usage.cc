@@ -8,6 +8,8 @@ namespace trine::llm {
 
 namespace {
 
+constexpr std::string_view kBeyond = "is beyond anything an engine can count";
+
 tl::unexpected<Error> broken(std::string_view field, std::string_view why) {
   return fail(Code::data_loss, "usage.{} {}", field, why);
 }
@@ -16,7 +18,7 @@ Result<Tokens> count(std::string_view field, const json::Value& value) {
   const auto number = value.as_int();
   if (!number) return broken(field, number.error().message);
   if (*number < 0) return broken(field, "is negative");
-  if (*number > kMaxTokens) return broken(field, "is beyond anything an engine can count");
+  if (*number > kMaxTokens) return broken(field, kBeyond);
   return *number;
 }
 
@@ -34,6 +36,7 @@ Result<Tokens> detail(std::string_view field, const json::Value& details, std::s
 
 Result<Usage> parse_usage(std::string_view object) {
   Usage usage;
+  Tokens total = 0;
   bool known = false;
   Result<Tokens> last = 0;
   const auto take = [&](Tokens& into, Result<Tokens> tokens) {
@@ -51,12 +54,16 @@ Result<Usage> parse_usage(std::string_view object) {
     if (key == "completion_tokens_details" || key == "output_tokens_details") {
       return take(usage.reasoning, detail(key, value, "reasoning_tokens"));
     }
+    if (key == "total_tokens") total = value.as_int().value_or(0);  // says how to read the others, and no more
     return true;
   });
   if (!walked) return fail(Code::data_loss, "usage: {}", walked.error().message);
   if (!last) return tl::unexpected(last.error());
   if (!known) return fail(Code::data_loss, "usage has neither prompt_tokens nor input_tokens");
   if (usage.cached > usage.in) return fail(Code::data_loss, "usage has more cached tokens than prompt tokens");
+  const bool beside = usage.reasoning > usage.out || usage.in + usage.out + usage.reasoning == total;
+  if (usage.reasoning > 0 && beside) usage.out += usage.reasoning;
+  if (usage.out > kMaxTokens) return broken("completion_tokens", kBeyond);
   return usage;
 }
 

@@ -1,5 +1,6 @@
 #include "llm/usage.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "llm/response.h"
@@ -20,6 +21,34 @@ TEST(Usage, ReadsResponsesAndEmbeddingsForms) {
   EXPECT_EQ(parse_usage(R"({"prompt_tokens":7,"total_tokens":7})"), (Usage{7, 0, 0, 0}));
 }
 
+// {"prompt_tokens":100,"completion_tokens":out,...}
+Result<Usage> of_thinking(Tokens out, Tokens reasoning, std::string_view total) {
+  return parse_usage(fmt::format(
+      R"({{"prompt_tokens":100,"completion_tokens":{},"completion_tokens_details":{{"reasoning_tokens":{}}}{}}})", out,
+      reasoning, total));
+}
+
+TEST(Usage, ThinkingThatIsReportedBesideTheAnswerIsBilledWithIt) {
+  EXPECT_EQ(of_thinking(50, 5000, R"(,"total_tokens":5150)"), (Usage{100, 0, 5050, 5000}));
+  EXPECT_EQ(of_thinking(50, 20, R"(,"total_tokens":170)"), (Usage{100, 0, 70, 20})) << "the total says so";
+  EXPECT_EQ(of_thinking(50, 5000, ""), (Usage{100, 0, 5050, 5000})) << "no part is more than its whole";
+  EXPECT_EQ(of_thinking(0, 20, ""), (Usage{100, 0, 20, 20}));
+  EXPECT_EQ(parse_usage(R"({"total_tokens":35,"output_tokens_details":{"reasoning_tokens":20},"output_tokens":5,
+    "input_tokens":10})"),
+            (Usage{10, 0, 25, 20}))
+      << "in any order";
+}
+
+TEST(Usage, ThinkingThatIsPartOfTheAnswerIsBilledOnce) {
+  EXPECT_EQ(of_thinking(50, 20, R"(,"total_tokens":150)"), (Usage{100, 0, 50, 20}));
+  EXPECT_EQ(of_thinking(50, 20, ""), (Usage{100, 0, 50, 20}));
+  EXPECT_EQ(of_thinking(50, 50, ""), (Usage{100, 0, 50, 50}));
+  EXPECT_EQ(of_thinking(50, 0, R"(,"total_tokens":150)"), (Usage{100, 0, 50, 0}));
+  EXPECT_EQ(of_thinking(50, 20, R"(,"total_tokens":"many")"), (Usage{100, 0, 50, 20}))
+      << "a total is no figure of ours";
+  EXPECT_EQ(of_thinking(50, 20, R"(,"total_tokens":9)"), (Usage{100, 0, 50, 20}));
+}
+
 TEST(Usage, NullDetailsAreZero) {
   EXPECT_EQ(parse_usage(R"({"prompt_tokens":7,"completion_tokens":null,"prompt_tokens_details":null,
     "completion_tokens_details":{"reasoning_tokens":null}})"),
@@ -31,8 +60,9 @@ TEST(Usage, RefusesFiguresThatNobodyCanHaveCounted) {
        {"{}", "[]", "null", R"({"prompt_tokens":-1})", R"({"prompt_tokens":1.5})", R"({"prompt_tokens":"7"})",
         R"({"prompt_tokens":1000000001})", R"({"prompt_tokens":99999999999999999999})", R"({"total_tokens":3})",
         R"({"prompt_tokens":5,"prompt_tokens_details":{"cached_tokens":6}})",
-        R"({"prompt_tokens":5,"prompt_tokens_details":[1]})", R"({"prompt_tokens":5,"completion_tokens":-2})",
-        R"({"prompt_tokens":5,"prompt_tokens":6})"}) {
+        R"({"prompt_tokens":5,"prompt_tokens_details":[1]})",
+        R"({"prompt_tokens":5,"completion_tokens":9,"completion_tokens_details":{"reasoning_tokens":1000000000}})",
+        R"({"prompt_tokens":5,"completion_tokens":-2})", R"({"prompt_tokens":5,"prompt_tokens":6})"}) {
     const auto usage = parse_usage(text);
     ASSERT_FALSE(usage) << text;
     EXPECT_EQ(usage.error().code, Code::data_loss);
