@@ -355,9 +355,9 @@ Result<void> Gateway::start(const std::shared_ptr<net::TlsContext>& tls) {
   own_use_.use(snapshot_);
   health_checks_.use(snapshot_);
   grid_.use(snapshot_->grid_sources, config.grid_cache, snapshot_->grid);
+  resume_jobs();  // before the first client can send one, which would be among them
   office_thread_ = std::thread([this] { office_.run(); });
   for (auto& w : workers_) w->start();
-  resume_jobs();
 
   if (const auto& r = ledger_->recovery(); r.requests > 0)
     log::info("{} requests that the last run left open are recorded as interrupted", r.requests);
@@ -385,7 +385,7 @@ void Gateway::resume_jobs() {
   size_t next = 0;
   for (JobRecord& record : *left) {
     const auto job = std::make_shared<Job>(std::move(record), jobs_->boot);
-    jobs_->board.add(job, std::numeric_limits<int>::max());
+    if (!jobs_->board.add(job, std::numeric_limits<int>::max())) continue;
     workers_[next++ % workers_.size()]->resume(job);
   }
   if (!left->empty()) log::info("{} document jobs that the last run left go on", left->size());

@@ -273,8 +273,7 @@ bool JobBoard::add(std::shared_ptr<Job> job, int most) {
   const auto same = [&](const auto& j) { return same_project(j.second->about().tenant, job->about().tenant); };
   if (std::count_if(jobs_.begin(), jobs_.end(), same) >= most) return false;
   std::string id = job->about().id;
-  jobs_.emplace(std::move(id), std::move(job));
-  return true;
+  return jobs_.emplace(std::move(id), std::move(job)).second;
 }
 
 void JobBoard::remove(const std::string& id) {

@@ -116,7 +116,7 @@ class Job {
 class JobBoard {
  public:
   std::shared_ptr<Job> find(std::string_view id) const;
-  // False: the project runs `most` already.
+  // False: the project runs `most` already, or the job is there.
   bool add(std::shared_ptr<Job> job, int most);
   void remove(const std::string& id);
 

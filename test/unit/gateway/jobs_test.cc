@@ -163,6 +163,14 @@ TEST(JobBoard, AProjectRunsSoManyJobsAndNoMore) {
   EXPECT_TRUE(board.add(std::make_shared<Job>(two, 1), 1));
 }
 
+TEST(JobBoard, AJobIsThereOnce) {
+  JobBoard board;
+  const auto first = std::make_shared<Job>(a_record(), 1);
+  EXPECT_TRUE(board.add(first, 5));
+  EXPECT_FALSE(board.add(std::make_shared<Job>(a_record(), 1), 5)) << "it would run twice";
+  EXPECT_EQ(board.find(first->about().id), first);
+}
+
 TEST(Prompt, TheDocumentsPartOfTheBodyIsTheTextOfThePieceAndNoMore) {
   const auto order = read_job_order(kBody, {});
   const Prompt p = piece_prompt(*order, order->schema, {"a.txt", "the \"text\"", 1, 3, 4, 5}, true);
