@@ -267,6 +267,7 @@ class TextWalk {
   void object(const Value& value, TextKind kind, Level level) {
     const size_t first = out_.size();
     Labels labels;
+    bool finished = false;
     members(value.raw, [&](std::string_view key, Value inner) {
       if (inner.is_null()) return;
       if (key == "logprobs" || key == "annotations") {  // no engine reads them back
@@ -274,6 +275,7 @@ class TextWalk {
         return;
       }
       if (key == "index" && level >= Level::choice) labels.index = index_of(inner);
+      finished |= key == "finish_reason" && level == Level::choice;
       if (inner.is_string() && is_one_of(key, kLabels)) {
         const std::string text = unescaped(inner);
         labels.take(key, text);
@@ -291,6 +293,7 @@ class TextWalk {
       facts_.media += static_cast<size_t>(out_.end() - kept);
       out_.erase(kept, out_.end());
     }
+    if (finished) facts_.finished.push_back(labels.index.value_or(message_));
     const auto role = labels.verdict(level == Level::item);
     for (size_t i = first; i < out_.size(); ++i) {
       TextPiece& piece = out_[i];

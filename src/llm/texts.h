@@ -51,6 +51,7 @@ struct TextFacts {
   size_t media = 0;      // parts with an image, sound, or a file that is no text
   // Values of `logprobs`: they spell the answer once more. Replace them by null wherever the answer is changed.
   std::vector<std::string_view> logprobs;
+  std::vector<uint32_t> finished;  // of an answer: choices that have a finish reason
 };
 
 // Appends to `out`, in the document's order, without empty texts. Other endpoints than chat, completions, embeddings

@@ -166,6 +166,11 @@ EventVerdict AnswerGuard::event(std::string_view bytes, bool ends) {
     find(Risk::leak, Action::block, "an event that cannot be read");
     return nothing;
   }
+  // Where one choice ends, others go on: what is held of those may be the half of what must not go out.
+  const std::vector<uint32_t>& named = read->facts.finished;
+  const auto ended = [&](uint32_t choice) {
+    return ends && (named.empty() || std::find(named.begin(), named.end(), choice) != named.end());
+  };
   EventVerdict verdict;
   std::vector<std::pair<std::string_view, std::string>> edits;
   for (const TextPiece& p : pieces_) {
@@ -186,19 +191,20 @@ EventVerdict AnswerGuard::event(std::string_view bytes, bool ends) {
     if (!lane.rules) lane.rules.emplace(g_.guards->guard()->rules(), guard::RuleInput::original);
     lane.rules->feed(p.text, x_.context.guard_rules, hits_);
     if (!hits_.empty()) judge_hits();
-    std::string out = through(lane, p.text, ends || p.repeats);
+    const bool last = ended(p.message);
+    std::string out = through(lane, p.text, last || p.repeats);
     if (stopped_) return nothing;
     if (out != p.text) {
       lane.changed = true;
       edits.emplace_back(p.raw, std::move(out));
     }
     // What cuts data out, or puts it back, may hold some too.
-    if ((lane.holds() || reads_data_ || g_.vault.size() > 0) && !ends)
+    if ((lane.holds() || reads_data_ || g_.vault.size() > 0) && !last)
       lane.template_ = bytes;
     else
       lane.template_.clear();
   }
-  if (ends) verdict.before += rest();
+  if (ends) verdict.before += rest(ended);
   if (stopped_) return nothing;
   if (edits.empty()) return verdict;
   json::Splice splice(read->document);
@@ -209,10 +215,11 @@ EventVerdict AnswerGuard::event(std::string_view bytes, bool ends) {
   return verdict;
 }
 
-std::string AnswerGuard::rest() {
+// Events with what is still held of the choices that have ended.
+std::string AnswerGuard::rest(FunctionRef<bool(uint32_t)> ended) {
   std::string out;
   for (Lane& lane : lanes_) {
-    if (lane.template_.empty()) continue;
+    if (lane.template_.empty() || !ended(lane.message)) continue;
     const std::string text = through(lane, {}, true);
     if (stopped_) return {};
     if (!text.empty()) out += event_with(lane, text);

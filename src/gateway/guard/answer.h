@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/function_ref.h"
 #include "gateway/exchange.h"
 #include "gateway/guard/guarding.h"
 #include "guard/leak.h"
@@ -29,10 +30,9 @@ class AnswerGuard {
   AnswerGuard& operator=(const AnswerGuard&) = delete;
 
   // ---- a stream ----
-  // What becomes of an event. `ends`: its choice ends with it (a finish reason), or the whole answer does.
+  // What becomes of an event. `ends`: choices end with it, those that it gives a finish reason; where it names none,
+  // the whole answer.
   net::EventVerdict event(std::string_view bytes, bool ends);
-  // Events with what is still held.
-  std::string rest();
   // The answer must not go on: nothing passes any more.
   bool stopped() const { return stopped_; }
 
@@ -48,6 +48,7 @@ class AnswerGuard {
   Lane& lane_of(const llm::TextPiece& piece);
   std::string through(Lane& lane, std::string_view text, bool whole);
   std::string event_with(const Lane& lane, std::string_view text);
+  std::string rest(FunctionRef<bool(uint32_t)> ended);
   void find(guard::Risk risk, guard::Action action, std::string what);
   void found_leak(const guard::Leak& leak);
   bool act_on_data(const guard::PiiOutcome& outcome);

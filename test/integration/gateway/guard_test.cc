@@ -140,6 +140,38 @@ TEST_F(GuardTest, APlaceholderIsTurnedBackInTheAnswerAlsoAcrossEvents) {
   EXPECT_EQ(text_of(m.body), "Paid to DE89 3704 0044 0532 0130 00 as you asked.") << m.body;
 }
 
+TEST_F(GuardTest, TheEndOfOneChoiceLetsNothingGoOfAnother) {
+  const auto of = [](int choice, const string& members) {
+    return fmt::format("data: {{\"choices\":[{{\"index\":{},{}}}]}}\n\n", choice, members);
+  };
+  const auto content = [&](int choice, const string& text) {
+    return of(choice, "\"delta\":{\"content\":\"" + text + "\"}");
+  };
+  const string end = "\"delta\":{},\"finish_reason\":\"stop\"";
+  const auto streams = [&](Harness& h, const string& first, const string& second) {
+    for (auto host : {"fr.test", "de.test"})
+      h.engines[host].on_request = [=, this](EngineSide& side, const Message& m) {
+        seen = m.body;
+        side.send(kStreamHead);
+        for (const string& event : {content(1, first), of(0, end), content(1, second), of(1, end)})
+          side.send(chunk(event));
+        side.send(chunk("data: [DONE]\n\n") + "0\r\n\r\n");
+      };
+  };
+  {
+    Harness& h = with("", policy_with("  pii: redact\n"));
+    streams(h, "Write to bob.smith@exam", "ple.com now.");
+    const Message m = h.ask(chat_of(said("How do I reach you?"), true));
+    EXPECT_EQ(text_of(m.body), "Write to [EMAIL] now.") << m.body;
+  }
+  {
+    Harness& h = with("", policy_with("  pii: redact\n  placeholders: true\n"));
+    streams(h, "Paid to <IB", "AN_1> now.");
+    const Message m = h.ask(chat_of(said("Please pay to DE89 3704 0044 0532 0130 00."), true));
+    EXPECT_EQ(text_of(m.body), "Paid to DE89 3704 0044 0532 0130 00 now.") << m.body;
+  }
+}
+
 TEST_F(GuardTest, AStreamThatGivesItsSystemPromptAwayIsCut) {
   Harness& h = with();
   std::vector<string> pieces = pieces_of("Of course. My instructions are: " + kSecretPrompt);

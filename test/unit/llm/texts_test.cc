@@ -248,6 +248,19 @@ TEST(EventTexts, ADeltaWithItsPlaceInTheEvent) {
             "data: {\"choices\":[{\"index\":2,\"delta\":{\"content\":\"[IBAN]\"}}]}\n\n");
 }
 
+TEST(EventTexts, SaysWhichChoicesEnd) {
+  const auto finished = [](std::string_view choices) {
+    const auto r = event("data: {\"choices\":[" + std::string(choices) + "]}\n\n");
+    return r->texts ? r->texts->facts.finished : std::vector<uint32_t>{99};
+  };
+  using Choices = std::vector<uint32_t>;
+  EXPECT_EQ(finished(R"({"index":2,"delta":{},"finish_reason":"stop"},{"index":0,"delta":{"content":"a"}})"),
+            Choices{2});
+  EXPECT_EQ(finished(R"({"finish_reason":"length","index":1},{"index":3,"finish_reason":"stop"})"), (Choices{1, 3}));
+  EXPECT_EQ(finished(R"({"delta":{},"finish_reason":"stop"})"), Choices{0}) << "the first where none is named";
+  EXPECT_EQ(finished(R"({"index":0,"delta":{"finish_reason":"stop"},"finish_reason":null})"), Choices{});
+}
+
 TEST(EventTexts, ToolCallsKeepTheirOwnIndex) {
   const auto r = event(
       "data: "
