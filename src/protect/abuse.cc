@@ -247,11 +247,12 @@ std::optional<LevelChange> AbuseWatch::undo(const std::string& key, const std::s
   return LevelChange{key, from, WatchLevel::none, reason, now};
 }
 
-void AbuseWatch::restore(const WatchView& v) {
+void AbuseWatch::restore(const WatchView& v, Wall now) {
   Key& k = keys_[v.key];
   k.level = v.level;
   k.sum = v.sum;
-  k.updated = k.since = v.since;
+  k.updated = std::max(v.since, now);
+  k.since = v.since;
   k.until = v.until;
   k.counts = v.counts;
   k.reasons = v.reasons;

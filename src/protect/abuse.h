@@ -99,8 +99,9 @@ class AbuseWatch {
   // The operator's hand: a level at once; `undo` also forgets the sum.
   std::optional<LevelChange> set(const std::string& key, WatchLevel level, const std::string& reason, Wall now);
   std::optional<LevelChange> undo(const std::string& key, const std::string& reason, Wall now);
-  // Of a restart: as it was left.
-  void restore(const WatchView& view);
+  // Of a restart at `now`: as it was left. Its sum is taken as of now: when it was kept is not known, and a key is not
+  // to become better by a restart.
+  void restore(const WatchView& view, Wall now);
 
   // Keys over `least`, the highest sums first.
   std::vector<WatchView> view(WatchLevel least, Wall now) const;

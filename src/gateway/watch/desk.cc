@@ -44,7 +44,8 @@ WatchDesk::WatchDesk(net::Loop& loop, Directory& directory, Tell tell,
       sources_(policy_of_sources(), kMostSources) {}
 
 void WatchDesk::start(const std::vector<protect::WatchView>& kept) {
-  for (const protect::WatchView& v : kept) (is_source(v.key) ? sources_ : watch_).restore(v);
+  const Wall now = loop_.clock().wall();
+  for (const protect::WatchView& v : kept) (is_source(v.key) ? sources_ : watch_).restore(v, now);
   publish();
   arm(kPass);
 }

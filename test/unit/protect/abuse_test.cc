@@ -206,10 +206,25 @@ TEST_F(AbuseTest, AFullTableForgetsTheQuietAndNobodyUnderWatch) {
 TEST_F(AbuseTest, ARestartForgetsNoSuspension) {
   while (watch.level("k") != WatchLevel::suspended) watch.observe(seen(Signal::guard_block));
   AbuseWatch after{AbusePolicy{}};
-  for (const WatchView& v : watch.view(WatchLevel::flagged, now)) after.restore(v);
+  for (const WatchView& v : watch.view(WatchLevel::flagged, now)) after.restore(v, now);
   EXPECT_EQ(after.level("k"), WatchLevel::suspended);
   EXPECT_TRUE(after.pass(now + 59min).empty());
   EXPECT_EQ(after.pass(now + 1h).size(), 1u);
+}
+
+// What it did since it was slowed counts after a restart, too.
+TEST_F(AbuseTest, ARestartMakesNoKeyBetter) {
+  while (watch.level("k") != WatchLevel::slowed) watch.observe(seen(Signal::guard_block));
+  for (int i = 0; i < 60; ++i) {
+    now += 1min;
+    watch.pass(now);
+    if (watch.view(WatchLevel::none, now).front().sum < 30) watch.observe(seen(Signal::guard_block));
+  }
+  ASSERT_EQ(watch.level("k"), WatchLevel::slowed);
+  AbuseWatch after{AbusePolicy{}};
+  for (const WatchView& v : watch.view(WatchLevel::flagged, now)) after.restore(v, now);
+  EXPECT_TRUE(after.pass(now + 1s).empty());
+  EXPECT_EQ(after.level("k"), WatchLevel::slowed);
 }
 
 TEST_F(AbuseTest, AClockThatGoesBackTakesNothingAway) {
