@@ -147,8 +147,9 @@ std::string ghg_lines(const ReportData& data) {
         line("scope 2", "location-based, direct", p, p.location.covered, p.location.carbon, p.location.source,
              p.location.uncovered);
         line("scope 2", "market-based", p, p.market.covered, p.market.carbon, p.market.source, p.market.uncovered);
-        line("scope 3.3", "lifecycle less direct", p, p.location.covered, p.upstream, p.location.source,
-             p.upstream ? p.location.uncovered : p.energy);
+        // The two columns of energy add up to the place's, with or without a figure.
+        line("scope 3.3", "lifecycle less direct", p, p.upstream ? p.location.covered : Energy(), p.upstream,
+             p.location.source, p.upstream ? p.location.uncovered : p.energy);
         break;
       case report::Supply::rented:
       case report::Supply::api:
