@@ -61,8 +61,12 @@ Result<Usage> parse_usage(std::string_view object) {
   if (!last) return tl::unexpected(last.error());
   if (!known) return fail(Code::data_loss, "usage has neither prompt_tokens nor input_tokens");
   if (usage.cached > usage.in) return fail(Code::data_loss, "usage has more cached tokens than prompt tokens");
-  const bool beside = usage.reasoning > usage.out || usage.in + usage.out + usage.reasoning == total;
-  if (usage.reasoning > 0 && beside) usage.out += usage.reasoning;
+  const Tokens said = usage.in + usage.out;
+  if (total > said && total <= kMaxTokens) {
+    usage.out = total - usage.in;  // thinking, named or not
+  } else if (total != said && usage.reasoning > usage.out) {
+    usage.out += usage.reasoning;  // no part is more than its whole
+  }
   if (usage.out > kMaxTokens) return broken("completion_tokens", kBeyond);
   return usage;
 }

@@ -23,9 +23,9 @@ inline constexpr Tokens kMaxTokens = 1'000'000'000;  // per figure; more than an
 // A usage object in Chat's and Completions' form (prompt_tokens, completion_tokens,
 // prompt_tokens_details.cached_tokens, completion_tokens_details.reasoning_tokens), Responses' form (input_tokens,
 // output_tokens, input_tokens_details, output_tokens_details) or Embeddings' (prompt_tokens). Absent or null details
-// are 0. Reasoning tokens are part of the completion's with OpenAI and vLLM; some vendors report them beside it (xAI):
-// where the total says so, or there are more of them, they are added to `out`. Errors (data_loss): not an object,
-// neither form, negative, beyond kMaxTokens, not whole, more cached than prompt tokens.
+// are 0. Reasoning tokens are part of the completion's with OpenAI and vLLM; others report them beside it (xAI), or
+// only in the total (Gemini): what the total has beyond prompt and completion is output. Errors (data_loss): not an
+// object, neither form, negative, beyond kMaxTokens, not whole, more cached than prompt tokens.
 Result<Usage> parse_usage(std::string_view object);
 
 // Tokens of `bytes` bytes of text as JSON writes it, rounded up: 10 bytes are 3 tokens. An estimate for prompts that

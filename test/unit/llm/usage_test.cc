@@ -33,6 +33,7 @@ TEST(Usage, ThinkingThatIsReportedBesideTheAnswerIsBilledWithIt) {
   EXPECT_EQ(of_thinking(50, 20, R"(,"total_tokens":170)"), (Usage{100, 0, 70, 20})) << "the total says so";
   EXPECT_EQ(of_thinking(50, 5000, ""), (Usage{100, 0, 5050, 5000})) << "no part is more than its whole";
   EXPECT_EQ(of_thinking(0, 20, ""), (Usage{100, 0, 20, 20}));
+  EXPECT_EQ(of_thinking(50, 0, R"(,"total_tokens":170)"), (Usage{100, 0, 70, 0})) << "not named at all";
   EXPECT_EQ(parse_usage(R"({"total_tokens":35,"output_tokens_details":{"reasoning_tokens":20},"output_tokens":5,
     "input_tokens":10})"),
             (Usage{10, 0, 25, 20}))
@@ -47,6 +48,8 @@ TEST(Usage, ThinkingThatIsPartOfTheAnswerIsBilledOnce) {
   EXPECT_EQ(of_thinking(50, 20, R"(,"total_tokens":"many")"), (Usage{100, 0, 50, 20}))
       << "a total is no figure of ours";
   EXPECT_EQ(of_thinking(50, 20, R"(,"total_tokens":9)"), (Usage{100, 0, 50, 20}));
+  EXPECT_EQ(of_thinking(50, 60, R"(,"total_tokens":150)"), (Usage{100, 0, 50, 60})) << "counted in another way";
+  EXPECT_EQ(of_thinking(50, 20, R"(,"total_tokens":99999999999)"), (Usage{100, 0, 50, 20}));
 }
 
 TEST(Usage, NullDetailsAreZero) {
