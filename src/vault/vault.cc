@@ -19,8 +19,8 @@ using sqlite::Database;
 using sqlite::Statement;
 
 constexpr int kVersion = 1;
-// STRICT: a file that was tampered with cannot give a text where a number is expected. The last index answers both
-// "which are the oldest" and "how many bytes" without touching the blobs.
+// STRICT: a file that was tampered with cannot give a text where a number is expected. The last index answers "how many
+// bytes" without touching the blobs.
 constexpr const char* kSchema = R"(
 CREATE TABLE proof (check_hash BLOB NOT NULL) STRICT;
 CREATE TABLE blobs (
@@ -34,6 +34,12 @@ CREATE INDEX blobs_by_user ON blobs (user);
 CREATE INDEX blobs_by_expiry ON blobs (expires);
 CREATE INDEX blobs_by_age ON blobs (created, size);
 )";
+
+// "Which are the oldest that may go". Files of earlier programs get it when they are opened.
+constexpr const char* kIndexByKind = "CREATE INDEX IF NOT EXISTS blobs_by_kind_and_age ON blobs (kind, created, size)";
+// The only kind whose blobs are made again as they are needed: the cache's answers. Files are their owners', and a
+// job's steps were paid for.
+constexpr std::string_view kMadeAgain = "cache";
 
 constexpr size_t kRowBytes = 512;     // what a row costs beside its bytes, about
 constexpr size_t kMostName = 256;     // of a kind or an id
@@ -122,6 +128,7 @@ Result<void> Vault::open_file() {
       !ok)
     return ok;
   if (auto ok = prove_secret(); !ok) return ok;
+  if (auto ok = tables_->db.exec(kIndexByKind); !ok) return ok;
   const std::pair<Statement*, const char*> statements[] = {
       {&tables_->put,
        "INSERT INTO blobs (kind, id, org, team, project, key, user, created, expires, size, sealed) "
@@ -131,7 +138,8 @@ Result<void> Vault::open_file() {
       {&tables_->get,
        "SELECT org, team, project, key, user, created, expires, size, sealed FROM blobs WHERE kind=?1 AND id=?2"},
       {&tables_->drop, "DELETE FROM blobs WHERE kind=?1 AND id=?2"},
-      {&tables_->oldest, "SELECT n, size FROM blobs INDEXED BY blobs_by_age ORDER BY created, size LIMIT ?1"},
+      {&tables_->oldest,
+       "SELECT n, size FROM blobs INDEXED BY blobs_by_kind_and_age WHERE kind=?1 ORDER BY created, size LIMIT ?2"},
       {&tables_->remove, "DELETE FROM blobs WHERE n=?1"},
       {&tables_->sum, "SELECT coalesce(sum(size), 0), count(*) FROM blobs INDEXED BY blobs_by_age"},
       {&tables_->sweep, "DELETE FROM blobs WHERE expires<=?1"},
@@ -196,13 +204,13 @@ Result<void> Vault::count_bytes() {
 Result<void> Vault::make_room() {
   while (bytes_ > limits_.total_bytes) {
     std::vector<std::pair<int64_t, int64_t>> oldest;  // n, size
-    tables_->oldest.reset().bind(kEvictAtOnce);
+    tables_->oldest.reset().bind(kMadeAgain).bind(kEvictAtOnce);
     auto row = tables_->oldest.step();
     for (; row && *row; row = tables_->oldest.step())
       oldest.emplace_back(tables_->oldest.integer(0), tables_->oldest.integer(1));
     tables_->oldest.reset();
     if (!row) return tl::unexpected(row.error());
-    if (oldest.empty()) return count_bytes();
+    if (oldest.empty()) return {};
     for (const auto& [n, size] : oldest) {
       if (bytes_ <= limits_.total_bytes) break;
       if (auto ok = tables_->remove.reset().bind(n).run(); !ok) return ok;
@@ -227,12 +235,33 @@ Result<void> Vault::put(std::string_view kind, std::string_view id, const Owner&
   Statement& s = tables_->put.reset().bind(kind).bind(id);
   for (const Part& p : who.parts) s.blob(bytes_of(p));
   s.bind(unix_ns(now)).bind(unix_ns(expires)).bind(static_cast<int64_t>(size)).blob(bytes_of(*sealed));
-  if (auto ok = s.run(); !ok) return tl::unexpected(said(ok.error()));
-  bytes_ += size + kRowBytes;  // what was replaced is given back by the next count
-  if (bytes_ <= limits_.total_bytes) return {};
-  if (auto ok = count_bytes(); !ok) return tl::unexpected(said(ok.error()));
-  if (auto ok = make_room(); !ok) return tl::unexpected(said(ok.error()));
-  return {};
+  if (bytes_ + size + kRowBytes <= limits_.total_bytes) {
+    if (auto ok = s.run(); !ok) return tl::unexpected(said(ok.error()));
+    bytes_ += size + kRowBytes;  // what was replaced is given back by the next count
+    return {};
+  }
+  // It may not fit: then all is as it was.
+  if (auto ok = tables_->db.exec("BEGIN IMMEDIATE"); !ok) return tl::unexpected(said(ok.error()));
+  uint64_t before = bytes_;
+  const auto put = [&]() -> Result<void> {
+    if (auto ok = count_bytes(); !ok) return ok;
+    before = bytes_;
+    if (auto ok = tables_->drop.reset().bind(kind).bind(id).run(); !ok) return ok;
+    if (tables_->db.changes() > 0)
+      if (auto ok = count_bytes(); !ok) return ok;
+    bytes_ += size + kRowBytes;
+    if (auto ok = make_room(); !ok) return ok;
+    return s.run();
+  };
+  Result<void> done = put();
+  // A blob that takes the place of a larger one may always: a job's end that of the job, say.
+  const bool fits = bytes_ <= std::max(limits_.total_bytes, before);
+  if (auto ended = tables_->db.exec(done && fits ? "COMMIT" : "ROLLBACK"); done && !ended) done = ended;
+  if (done && fits) return {};
+  bytes_ = before;
+  if (!done) return tl::unexpected(said(done.error()));
+  return fail(Code::resource_exhausted,
+              "the gateway's vault is full of what may not go: delete files, or have vault.max_bytes raised");
 }
 
 Result<std::optional<Blob>> Vault::get(std::string_view kind, std::string_view id, Wall now, const Owner* owner) {

@@ -22,7 +22,7 @@ struct Owner {
 };
 
 struct Limits {
-  uint64_t total_bytes = 1 << 30;  // of all blobs as they lie on the disk; beyond it the oldest go
+  uint64_t total_bytes = 1 << 30;  // of all as it lies on the disk; beyond it the oldest answers go
   uint64_t blob_bytes = 64 << 20;
 };
 
@@ -52,7 +52,7 @@ class Vault {
   Vault& operator=(const Vault&) = delete;
 
   // In place of what had the kind and id before. `kind` and `id` stand in the clear: no names, no texts. Errors:
-  // resource_exhausted: longer than a blob may be, or the disk is full.
+  // resource_exhausted: longer than a blob may be, the disk is full, or there is no room: all is as it was.
   Result<void> put(std::string_view kind, std::string_view id, const Owner& owner, Wall now, Wall expires,
                    std::string_view bytes);
   // Nothing where there is none, it has expired, or (with `owner`) it is not exactly that owner's. Errors: data_loss:

@@ -15,7 +15,8 @@ void declare_vault(Fields& v, VaultConfig& vault) {
   v.text({"dir", "Folder of vault.db and, where no secret is given, of vault.key."}, vault.dir);
   v.secret({"secret", "At least 32 characters; without it vault.key holds one that is made at first start."},
            vault.secret);
-  v.size({"max_bytes", "On the disk; the oldest go."}, vault.max_bytes, kMiB, 1024 * kGiB);
+  v.size({"max_bytes", "On the disk; beyond it the oldest answers go, and no more files or jobs are taken."},
+         vault.max_bytes, kMiB, 1024 * kGiB);
   v.check([&v, &vault] {
     if (!vault.secret.empty() && vault.secret.size() < kLeastSecret)
       v.complain("secret", "is shorter than 32 characters; make one with 'openssl rand -hex 32'.");

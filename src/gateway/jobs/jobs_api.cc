@@ -71,6 +71,11 @@ Result<void> keep_files(FileStore& store, const energy::Tenant& tenant, const Co
   return {};
 }
 
+void drop_own_files(FileStore& store, const JobRecord& job, Wall now) {
+  for (const JobFile& f : job.order.files)
+    if (f.own) (void)store.drop(job.tenant, f.id, now);
+}
+
 net::Task<void> take(Exchange& x) {
   JobRunner& runner = *x.context.jobs;
   JobOffice& office = runner.office();
@@ -103,15 +108,16 @@ net::Task<void> take(Exchange& x) {
   record.deadline = now + config.jobs.deadline;
   auto keep = [&record, &office, &config, now]() -> Result<void> {
     if (auto ok = keep_files(office.files, record.tenant, config, record.order, now); !ok) return ok;
-    return office.log.put(record, now, config.jobs.ttl);
+    auto put = office.log.put(record, now, config.jobs.ttl);
+    if (!put) drop_own_files(office.files, record, now);
+    return put;
   };
   const auto kept = co_await office.files.run(x.context.loop, std::move(keep));
   if (!kept) co_return co_await refuse(x, told(kept.error()));
   const auto job = std::make_shared<Job>(std::move(record), office.boot);
   if (!office.board.add(job, config.jobs.running)) {
     auto undo = [&office, &job, now]() -> Result<bool> {
-      for (const JobFile& f : job->about().order.files)
-        if (f.own) (void)office.files.drop(job->about().tenant, f.id, now);
+      drop_own_files(office.files, job->about(), now);
       return office.log.drop(job->about().id);
     };
     (void)co_await office.files.run_when_it_can(x.context.loop, std::move(undo));

@@ -208,21 +208,44 @@ TEST_F(AVault, OpensNoBlobThatWasChanged) {
   }
 }
 
-TEST_F(AVault, DropsTheOldestWhenItIsFull) {
+TEST_F(AVault, DropsTheOldestAnswersWhenItIsFull) {
   vault.reset();
   vault = open({.total_bytes = 10'000, .blob_bytes = 4000});
   for (int i = 0; i < 20; ++i) {
-    const auto ok = vault->put("answers", fmt::format("{}", i), kAnna, kNow + std::chrono::seconds(i), kLater,
+    const auto ok = vault->put("cache", fmt::format("{}", i), kAnna, kNow + std::chrono::seconds(i), kLater,
                                std::string(1000, 'x'));
     ASSERT_TRUE(ok) << ok.error().message;
     EXPECT_LE(vault->bytes(), 10'000u);
   }
-  EXPECT_EQ(bytes("19").size(), 1000u);
-  EXPECT_EQ(bytes("14").size(), 1000u);
-  EXPECT_EQ(bytes("12"), "(none)");
-  const auto big = vault->put("answers", "big", kAnna, kNow, kLater, std::string(4001, 'x'));
+  EXPECT_TRUE(vault->get("cache", "19", kNow)->has_value());
+  EXPECT_TRUE(vault->get("cache", "14", kNow)->has_value());
+  EXPECT_FALSE(vault->get("cache", "12", kNow)->has_value());
+  const auto big = vault->put("cache", "big", kAnna, kNow, kLater, std::string(4001, 'x'));
   ASSERT_FALSE(big);
   EXPECT_EQ(big.error().code, Code::resource_exhausted);
+}
+
+TEST_F(AVault, DropsNobodysFileToMakeRoom) {
+  vault.reset();
+  vault = open({.total_bytes = 10'000, .blob_bytes = 4000});
+  const auto put = [&](const char* kind, int i, size_t size) {
+    return vault->put(kind, fmt::format("{}", i), i % 2 == 0 ? kAnna : kBert, kNow + std::chrono::seconds(i), kLater,
+                      std::string(size, 'x'));
+  };
+  ASSERT_TRUE(put("file", 0, 3000));
+  for (int i = 1; i < 20; ++i) ASSERT_TRUE(put("cache", i, 1000));
+  EXPECT_TRUE(vault->get("file", "0", kNow)->has_value()) << "the oldest, but not for others' answers";
+  ASSERT_TRUE(put("file", 20, 3000));
+  EXPECT_TRUE(vault->get("cache", "19", kNow)->has_value()) << "one answer goes after the other";
+  const uint64_t before = vault->bytes();
+  const auto full = put("file", 21, 4000);
+  ASSERT_FALSE(full);
+  EXPECT_EQ(full.error().code, Code::resource_exhausted);
+  EXPECT_FALSE(vault->get("file", "21", kNow)->has_value());
+  for (const char* id : {"0", "20"}) EXPECT_TRUE(vault->get("file", id, kNow)->has_value()) << id;
+  EXPECT_TRUE(vault->get("cache", "19", kNow)->has_value()) << "nor did answers go in vain";
+  EXPECT_LE(vault->bytes(), before);
+  EXPECT_TRUE(put("file", 0, 2000)) << "what takes less room than before";
 }
 
 TEST_F(AVault, CountsReplacedBytesOnce) {
