@@ -27,6 +27,35 @@ std::string text_hash(std::string_view text) {
   return hex(hash_key(text));
 }
 
+// The object of a job that failed, with no more of its files than which they are.
+std::string without_results(std::string_view answer, std::string_view error) {
+  std::string out;
+  json::Writer w(out);
+  w.object();
+  (void)json::each_member(answer, [&](std::string_view key, json::Value v) {
+    if (key == "result" || key == "error") return true;
+    w.key(key);
+    if (key == "status") {
+      w.value(name(JobStatus::failed));
+    } else if (key == "files") {
+      w.array();
+      (void)json::each_element(v.raw, [&](json::Value file) {
+        w.object();
+        for (const char* field : {"file_id", "filename"})
+          if (const auto f = json::member(file.raw, field); f && *f) w.key(field).raw((*f)->raw);
+        w.key("status").value(name(JobStatus::failed)).end();
+        return true;
+      });
+      w.end();
+    } else {
+      w.raw(v.raw);
+    }
+    return true;
+  });
+  w.key("error").object().key("message").value(error).end().end();
+  return out;
+}
+
 }  // namespace
 
 struct JobRun::File {
@@ -449,15 +478,25 @@ net::Task<void> JobRun::finish() {
   record.status = status;
   record.answer = job_->json_of(status, error, merged);
   auto keep = [this, &record, now = wall(), ttl = snapshot_->config->jobs.ttl]() -> Result<void> {
-    if (auto ok = log_.put(record, now, ttl); !ok) return ok;
+    if (auto ok = log_.put(record, now, ttl); !ok) {
+      log::warning("job {}: its end is not kept: {}", record.id, ok.error().message);
+      // One that says so, in place of one that runs for ever.
+      record.status = JobStatus::failed;
+      record.answer = without_results(
+          record.answer,
+          ok.error().code == Code::resource_exhausted
+              ? "what came out is more than the gateway's vault has room for: ask for fewer files at once"
+              : "what came out could not be written to the gateway's disk: send it again");
+      if (auto small = log_.put(record, now, ttl); !small) return small;
+    }
     log_.drop_files(record);
     for (const JobFile& f : record.order.files)
       if (f.own) (void)files_.drop(record.tenant, f.id, now);
     return {};
   };
   const auto kept = co_await files_.run_when_it_can(context_.loop, std::move(keep));
-  if (!kept) log::warning("job {}: its end is not kept: {}", record.id, kept.error().message);
-  job_->end(status, std::move(record.answer));
+  if (!kept) log::warning("job {}: nor is that it failed: {}", record.id, kept.error().message);
+  job_->end(record.status, std::move(record.answer));
 }
 
 }  // namespace trine::gateway

@@ -21,7 +21,7 @@ net::Task<void> JobRunner::run(std::shared_ptr<Job> job) {
   });
   co_await run->run();
   job->set_cancel(nullptr);
-  office_.board.remove(job->about().id);
+  if (!stopping_) office_.board.remove(job->about().id);  // one that the next process takes up is still at work
   runs_.erase(run.get());
   if (stopping_ && runs_.empty() && stopped_) std::exchange(stopped_, nullptr)();
 }

@@ -17,6 +17,7 @@ using llm::ErrorCode;
 
 constexpr std::string_view kPath = "/v1/documents";
 constexpr std::string_view kEvents = "/events";
+constexpr std::string_view kNoRunner = "its runner is gone: send it again";
 constexpr Nanos kLook = std::chrono::milliseconds(100);  // for new events
 constexpr Nanos kKeepAlive = std::chrono::seconds(15);   // a comment, so that no proxy takes the stream for dead
 
@@ -139,6 +140,9 @@ net::Task<Result<std::shared_ptr<Job>>> find(Exchange& x, std::string id) {
     auto record = co_await office.files.run(x.context.loop, std::move(look));
     if (!record) co_return tl::unexpected(record.error());
     if (*record) job = std::make_shared<Job>(std::move(**record), office.boot);
+    // What runs is on the board until its end is kept: this one's could not be.
+    if (job && job->status() == JobStatus::running)
+      job->end(JobStatus::failed, job->json_of(JobStatus::failed, kNoRunner, {}));
   }
   if (job && !same_project(job->about().tenant, x.tenant)) co_return none;
   co_return job;
@@ -195,7 +199,12 @@ net::Task<void> remove(Exchange& x, std::shared_ptr<Job> job) {
     co_return co_await send_json(x, 202, job->json());
   }
   JobOffice& office = x.context.jobs->office();
-  auto drop = [&office, &id] { return office.log.drop(id); };
+  auto drop = [&office, &job, &id, now = x.context.clock().wall()] {
+    // They are there yet where its end was not kept.
+    office.log.drop_files(job->about());
+    drop_own_files(office.files, job->about(), now);
+    return office.log.drop(id);
+  };
   const auto dropped = co_await office.files.run(x.context.loop, std::move(drop));
   if (!dropped) co_return co_await refuse(x, told(dropped.error()));
   std::string out;

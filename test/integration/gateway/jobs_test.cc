@@ -27,11 +27,11 @@ struct JobsTest : TwoEnginesTest {
   }
   static void TearDownTestSuite() { reader.reset(); }
 
-  void start(Sample s = {}) {
+  void start(Sample s = {}, const vault::Limits& limits = {}) {
     s.reader = reader.get();
     s.more += "documents: { on: true }\n";
     with(s);
-    auto opened = vault::Vault::open(folder.path() / "vault.db", string(32, 's'));
+    auto opened = vault::Vault::open(folder.path() / "vault.db", string(32, 's'), limits);
     ASSERT_TRUE(opened) << opened.error().message;
     vault = std::move(*opened);
     begin_process();
@@ -201,6 +201,41 @@ TEST_F(JobsTest, AJobOfAnotherProjectIsNotThere) {
   EXPECT_EQ(other("DELETE", "/v1/documents/" + id), 404);
   EXPECT_EQ(text(ended(id), "status"), "completed");
   EXPECT_EQ(other("GET", "/v1/documents/" + id), 404) << "nor once it has ended";
+}
+
+TEST_F(JobsTest, AJobWhoseResultDoesNotFitInTheVaultHasFailed) {
+  start({}, {.total_bytes = 1 << 20, .blob_bytes = 4000});
+  says(R"({"a":1,"b":")" + string(5000, 'x') + R"("})");
+  const string id = create(job_of("Large 7."));
+  EXPECT_EQ(text(ended(id), "status"), "failed");
+  ASSERT_TRUE(kept->until([&] { return !office->board.find(id); }));
+  const string done = job(id);
+  EXPECT_EQ(text(done, "status"), "failed") << done;
+  EXPECT_NE(done.find("more than the gateway's vault has room for"), string::npos) << done;
+  EXPECT_EQ(text(text(done, "usage"), "calls"), "1") << "what it took is said all the same";
+  const Message events = kept->ask(get("/v1/documents/" + id + "/events"));
+  EXPECT_NE(events.body.find("job.done"), string::npos) << events.body;
+  EXPECT_TRUE(office->log.running(kept->clock.wall())->empty()) << "the next start does not take it up";
+}
+
+TEST_F(JobsTest, AJobThatNobodyRunsHasFailedAndCanBeDeleted) {
+  start();
+  const string id = create(job_of("Lost 8."));
+  ASSERT_EQ(text(ended(id), "status"), "completed");
+  ASSERT_TRUE(kept->until([&] { return !office->board.find(id); }));
+  auto record = office->log.get(id, kept->clock.wall());
+  ASSERT_TRUE(record && *record);
+  (*record)->status = JobStatus::running;
+  (*record)->answer.clear();
+  ASSERT_TRUE(office->log.put(**record, kept->clock.wall(), std::chrono::hours(1)));
+  const string now = job(id);
+  EXPECT_EQ(text(now, "status"), "failed") << now;
+  EXPECT_NE(now.find("its runner is gone"), string::npos) << now;
+  const Message events = kept->ask(get("/v1/documents/" + id + "/events"));
+  EXPECT_NE(events.body.find("job.done"), string::npos) << events.body;
+  const string drop = "DELETE /v1/documents/" + id + " HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer sk-one\r\n\r\n";
+  EXPECT_EQ(kept->ask(drop).status, 200);
+  EXPECT_EQ(kept->ask(get("/v1/documents/" + id)).status, 404);
 }
 
 TEST_F(JobsTest, AChatNamesAKeptFile) {
