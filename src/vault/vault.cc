@@ -88,7 +88,7 @@ Result<void> make_private_file(const std::filesystem::path& file) {
 
 struct Vault::Tables {
   Database db;
-  Statement put, get, drop, oldest, remove, sum, sweep;
+  Statement put, get, there, drop, oldest, remove, sum, sweep;
 };
 
 Vault::Vault(std::filesystem::path file, std::string_view secret, const Limits& limits)
@@ -137,6 +137,7 @@ Result<void> Vault::open_file() {
        "expires=excluded.expires, size=excluded.size, sealed=excluded.sealed"},
       {&tables_->get,
        "SELECT org, team, project, key, user, created, expires, size, sealed FROM blobs WHERE kind=?1 AND id=?2"},
+      {&tables_->there, "SELECT 1 FROM blobs WHERE kind=?1 AND id=?2"},
       {&tables_->drop, "DELETE FROM blobs WHERE kind=?1 AND id=?2"},
       {&tables_->oldest,
        "SELECT n, size FROM blobs INDEXED BY blobs_by_kind_and_age WHERE kind=?1 ORDER BY created, size LIMIT ?2"},
@@ -221,7 +222,7 @@ Result<void> Vault::make_room() {
 }
 
 Result<void> Vault::put(std::string_view kind, std::string_view id, const Owner& owner, Wall now, Wall expires,
-                        std::string_view bytes) {
+                        std::string_view bytes, std::optional<Name> only_with) {
   if (kind.empty() || id.empty() || kind.size() > kMostName || id.size() > kMostName)
     return fail(Code::invalid_argument, "a blob's kind and id have 1 to {} bytes", kMostName);
   const uint64_t size = bytes.size() + Sealer::kOverhead;
@@ -235,15 +236,26 @@ Result<void> Vault::put(std::string_view kind, std::string_view id, const Owner&
   Statement& s = tables_->put.reset().bind(kind).bind(id);
   for (const Part& p : who.parts) s.blob(bytes_of(p));
   s.bind(unix_ns(now)).bind(unix_ns(expires)).bind(static_cast<int64_t>(size)).blob(bytes_of(*sealed));
-  if (bytes_ + size + kRowBytes <= limits_.total_bytes) {
+  const bool room = bytes_ + size + kRowBytes <= limits_.total_bytes;
+  if (room && !only_with) {
     if (auto ok = s.run(); !ok) return tl::unexpected(said(ok.error()));
     bytes_ += size + kRowBytes;  // what was replaced is given back by the next count
     return {};
   }
-  // It may not fit: then all is as it was.
+  // It may not fit, or have nothing to go with: then all is as it was.
   if (auto ok = tables_->db.exec("BEGIN IMMEDIATE"); !ok) return tl::unexpected(said(ok.error()));
   uint64_t before = bytes_;
   const auto put = [&]() -> Result<void> {
+    if (only_with) {
+      auto row = tables_->there.reset().bind(only_with->kind).bind(only_with->id).step();
+      tables_->there.reset();
+      if (!row) return tl::unexpected(row.error());
+      if (!*row) return fail(Code::not_found, "there is no {} {}", only_with->kind, only_with->id);
+    }
+    if (room) {
+      bytes_ += size + kRowBytes;
+      return s.run();
+    }
     if (auto ok = count_bytes(); !ok) return ok;
     before = bytes_;
     if (auto ok = tables_->drop.reset().bind(kind).bind(id).run(); !ok) return ok;

@@ -37,6 +37,10 @@ struct Blob {
   std::string bytes;
 };
 
+struct Name {
+  std::string_view kind, id;
+};
+
 enum class Identity { key, user };
 
 // Any thread, one at a time inside. Every call blocks on the disk: from a worker only through the Executor. Another
@@ -52,9 +56,10 @@ class Vault {
   Vault& operator=(const Vault&) = delete;
 
   // In place of what had the kind and id before. `kind` and `id` stand in the clear: no names, no texts. Errors:
-  // resource_exhausted: longer than a blob may be, the disk is full, or there is no room: all is as it was.
+  // resource_exhausted: longer than a blob may be, the disk is full, or there is no room: all is as it was; not_found:
+  // there is no blob `only_with`, which this one goes with.
   Result<void> put(std::string_view kind, std::string_view id, const Owner& owner, Wall now, Wall expires,
-                   std::string_view bytes);
+                   std::string_view bytes, std::optional<Name> only_with = {});
   // Nothing where there is none, it has expired, or (with `owner`) it is not exactly that owner's. Errors: data_loss:
   // it is not as it was put; drop it.
   Result<std::optional<Blob>> get(std::string_view kind, std::string_view id, Wall now, const Owner* owner = nullptr);

@@ -33,7 +33,9 @@ tl::unexpected<Error> odd(const std::string& id) {
 
 Result<void> JobLog::put(const JobRecord& job, Wall now, Nanos ttl) {
   const Wall expires = job.status == JobStatus::running ? job.deadline + kGrace : now + ttl;
-  return vault_.put(kJob, job.id, owner(job), now, expires, to_json(job));
+  // An end takes the place of what ran: of a job that was erased there is none.
+  const auto of = job.status == JobStatus::running ? std::nullopt : std::optional(vault::Name{kJob, job.id});
+  return vault_.put(kJob, job.id, owner(job), now, expires, to_json(job), of);
 }
 
 Result<std::optional<JobRecord>> JobLog::get(const std::string& id, Wall now) {
@@ -66,7 +68,8 @@ Result<void> JobLog::put_piece(const JobRecord& job, size_t file, size_t piece, 
   w.key("requests").array();
   for (const std::string& r : end.requests) w.value(r);
   w.end().end();
-  return vault_.put(kPiece, piece_id(job, file, piece), owner(job), now, job.deadline + kGrace, out);
+  return vault_.put(kPiece, piece_id(job, file, piece), owner(job), now, job.deadline + kGrace, out,
+                    vault::Name{kJob, job.id});
 }
 
 Result<std::optional<PieceEnd>> JobLog::get_piece(const JobRecord& job, size_t file, size_t piece, Wall now) {
@@ -98,7 +101,7 @@ Result<void> JobLog::put_file(const JobRecord& job, size_t file, const FileEnd& 
   std::string out;
   json::Writer w(out);
   w.object().key("good").value(end.good).key("json").value(end.json).key("sum").raw(to_json(end.sum)).end();
-  return vault_.put(kFile, file_id(job, file), owner(job), now, job.deadline + kGrace, out);
+  return vault_.put(kFile, file_id(job, file), owner(job), now, job.deadline + kGrace, out, vault::Name{kJob, job.id});
 }
 
 Result<std::optional<FileEnd>> JobLog::get_file(const JobRecord& job, size_t file, Wall now) {

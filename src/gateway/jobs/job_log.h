@@ -20,7 +20,8 @@ struct PieceEnd {
   CallSum sum;
 };
 
-// Any thread; every call blocks on the disk.
+// Any thread; every call blocks on the disk. A job that is not there (it was erased) has no pieces, files or end put:
+// not_found.
 class JobLog {
  public:
   explicit JobLog(vault::Vault& vault) : vault_(vault) {}

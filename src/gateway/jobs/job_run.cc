@@ -27,6 +27,11 @@ std::string text_hash(std::string_view text) {
   return hex(hash_key(text));
 }
 
+// A step of a job that the log no longer has: of such a one nothing may be kept.
+bool was_erased(const Result<void>& kept) {
+  return !kept && kept.error().code == Code::not_found;
+}
+
 // The object of a job that failed, with no more of its files than which they are.
 std::string without_results(std::string_view answer, std::string_view error) {
   std::string out;
@@ -201,6 +206,7 @@ net::Task<void> JobRun::one_file(size_t i) {
     return {};
   };
   const auto kept = co_await files_.run_when_it_can(context_.loop, std::move(keep));
+  if (was_erased(kept)) co_return job_->cancel();
   if (!kept) log::warning("job {}: file {}: {}", about().id, i, kept.error().message);
   job_->end_file(i, std::move(end));
 }
@@ -305,6 +311,7 @@ net::Task<void> JobRun::one_piece(File& f, size_t p) {
     end.sum = answer->sum;
     auto keep = [this, &f, p, &end, now = wall()] { return log_.put_piece(about(), f.index, p, end, now); };
     const auto kept = co_await files_.run_when_it_can(context_.loop, std::move(keep));
+    if (was_erased(kept)) co_return job_->cancel();
     if (!kept) log::warning("job {}: piece {}/{}: {}", about().id, f.index, p, kept.error().message);
   }
   f.answers[p] = std::move(end.json);
@@ -478,7 +485,9 @@ net::Task<void> JobRun::finish() {
   record.status = status;
   record.answer = job_->json_of(status, error, merged);
   auto keep = [this, &record, now = wall(), ttl = snapshot_->config->jobs.ttl]() -> Result<void> {
-    if (auto ok = log_.put(record, now, ttl); !ok) {
+    const auto ok = log_.put(record, now, ttl);
+    if (was_erased(ok)) return ok;
+    if (!ok) {
       log::warning("job {}: its end is not kept: {}", record.id, ok.error().message);
       // One that says so, in place of one that runs for ever.
       record.status = JobStatus::failed;
@@ -495,7 +504,10 @@ net::Task<void> JobRun::finish() {
     return {};
   };
   const auto kept = co_await files_.run_when_it_can(context_.loop, std::move(keep));
-  if (!kept) log::warning("job {}: nor is that it failed: {}", record.id, kept.error().message);
+  if (was_erased(kept))
+    record.status = JobStatus::cancelled;
+  else if (!kept)
+    log::warning("job {}: nor is that it failed: {}", record.id, kept.error().message);
   job_->end(record.status, std::move(record.answer));
 }
 

@@ -238,6 +238,32 @@ TEST_F(JobsTest, AJobThatNobodyRunsHasFailedAndCanBeDeleted) {
   EXPECT_EQ(kept->ask(get("/v1/documents/" + id)).status, 404);
 }
 
+TEST_F(JobsTest, WhatIsErasedIsNotWrittenAgainByTheJobThatRuns) {
+  start();
+  EngineSide* held = nullptr;
+  for (const char* host : {"fr.test", "de.test"})
+    kept->engines[host].on_request = [&held](EngineSide& side, const Message&) { held = &side; };
+  const string id = create(job_of("Private 9.", R"(,"user":"anna")"));
+  ASSERT_TRUE(kept->until([&] { return held != nullptr; }));
+  ASSERT_EQ(*vault->erase(vault::Identity::user, "anna"), 3u) << "the job, and the file that came with it";
+  held->send(json_answer(completion(usage_json(20, 5), R"({\"a\":1})")));
+  ASSERT_TRUE(kept->until([&] { return !office->board.find(id); }));
+  for (const char* kind : {"job", "job.file", "job.piece", "file", "file.about"})
+    EXPECT_TRUE(vault->list(kind, {}, 10)->empty()) << kind;
+  EXPECT_EQ(kept->ask(get("/v1/documents/" + id)).status, 404);
+}
+
+TEST_F(JobsTest, AFullVaultTakesNoJob) {
+  start({}, {.total_bytes = 20'000, .blob_bytes = 10'000});
+  const Wall now = kept->clock.wall();
+  for (const char* file : {"file-1", "file-2"})
+    ASSERT_TRUE(vault->put("file", file, {}, now, now + std::chrono::hours(1), string(8300, 'x')));
+  const Message m = kept->ask(post("/v1/documents", job_of("Full 0.")));
+  EXPECT_EQ(m.status, 409) << m.body;
+  EXPECT_EQ(vault->list("file", {}, 10)->size(), 2u) << "those of others, and no more";
+  for (const char* kind : {"job", "file.about"}) EXPECT_TRUE(vault->list(kind, {}, 10)->empty()) << kind;
+}
+
 TEST_F(JobsTest, AChatNamesAKeptFile) {
   start();
   const string form =

@@ -248,6 +248,21 @@ TEST_F(AVault, DropsNobodysFileToMakeRoom) {
   EXPECT_TRUE(put("file", 0, 2000)) << "what takes less room than before";
 }
 
+TEST_F(AVault, PutsWhatGoesWithAnotherOnlyWhileThatIsThere) {
+  put("one", kAnna, "text");
+  const Name one{"answers", "one"};
+  EXPECT_TRUE(vault->put("parts", "one/1", kAnna, kNow, kLater, "text", one));
+  EXPECT_TRUE(vault->put("answers", "one", kAnna, kNow, kLater, "its end", one)) << "in its place";
+  EXPECT_EQ(bytes("one"), "its end");
+  EXPECT_EQ(*open()->erase(Identity::user, "anna"), 2u) << "by another process";
+  for (const char* kind : {"answers", "parts"}) {
+    const auto late = vault->put(kind, "one", kAnna, kNow, kLater, "text", one);
+    ASSERT_FALSE(late);
+    EXPECT_EQ(late.error().code, Code::not_found);
+    EXPECT_TRUE(vault->list(kind, {}, 10)->empty());
+  }
+}
+
 TEST_F(AVault, CountsReplacedBytesOnce) {
   vault.reset();
   vault = open({.total_bytes = 10'000, .blob_bytes = 4000});
