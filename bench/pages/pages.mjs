@@ -14,7 +14,7 @@ if (noBrowser) { console.log(noBrowser); process.exit(0); }
 
 const stack = new Stack();
 const ledger = join(stack.folder, 'ledger');
-const quantile = (values, q) => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(q * values.length))];
+const quantile = (values, q) => [...values].sort((a, b) => a - b)[Math.ceil(q * values.length) - 1]; // nearest rank
 const line = (what, values, limit, unit = 'ms') => {
   const p95 = quantile(values, 0.95);
   console.log(`${what.padEnd(44)} ${quantile(values, 0.5).toFixed(1).padStart(8)} ${p95.toFixed(1).padStart(8)} ${unit}   ${p95 <= limit ? '<=' : '> '} ${limit}`);

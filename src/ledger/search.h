@@ -36,7 +36,7 @@ struct FoundPage {
 
 inline constexpr size_t kMostFound = 200;
 // Rows that one page may look at: a filter that hits seldom gives a short page with a `next`.
-inline constexpr int64_t kMostLookedAt = 200'000;
+inline constexpr int64_t kMostLookedAt = 100'000;
 
 Result<FoundPage> search(const std::filesystem::path& dir, const SearchQuery& query);
 std::string to_json(const FoundPage& page);

@@ -63,6 +63,16 @@ Nanos step_of(Nanos span) {
   return hours(1);
 }
 
+namespace {
+
+// Where "the last 24 h" begin: where what is added up does. What lies between is read row by row, and ten minutes of a
+// busy day are nearly as many lines.
+Nanos full(Nanos span) {
+  return span > std::chrono::hours(12) ? Nanos(std::chrono::hours(1)) : step_of(span);
+}
+
+}  // namespace
+
 Result<ledger::ReportQuery> report_query(const Query& query, Wall now) {
   ledger::ReportQuery out;
   const std::string since = query.text("since"), until = query.text("until"), by = query.text("by");
@@ -74,8 +84,7 @@ Result<ledger::ReportQuery> report_query(const Query& query, Wall now) {
     return fail(Code::invalid_argument, "the period is empty: it begins at {} and ends at {}", iso8601(*from),
                 iso8601(*to));
   out.since = *from;
-  // "The last 24 h" begin where what is added up does: what lies between would be read row by row.
-  if (since.empty() || parse_duration(since)) out.since -= out.since.time_since_epoch() % step_of(*to - *from);
+  if (since.empty() || parse_duration(since)) out.since -= out.since.time_since_epoch() % full(*to - *from);
   out.until = *to;
   if (!by.empty()) {
     const auto known = ledger::parse_by(by);

@@ -32,7 +32,8 @@ class Query {
 // How finely a period is read: minutes up to 3 h, ten minutes up to 26 h, else hours.
 Nanos step_of(Nanos span);
 
-// `since` (24h where it is not there; a duration begins at a full step_of()) and `until`, `by`, and the filters.
+// `since` (24h where it is not there; a duration begins at a full minute, ten minutes or hour) and `until`, `by`, and
+// the filters.
 Result<ledger::ReportQuery> report_query(const Query& query, Wall now);
 
 }  // namespace trine::web
