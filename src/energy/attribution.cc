@@ -65,6 +65,14 @@ void Attributor::describe(DeviceConfig config, bool other) {
   idle_w_ = config_.idle_w;
 }
 
+void Attributor::learn_from(const Attributor& from) {
+  rows_ = from.rows_;
+  idle_seen_ = from.idle_seen_;
+  idle_next_ = from.idle_next_;
+  idle_w_ = from.idle_w_;
+  config_.simulated |= from.config_.simulated;
+}
+
 std::vector<std::pair<CallId, Attributor::Slot>> Attributor::take_over(Attributor& from,
                                                                        std::span<const uint16_t> models) {
   std::vector<std::pair<CallId, Slot>> moved;

@@ -97,6 +97,8 @@ class Attributor {
   // The calls of `from` that have no final settlement go on here, with what they bear so far; from has none then.
   // `models`: this device's by those of `from`. Gives the new handles.
   std::vector<std::pair<CallId, Slot>> take_over(Attributor& from, std::span<const uint16_t> models);
+  // It is the same hardware, so what `from` has learned of it holds here.
+  void learn_from(const Attributor& from);
 
   // New weights from now on (calibration, catalog reload).
   void set_weights(uint16_t model, const TokenWeights& weights) { config_.models.at(model) = weights; }

@@ -485,6 +485,11 @@ net::Task<void> JobRun::finish() {
   record.status = status;
   record.answer = job_->json_of(status, error, merged);
   auto keep = [this, &record, now = wall(), ttl = snapshot_->config->jobs.ttl]() -> Result<void> {
+    const auto drop_files = [this, &record, now] {
+      log_.drop_files(record);
+      for (const JobFile& f : record.order.files)
+        if (f.own) (void)files_.drop(record.tenant, f.id, now);
+    };
     const auto ok = log_.put(record, now, ttl);
     if (was_erased(ok)) return ok;
     if (!ok) {
@@ -496,11 +501,10 @@ net::Task<void> JobRun::finish() {
           ok.error().code == Code::resource_exhausted
               ? "what came out is more than the gateway's vault has room for: ask for fewer files at once"
               : "what came out could not be written to the gateway's disk: send it again");
-      if (auto small = log_.put(record, now, ttl); !small) return small;
+      drop_files();  // they make room for it
+      return log_.put(record, now, ttl);
     }
-    log_.drop_files(record);
-    for (const JobFile& f : record.order.files)
-      if (f.own) (void)files_.drop(record.tenant, f.id, now);
+    drop_files();
     return {};
   };
   const auto kept = co_await files_.run_when_it_can(context_.loop, std::move(keep));

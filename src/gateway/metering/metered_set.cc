@@ -103,6 +103,10 @@ bool MeteredSet::reads(const Deployments& others) const {
                     });
 }
 
+bool MeteredSet::serves(const std::string& deployment) const {
+  return std::any_of(deployments_.begin(), deployments_.end(), [&](const auto& d) { return d->name == deployment; });
+}
+
 void MeteredSet::complain(std::string& trouble, std::string why) {
   if (why == trouble) return;
   trouble = std::move(why);
@@ -300,6 +304,12 @@ void MeteredSet::take_over(MeteredSet& old) {
     devices_ = std::move(old.devices_);
     cut_until_ = old.cut_until_;
     stood_until_ = old.stood_until_;
+    if (deployments_.size() == old.deployments_.size() && !other_hardware(first(), old.first())) {
+      attributor_.learn_from(old.attributor_);
+      calibration_ = old.calibration_;
+      calibrated_at_ = old.calibrated_at_;
+      if (calibration_) attributor_.set_weights(0, calibration_->weights);
+    }
   } else {
     old.leave();
   }

@@ -85,6 +85,7 @@ class MeteredSet {
   };
   const Totals& totals() const { return totals_; }
   std::string hardware() const { return first().meter->hardware(); }
+  bool serves(const std::string& deployment) const;
   const std::string& owner() const { return first().name; }  // the deployment in whose name its windows are booked
 
  private:

@@ -105,7 +105,7 @@ void Metering::retire(const std::shared_ptr<MeteredSet>& old) {
 std::shared_ptr<MeteredSet> Metering::find(const std::string& deployment) const {
   if (const auto it = sets_.find(deployment); it != sets_.end()) return it->second;
   for (const auto& set : retired_)
-    if (set->owner() == deployment) return set;
+    if (set->serves(deployment)) return set;
   return nullptr;
 }
 

@@ -172,6 +172,7 @@ TEST_F(MetersTest, ACallGoesOnWhenItsDeploymentIsRenamedAndNothingCountsTwice) {
   h.reload(sample);
   metering.use(h.context.snapshot());
   EXPECT_EQ(metering.set_of("a"), nullptr);
+  EXPECT_NEAR(metering.set_of("b")->idle_w(), 2 * 70.0, 1) << "it is the same hardware";
   second(300'000);
   h.engines["engine-a"].side().send(json_answer(completion(usage_json(500, 80))));
   h.settle();
