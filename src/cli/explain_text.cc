@@ -39,13 +39,7 @@ std::string settlements(const ExplainedCall& c, const std::string& currency) {
 
 energy::DeviceWindow::Share sum_of(const ExplainedCall& c) {
   energy::DeviceWindow::Share sum;
-  for (const auto& w : c.windows) {
-    sum.gpu_energy += w.ours.gpu_energy;
-    sum.energy += w.ours.energy;
-    sum.operational += w.ours.operational;
-    sum.embodied += w.ours.embodied;
-    sum.cost += w.ours.cost;
-  }
+  for (const auto& w : c.windows) sum += w.ours;
   return sum;
 }
 

@@ -84,6 +84,20 @@ struct Figures {
   bool operator==(const Figures&) const = default;
 };
 
+// Of Figures and of whatever else sums them: all amounts, in their integers. Letters and counts are the caller's.
+template <class T, class F>
+void add_amounts(T& to, const F& from) {
+  to.gpu_energy += from.gpu_energy;
+  to.energy += from.energy;
+  to.energy_low += from.energy_low;
+  to.energy_high += from.energy_high;
+  to.operational += from.operational;
+  to.embodied += from.embodied;
+  to.carbon_low += from.carbon_low;
+  to.carbon_high += from.carbon_high;
+  to.cost += from.cost;
+}
+
 struct Settlement {
   CallId call;
   uint32_t version = 0;  // 0 provisional; applied at most once per (call, version)
@@ -119,6 +133,14 @@ struct DeviceWindow {
     Carbon operational;
     Carbon embodied;
     Money cost;
+    Share& operator+=(const Share& s) {
+      gpu_energy += s.gpu_energy;
+      energy += s.energy;
+      operational += s.operational;
+      embodied += s.embodied;
+      cost += s.cost;
+      return *this;
+    }
     bool operator==(const Share&) const = default;
   };
   Share total, requests, foreign, unattributed;

@@ -8,22 +8,6 @@
 namespace trine::ledger {
 namespace {
 
-using Share = energy::DeviceWindow::Share;
-
-// The nine amounts of Sums or energy::Figures.
-template <class F>
-void add_amounts(F& to, const F& f) {
-  to.gpu_energy += f.gpu_energy;
-  to.energy += f.energy;
-  to.energy_low += f.energy_low;
-  to.energy_high += f.energy_high;
-  to.operational += f.operational;
-  to.embodied += f.embodied;
-  to.carbon_low += f.carbon_low;
-  to.carbon_high += f.carbon_high;
-  to.cost += f.cost;
-}
-
 void add(Sums& to, const Sums& s) {
   to.requests += s.requests;
   to.calls += s.calls;
@@ -33,21 +17,13 @@ void add(Sums& to, const Sums& s) {
   to.in += s.in;
   to.cached += s.cached;
   to.out += s.out;
-  add_amounts(to, s);
+  energy::add_amounts(to, s);
   for (const auto& [letter, energy] : s.energy_by_letter) to.energy_by_letter[letter] += energy;
   for (size_t i = 0; i < s.outcomes.size(); ++i) to.outcomes[i] += s.outcomes[i];
   to.served.calls += s.served.calls;
   to.served.in += s.served.in;
   to.served.cached += s.served.cached;
   to.served.out += s.served.out;
-}
-
-void add(Share& to, const Share& s) {
-  to.gpu_energy += s.gpu_energy;
-  to.energy += s.energy;
-  to.operational += s.operational;
-  to.embodied += s.embodied;
-  to.cost += s.cost;
 }
 
 void add(AvoidedSums& to, const AvoidedSums& a) {
@@ -57,7 +33,7 @@ void add(AvoidedSums& to, const AvoidedSums& a) {
   to.without_call += a.without_call;
   to.in += a.in;
   to.out += a.out;
-  add_amounts(to.figures, a.figures);
+  energy::add_amounts(to.figures, a.figures);
   to.figures.letter = letter;
 }
 
@@ -73,12 +49,12 @@ void add(GatewayHours& to, const GatewayHours& g) {
 
 void add(ReportRow& to, const ReportRow& r) {
   add(to.sums, r.sums);
-  add(to.unattributed, r.unattributed);
-  add(to.foreign, r.foreign);
+  to.unattributed += r.unattributed;
+  to.foreign += r.foreign;
   add(to.prior.sums, r.prior.sums);
   to.prior.corrections += r.prior.corrections;
-  add(to.prior.unattributed, r.prior.unattributed);
-  add(to.prior.foreign, r.prior.foreign);
+  to.prior.unattributed += r.prior.unattributed;
+  to.prior.foreign += r.prior.foreign;
   add(to.prior.avoided, r.prior.avoided);
   add(to.avoided, r.avoided);
   add(to.gateway, r.gateway);

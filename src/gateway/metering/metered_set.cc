@@ -8,14 +8,6 @@
 namespace trine::gateway {
 namespace {
 
-void add(energy::DeviceWindow::Share& sum, const energy::DeviceWindow::Share& s) {
-  sum.gpu_energy += s.gpu_energy;
-  sum.energy += s.energy;
-  sum.operational += s.operational;
-  sum.embodied += s.embodied;
-  sum.cost += s.cost;
-}
-
 constexpr double kMostGpuW = 2000;  // of one GPU; nothing above is believed
 constexpr double kMostHostW = 10000;
 constexpr Nanos kAhead = std::chrono::minutes(10);  // of a reading, prices and slots of the grid are known
@@ -359,7 +351,7 @@ void MeteredSet::close(const energy::MeterWindow& window) {
   const energy::DeviceWindow* closed = attributor_.window(window, conditions, settled_);
   if (closed) {
     totals_.energy += closed->total.energy;
-    add(totals_.unattributed, closed->unattributed);
+    totals_.unattributed += closed->unattributed;
     if (const double s = seconds(closed->end - closed->begin); s > 0)
       totals_.watts = to_joules(closed->total.energy) / s;
     if (auto ok = journal_.append(*closed); !ok) log::error("deployment {}: {}", first().name, ok.error().message);

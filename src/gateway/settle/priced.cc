@@ -54,15 +54,7 @@ Figures difference(const Figures& all, const Figures& part) {
 }
 
 void add(Figures& sum, const Figures& f) {
-  sum.gpu_energy += f.gpu_energy;
-  sum.energy += f.energy;
-  sum.energy_low += f.energy_low;
-  sum.energy_high += f.energy_high;
-  sum.operational += f.operational;
-  sum.embodied += f.embodied;
-  sum.carbon_low += f.carbon_low;
-  sum.carbon_high += f.carbon_high;
-  sum.cost += f.cost;
+  energy::add_amounts(sum, f);
   sum.letter = std::max(sum.letter, f.letter);
 }
 
