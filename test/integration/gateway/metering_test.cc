@@ -150,6 +150,14 @@ struct MeteringOverAQuarter : MeteringTest {
     EXPECT_TRUE(all);
     return all.value_or(std::vector<energy::DeviceWindow>{});
   }
+  // One reading before the change, then none until some time after it.
+  void fall_silent(int64_t each_uj) {
+    h.advance(change - h.clock.wall() - 200500ms);
+    start();
+    second(each_uj);
+    page.broken = true;
+    for (int i = 0; i < 400; ++i) second(each_uj);
+  }
   void expect_each_its_slot(int64_t known_uj) {
     int64_t gpu = 0;
     int before = 0, after = 0;
@@ -175,11 +183,7 @@ TEST_F(MeteringOverAQuarter, WindowsAreCutWhereTheGridChangesItsSlot) {
 }
 
 TEST_F(MeteringOverAQuarter, AReadingOverAGapToo) {
-  h.advance(change - h.clock.wall() - 200500ms);
-  start();
-  second(100'000'000);
-  page.broken = true;
-  for (int i = 0; i < 400; ++i) second(100'000'000);  // nobody calls: it waits for the meter
+  fall_silent(100'000'000);  // nobody calls: it waits for the meter
   page.broken = false;
   second(100'000'000);
   finish();
@@ -187,11 +191,7 @@ TEST_F(MeteringOverAQuarter, AReadingOverAGapToo) {
 }
 
 TEST_F(MeteringOverAQuarter, AnEstimateForASilentMeterToo) {
-  h.advance(change - h.clock.wall() - 200500ms);
-  start();
-  second(20'000'000);
-  page.broken = true;
-  for (int i = 0; i < 400; ++i) second(20'000'000);
+  fall_silent(20'000'000);
   Client& client = h.send(chat());
   hand_over();
   h.engines["127.0.0.1"].side().send(json_answer(completion(usage_json(800, 100))));
