@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "gateway/cache/answer_cache.h"
 #include "vault/key_file.h"
 
 namespace trine::gateway {
@@ -22,9 +23,11 @@ Result<std::unique_ptr<vault::Vault>> open_vault(const VaultConfig& config) {
     if (!kept) return tl::unexpected(kept.error());
     secret = std::move(*kept);
   }
-  auto opened =
-      vault::Vault::open(dir / "vault.db", secret,
-                         {.total_bytes = static_cast<uint64_t>(config.max_bytes), .blob_bytes = uint64_t{1} << 30});
+  auto opened = vault::Vault::open(dir / "vault.db", secret,
+                                   // Files are their owners', and a job's steps were paid for.
+                                   {.total_bytes = static_cast<uint64_t>(config.max_bytes),
+                                    .blob_bytes = uint64_t{1} << 30,
+                                    .made_again = std::string(AnswerCache::kVaultKind)});
   wipe(secret);
   return opened;
 }

@@ -37,10 +37,6 @@ CREATE INDEX blobs_by_age ON blobs (created, size);
 
 // "Which are the oldest that may go". Files of earlier programs get it when they are opened.
 constexpr const char* kIndexByKind = "CREATE INDEX IF NOT EXISTS blobs_by_kind_and_age ON blobs (kind, created, size)";
-// The only kind whose blobs are made again as they are needed: the cache's answers. Files are their owners', and a
-// job's steps were paid for.
-constexpr std::string_view kMadeAgain = "cache";
-
 constexpr size_t kRowBytes = 512;     // what a row costs beside its bytes, about
 constexpr size_t kMostName = 256;     // of a kind or an id
 constexpr int64_t kEvictAtOnce = 64;  // rows
@@ -205,7 +201,7 @@ Result<void> Vault::count_bytes() {
 Result<void> Vault::make_room() {
   while (bytes_ > limits_.total_bytes) {
     std::vector<std::pair<int64_t, int64_t>> oldest;  // n, size
-    tables_->oldest.reset().bind(kMadeAgain).bind(kEvictAtOnce);
+    tables_->oldest.reset().bind(std::string_view(limits_.made_again)).bind(kEvictAtOnce);
     auto row = tables_->oldest.step();
     for (; row && *row; row = tables_->oldest.step())
       oldest.emplace_back(tables_->oldest.integer(0), tables_->oldest.integer(1));

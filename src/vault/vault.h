@@ -22,8 +22,9 @@ struct Owner {
 };
 
 struct Limits {
-  uint64_t total_bytes = 1 << 30;  // of all as it lies on the disk; beyond it the oldest answers go
+  uint64_t total_bytes = 1 << 30;  // of all as it lies on the disk; beyond it the oldest of `made_again` go
   uint64_t blob_bytes = 64 << 20;
+  std::string made_again = {};  // the kind whose blobs are made again as they are needed; empty: there is none
 };
 
 struct Entry {

@@ -10,7 +10,7 @@
 namespace trine::gateway {
 namespace {
 
-constexpr std::string_view kKind = "cache";
+constexpr std::string_view kKind = AnswerCache::kVaultKind;
 constexpr size_t kMostLoaded = 1'000'000;
 
 // Of this process, told to nobody.

@@ -16,6 +16,9 @@ namespace trine::gateway {
 // Any thread.
 class AnswerCache {
  public:
+  // Of its blobs in the vault.
+  static constexpr std::string_view kVaultKind = "cache";
+
   // `vault` may be null, and outlives this.
   AnswerCache(size_t bytes, vault::Vault* vault);
 

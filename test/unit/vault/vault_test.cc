@@ -210,7 +210,7 @@ TEST_F(AVault, OpensNoBlobThatWasChanged) {
 
 TEST_F(AVault, DropsTheOldestAnswersWhenItIsFull) {
   vault.reset();
-  vault = open({.total_bytes = 10'000, .blob_bytes = 4000});
+  vault = open({.total_bytes = 10'000, .blob_bytes = 4000, .made_again = "cache"});
   for (int i = 0; i < 20; ++i) {
     const auto ok = vault->put("cache", fmt::format("{}", i), kAnna, kNow + std::chrono::seconds(i), kLater,
                                std::string(1000, 'x'));
@@ -227,7 +227,7 @@ TEST_F(AVault, DropsTheOldestAnswersWhenItIsFull) {
 
 TEST_F(AVault, DropsNobodysFileToMakeRoom) {
   vault.reset();
-  vault = open({.total_bytes = 10'000, .blob_bytes = 4000});
+  vault = open({.total_bytes = 10'000, .blob_bytes = 4000, .made_again = "cache"});
   const auto put = [&](const char* kind, int i, size_t size) {
     return vault->put(kind, fmt::format("{}", i), i % 2 == 0 ? kAnna : kBert, kNow + std::chrono::seconds(i), kLater,
                       std::string(size, 'x'));
@@ -265,7 +265,7 @@ TEST_F(AVault, PutsWhatGoesWithAnotherOnlyWhileThatIsThere) {
 
 TEST_F(AVault, CountsReplacedBytesOnce) {
   vault.reset();
-  vault = open({.total_bytes = 10'000, .blob_bytes = 4000});
+  vault = open({.total_bytes = 10'000, .blob_bytes = 4000, .made_again = "cache"});
   put("kept", kAnna, "text");
   for (int i = 0; i < 50; ++i) put("one", kAnna, std::string(3000, 'x'));
   EXPECT_EQ(bytes("kept"), "text");
