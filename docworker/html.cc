@@ -22,7 +22,7 @@ bool is_one_of(std::string_view name, const std::array<std::string_view, N>& nam
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-std::string_view attribute(const xmlChar** attributes, std::string_view name) {
+std::string_view html_attribute(const xmlChar** attributes, std::string_view name) {
   for (; attributes != nullptr && attributes[0] != nullptr; attributes += 2)
     if (view(attributes[0]) == name) return view(attributes[1]);
   return {};
@@ -36,7 +36,7 @@ bool has(const xmlChar** attributes, std::string_view name) {
 
 bool is_hidden(const xmlChar** attributes) {
   if (has(attributes, "hidden")) return true;
-  std::string style(attribute(attributes, "style"));
+  std::string style(html_attribute(attributes, "style"));
   std::erase_if(style, [](char c) { return c == ' ' || c == '\t' || c == '\n'; });
   std::transform(style.begin(), style.end(), style.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
@@ -89,7 +89,7 @@ class Shown {
       kind_ = Block::Kind::heading;
       level_ = name[1] - '0';
     } else if (name == "img") {
-      if (const auto alt = attribute(attributes, "alt"); !alt.empty()) (text_ += alt) += ' ';
+      if (const auto alt = html_attribute(attributes, "alt"); !alt.empty()) (text_ += alt) += ' ';
     } else if (name == "input") {
       input(attributes);
     } else if (name == "pre") {
@@ -152,11 +152,11 @@ class Shown {
 
  private:
   void input(const xmlChar** attributes) {
-    const auto type = attribute(attributes, "type");
+    const auto type = html_attribute(attributes, "type");
     if (type == "hidden" || type == "submit" || type == "button" || type == "password") return;
     if (type == "checkbox" || type == "radio") {
       text_ += has(attributes, "checked") ? "[x] " : "[ ] ";
-    } else if (const auto value = attribute(attributes, "value"); !value.empty()) {
+    } else if (const auto value = html_attribute(attributes, "value"); !value.empty()) {
       (text_ += value) += ' ';
     }
   }

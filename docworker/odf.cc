@@ -49,9 +49,9 @@ std::string cell_text(const Node& cell) {
   return text;
 }
 
-class Reader {
+class OdfReader {
  public:
-  Reader(Format format, Output& out) : format_(format), out_(out) {}
+  OdfReader(Format format, Output& out) : format_(format), out_(out) {}
 
   void blocks(const Node& parent, int list_depth) {
     for (const Node n : parent.children()) {
@@ -137,7 +137,7 @@ class Reader {
 
 void read_odf_content(std::string content_xml, Format format, Output& out) {
   const Xml xml(std::move(content_xml), out.budget());
-  Reader(format, out).blocks(child(xml.root(), "body"), 0);
+  OdfReader(format, out).blocks(child(xml.root(), "body"), 0);
 }
 
 void read_odf(const Zip& zip, Format format, Output& out) {

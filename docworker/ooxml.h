@@ -1,6 +1,10 @@
 // Office Open XML (ECMA-376): Word, Excel and PowerPoint since 2007.
 #pragma once
 
+#include <map>
+#include <string>
+
+#include "docworker/markup.h"
 #include "docworker/output.h"
 #include "docworker/zip.h"
 
@@ -9,6 +13,9 @@ namespace trine::docworker {
 void read_docx(const Zip& zip, Output& out);
 void read_xlsx(const Zip& zip, Output& out);
 void read_pptx(const Zip& zip, Output& out);
+
+// What a .rels part says: target by id. Empty where the package has no such part.
+std::map<std::string, std::string> relations(const Zip& zip, const std::string& part, Budget& budget);
 
 // The parts alone, for tests and fuzzing.
 void read_docx_body(std::string document_xml, std::string styles_xml, Output& out);

@@ -68,14 +68,6 @@ void read_shapes(const Node& parent, bool notes, Output& out) {
   }
 }
 
-std::map<std::string, std::string> relations(const Zip& zip, const std::string& name, Budget& budget) {
-  std::map<std::string, std::string> out;
-  if (!zip.has(name)) return out;
-  const Xml xml(zip.read(name), budget);
-  for (const Node r : xml.root().children()) out[std::string(attribute(r, "Id"))] = attribute(r, "Target");
-  return out;
-}
-
 // "../notesSlides/notesSlide1.xml" as seen from ppt/slides/.
 std::string from_ppt(std::string_view target) {
   if (target.starts_with('/')) return std::string(target.substr(1));

@@ -143,14 +143,6 @@ void read_sheet(const Node& root, const Book& book, Output& out) {
   table.finish();
 }
 
-std::map<std::string, std::string> relations(const Zip& zip, const std::string& name, Budget& budget) {
-  std::map<std::string, std::string> out;
-  if (!zip.has(name)) return out;
-  const Xml xml(zip.read(name), budget);
-  for (const Node r : xml.root().children()) out[std::string(attribute(r, "Id"))] = attribute(r, "Target");
-  return out;
-}
-
 }  // namespace
 
 void read_xlsx(const Zip& zip, Output& out) {

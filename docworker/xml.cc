@@ -43,9 +43,9 @@ std::string value_of(const Node& n) {
 
 using Leaves = std::vector<std::pair<std::string, std::string>>;  // path, value
 
-class Reader {
+class XmlReader {
  public:
-  Reader(Output& out, const Inner& inner) : out_(out), inner_(inner) {}
+  XmlReader(Output& out, const Inner& inner) : out_(out), inner_(inner) {}
 
   void section(const Node& root) {
     std::string lines;
@@ -195,7 +195,7 @@ void read_xml(std::string_view bytes, Output& out, const Inner& inner) {
   const bool marked = bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF");
   const Xml xml(marked || charset.starts_with("UTF-16") ? to_utf8(bytes) : to_utf8(bytes, charset), out.budget());
   out.heading(1, std::string(local(xml.root())));
-  Reader reader(out, inner);
+  XmlReader reader(out, inner);
   reader.section(xml.root());
   reader.attachments();
 }

@@ -25,6 +25,12 @@ constexpr Wall from_unix_ns(int64_t ns) {
 constexpr int64_t unix_ns(Wall t) {
   return t.time_since_epoch().count();
 }
+constexpr int64_t unix_s(Wall t) {
+  return std::chrono::floor<std::chrono::seconds>(t.time_since_epoch()).count();
+}
+constexpr int64_t microseconds(Nanos d) {
+  return std::chrono::floor<std::chrono::microseconds>(d).count();
+}
 
 // "2026-11-23T09:30:00Z", or with milliseconds "…:00.123Z" where they are not zero.
 std::string iso8601(Wall t);

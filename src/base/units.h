@@ -42,11 +42,13 @@ struct Intensity {  // grams CO2e per kWh
   constexpr auto operator<=>(const Intensity&) const = default;
 };
 
+inline constexpr double kJoulesPerKwh = 3.6e6;
+
 inline Energy joules(double j) {
   return Energy::raw(std::llround(j * 1e6));
 }
 inline Energy kilowatt_hours(double kwh) {
-  return joules(kwh * 3.6e6);
+  return joules(kwh * kJoulesPerKwh);
 }
 inline Carbon grams(double g) {
   return Carbon::raw(std::llround(g * 1e9));
@@ -59,7 +61,7 @@ constexpr double to_joules(Energy e) {
   return static_cast<double>(e.raw()) * 1e-6;
 }
 constexpr double to_kwh(Energy e) {
-  return to_joules(e) / 3.6e6;
+  return to_joules(e) / kJoulesPerKwh;
 }
 constexpr double to_grams(Carbon c) {
   return static_cast<double>(c.raw()) * 1e-9;

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "catalog/catalog.h"
@@ -50,5 +51,8 @@ void read_exchange(yaml::Fields& f, Draft& d);
 // Fields that many rows share.
 void read_source(yaml::Fields& f, Draft& d, std::string& out, std::string_view field = "source");
 void read_range(yaml::Fields& f, std::string_view field, std::string_view doc, Range& out);
+
+inline const std::vector<std::pair<std::string_view, Arch>> kArchs = {
+    {"dense", Arch::dense}, {"moe", Arch::moe}, {"hybrid", Arch::hybrid}};
 
 }  // namespace trine::catalog

@@ -8,9 +8,6 @@ using yaml::required;
 
 const std::vector<std::pair<std::string_view, Method>> kMethods = {{"measured", Method::measured},
                                                                    {"derived", Method::derived}};
-const std::vector<std::pair<std::string_view, Arch>> kArchs = {
-    {"dense", Arch::dense}, {"moe", Arch::moe}, {"hybrid", Arch::hybrid}};
-
 void read_gpu(Fields& f, Draft& d, Gpu& g) {
   f.text(required("id", "Name."), g.id);
   f.texts({"aliases", "Other names, NVML's among them."}, g.aliases);

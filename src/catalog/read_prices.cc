@@ -8,9 +8,6 @@ using yaml::required;
 
 constexpr double kDearestHour = 2000;  // of one machine: a row above is a slip upstream
 
-const std::vector<std::pair<std::string_view, Arch>> kArchs = {
-    {"dense", Arch::dense}, {"moe", Arch::moe}, {"hybrid", Arch::hybrid}};
-
 std::optional<std::string> parse_currency(std::string_view s) {
   if (s.size() != 3) return {};
   for (const char c : s)

@@ -14,7 +14,7 @@ using nlohmann::ordered_json;
 using protect::WatchLevel;
 using protect::WatchView;
 
-std::string joined(const std::vector<std::string>& reasons) {
+std::string reasons_text(const std::vector<std::string>& reasons) {
   std::string out;
   for (const std::string& r : reasons) out += (out.empty() ? "" : ", ") + r;
   return printable(out);
@@ -44,7 +44,7 @@ int list(IdentityPlace& place, const AbuseOptions& o) {
                v.until                            ? iso8601(*v.until)
                : v.level == WatchLevel::suspended ? "an operator ends it"
                                                   : "",
-               joined(v.reasons)});
+               reasons_text(v.reasons)});
   say(watched->empty() ? "No key is under watch." : table.text());
   return kOk;
 }
@@ -73,7 +73,7 @@ Result<std::string> watch_json(const std::string& identity_dir) {
   for (const WatchView& v : *watched) {
     ordered_json j = json_of(v);
     j["score"] = v.sum;
-    j["because"] = joined(v.reasons);
+    j["because"] = reasons_text(v.reasons);
     all.push_back(std::move(j));
   }
   return all.dump(-1, ' ', false, ordered_json::error_handler_t::replace);

@@ -19,7 +19,7 @@ namespace {
 using gateway::FrozenModel;
 using From = gateway::FrozenBaseline::From;
 
-constexpr size_t kMostBytes = size_t{1} << 30;
+constexpr size_t kMostUsageBytes = size_t{1} << 30;
 // A bill this far from the price list has another unit (cents, thousands of tokens), not another discount.
 constexpr double kMostFactor = 20;
 
@@ -207,7 +207,7 @@ class Totals {
 };
 
 Result<void> from_rows(const catalog::Catalog& catalog, const BaselineCreateOptions& o, Wall now, MadeBaseline& made) {
-  const auto text = yaml::file_contents(o.file, kMostBytes);
+  const auto text = yaml::file_contents(o.file, kMostUsageBytes);
   if (!text) return tl::unexpected(text.error());
   auto& b = made.baseline;
   Totals totals(catalog, o);

@@ -14,7 +14,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Row {
+struct BudgetRow {
   const protect::BudgetUse& budget;
   protect::BudgetView view;
   protect::Forecast forecast;
@@ -31,7 +31,7 @@ std::string moment(Wall t) {
   return iso8601(std::chrono::floor<std::chrono::seconds>(t));
 }
 
-Json to_json(const Row& r, const std::string& currency) {
+Json to_json(const BudgetRow& r, const std::string& currency) {
   const protect::BudgetRule& rule = r.budget.rule;
   Json j{{"for", {{std::string(protect::name(r.budget.scope)), r.budget.subject}}},
          {"unit", gateway::unit_text(rule.unit, currency)},
@@ -51,9 +51,9 @@ Json to_json(const Row& r, const std::string& currency) {
   return j;
 }
 
-std::string table(const std::vector<Row>& rows, const std::string& currency) {
+std::string table(const std::vector<BudgetRow>& rows, const std::string& currency) {
   Table t({{"FOR"}, {"SPENT", true}, {"LIMIT", true}, {"UNIT"}, {"USED", true}, {"PERIOD"}, {"RESETS"}, {"RUNS OUT"}});
-  for (const Row& r : rows) {
+  for (const BudgetRow& r : rows) {
     const protect::BudgetRule& rule = r.budget.rule;
     t.row({printable(fmt::format("{} {}", protect::name(r.budget.scope), r.budget.subject)),
            gateway::amount_text(r.view.spent, rule.unit), gateway::amount_text(rule.limit, rule.unit),
@@ -66,8 +66,8 @@ std::string table(const std::vector<Row>& rows, const std::string& currency) {
   return t.text();
 }
 
-std::vector<Row> rows_of(const gateway::LimitTable& limits, Wall now) {
-  std::vector<Row> rows;
+std::vector<BudgetRow> rows_of(const gateway::LimitTable& limits, Wall now) {
+  std::vector<BudgetRow> rows;
   for (const auto& b : limits.budgets()) {
     const auto view = b.account->view(now);
     rows.push_back({b, view, forecast(view, b.rule, now)});
@@ -75,9 +75,9 @@ std::vector<Row> rows_of(const gateway::LimitTable& limits, Wall now) {
   return rows;
 }
 
-std::string list_json(const std::vector<Row>& rows, const std::string& currency, Wall now) {
+std::string list_json(const std::vector<BudgetRow>& rows, const std::string& currency, Wall now) {
   Json all = Json::array();
-  for (const Row& r : rows) all.push_back(to_json(r, currency));
+  for (const BudgetRow& r : rows) all.push_back(to_json(r, currency));
   return Json{{"now", moment(now)}, {"budgets", all}}.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -98,7 +98,7 @@ int run_budgets_list(const BudgetsListOptions& o) {
   if (const auto known = gateway::seed(limits, ledger::Reports(place->dir), now);
       !known && known.error().code != Code::not_found)
     return complain(known.error());
-  const std::vector<Row> rows = rows_of(limits, now);
+  const std::vector<BudgetRow> rows = rows_of(limits, now);
   const std::string& currency = (*snapshot)->config->ledger.currency;
   if (o.json) {
     say(list_json(rows, currency, now));

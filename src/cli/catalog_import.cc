@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 using Files = std::map<std::string, std::string>;
 
-constexpr size_t kMostBytes = size_t{64} << 20;
+constexpr size_t kMostPriceBytes = size_t{64} << 20;
 
 // The folder's own files, as path -> text; none where it does not exist yet.
 Result<Files> files_of(const std::string& dir) {
@@ -72,7 +72,7 @@ ImportRules rules_of(const CatalogImportOptions& o) {
   return rules;
 }
 
-std::string text_of(const PriceImport& i) {
+std::string import_text(const PriceImport& i) {
   std::string out;
   const auto part = [&out](const char* what, const std::vector<std::string>& lines) {
     if (lines.empty()) return;
@@ -90,7 +90,7 @@ std::string text_of(const PriceImport& i) {
 }  // namespace
 
 int run_catalog_import(const CatalogImportOptions& o) {
-  const auto text = yaml::file_contents(o.file, kMostBytes);
+  const auto text = yaml::file_contents(o.file, kMostPriceBytes);
   if (!text) return complain(text.error());
   if (!o.date.empty() && (o.date.size() != 10 || !parse_iso8601(o.date)))
     return complain(fmt::format("--date {} is no date such as 2026-11-23.", o.date), kUsage);
@@ -121,7 +121,7 @@ int run_catalog_import(const CatalogImportOptions& o) {
     say(j.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
     return kOk;
   }
-  say(text_of(*import));
+  say(import_text(*import));
   for (const auto& path : written) say("written: " + path);
   if (o.dir.empty()) say("Nothing is written; --dir DIR writes the catalog's file, for catalog: { dir: DIR }.");
   return kOk;

@@ -16,11 +16,11 @@ struct Cell {
   const char* title;
   Json value;
 };
-using Row = std::vector<Cell>;
-using Rows = std::vector<Row>;
+using Listed = std::vector<Cell>;
+using Listing = std::vector<Listed>;
 
-Rows gpus(const catalog::Catalog& c) {
-  Rows rows;
+Listing gpus(const catalog::Catalog& c) {
+  Listing rows;
   for (const auto& g : c.tables().gpus) {
     rows.push_back({{"gpu", g.id},
                     {"arch", g.arch},
@@ -36,8 +36,8 @@ Rows gpus(const catalog::Catalog& c) {
   return rows;
 }
 
-Rows models(const catalog::Catalog& c) {
-  Rows rows;
+Listing models(const catalog::Catalog& c) {
+  Listing rows;
   for (const auto& m : c.tables().models) {
     std::string curves;
     for (const auto& k : c.tables().curves) {
@@ -56,8 +56,8 @@ Rows models(const catalog::Catalog& c) {
   return rows;
 }
 
-Rows zones(const catalog::Catalog& c) {
-  Rows rows;
+Listing zones(const catalog::Catalog& c) {
+  Listing rows;
   for (const auto& z : c.tables().zones) {
     const auto& [year, intensity] = *z.lifecycle.rbegin();
     Json direct;
@@ -73,8 +73,8 @@ Rows zones(const catalog::Catalog& c) {
   return rows;
 }
 
-Rows vendors(const catalog::Catalog& c) {
-  Rows rows;
+Listing vendors(const catalog::Catalog& c) {
+  Listing rows;
   for (const auto& p : c.tables().prices) {
     const auto* vendor = c.find_vendor(p.vendor);
     const auto price = [](const std::optional<catalog::Price>& given) {
@@ -103,7 +103,7 @@ std::string cell_text(const Json& v) {
   return v.is_number_float() ? fmt::format("{:.6g}", v.get<double>()) : v.dump();
 }
 
-std::string table_text(const Rows& rows) {
+std::string table_text(const Listing& rows) {
   std::vector<Table::Column> columns;
   for (const auto& c : rows.front()) columns.push_back({c.title, c.value.is_number()});
   Table table(std::move(columns));
@@ -116,7 +116,7 @@ std::string table_text(const Rows& rows) {
   return table.text();
 }
 
-std::string json_text(const Rows& rows) {
+std::string json_text(const Listing& rows) {
   Json all = Json::array();
   for (const auto& r : rows) {
     Json& j = all.emplace_back(Json::object());
@@ -130,7 +130,7 @@ std::string json_text(const Rows& rows) {
 int run_catalog_list(const CatalogListOptions& o) {
   const auto catalog = catalog::load({.folder = o.dir, .euro_rates = {}});
   if (!catalog) return complain(catalog.error());
-  Rows rows;
+  Listing rows;
   if (o.what == "gpus") rows = gpus(**catalog);
   if (o.what == "models") rows = models(**catalog);
   if (o.what == "zones") rows = zones(**catalog);

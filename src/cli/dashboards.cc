@@ -1,13 +1,12 @@
 // trine dashboards generate, list, check: boards for Grafana and rules for Prometheus.
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 
 #include "cli/commands.h"
 #include "cli/say.h"
 #include "cli/table.h"
+#include "cli/write_file.h"
 #include "observe/dashboards/board.h"
 #include "observe/dashboards/check.h"
 #include "yaml/reader.h"
@@ -15,7 +14,7 @@
 namespace trine::cli {
 namespace {
 
-constexpr size_t kMostBytes = size_t{16} << 20;
+constexpr size_t kMostSeriesBytes = size_t{16} << 20;
 
 int list(const DashboardsOptions& o) {
   Table table({{"board"}, {"row"}, {"panel"}, {"title"}, {"unit"}});
@@ -25,14 +24,6 @@ int list(const DashboardsOptions& o) {
         if (o.board.empty() || o.board == b.name) table.row({b.name, row.title, p.id, p.title, p.unit});
   say(table.text());
   return kOk;
-}
-
-Result<void> write_file(const std::filesystem::path& path, const std::string& text) {
-  std::ofstream out(path, std::ios::trunc | std::ios::binary);
-  out << text;
-  out.close();
-  if (!out) return fail(Code::unavailable, "{} could not be written: {}.", path.string(), std::strerror(errno));
-  return {};
 }
 
 const observe::Board* board_with(std::string_view panel) {
@@ -96,7 +87,7 @@ int check(const DashboardsOptions& o) {
     if (error) return complain(fmt::format("{} could not be read: {}.", o.out, error.message()));
     std::sort(files.begin(), files.end());
     for (const auto& file : files) {
-      const auto text = yaml::file_contents(file.string(), kMostBytes);
+      const auto text = yaml::file_contents(file.string(), kMostSeriesBytes);
       if (!text) return complain(text.error());
       if (const int code = tell(file.filename().string(), observe::complaints_of_board(*text), found); code != kOk)
         return code;

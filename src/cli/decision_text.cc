@@ -15,22 +15,22 @@ double number(const Record& j, const char* key) {
   const auto it = j.find(key);
   return it != j.end() && it->is_number() ? it->get<double>() : 0;
 }
-Record part(const Record& j, const char* key) {
+Record member_of(const Record& j, const char* key) {
   const auto it = j.find(key);
   return it != j.end() ? *it : Record::object();
 }
-std::string text(const Record& j, const char* key) {
+std::string word_of(const Record& j, const char* key) {
   return printable(text_of(j, key));
 }
 
 std::string unit(const Record& d) {
-  const auto currency = text(d, "currency");
+  const auto currency = word_of(d, "currency");
   return currency == "EUR" ? "€" : currency + " ";
 }
 
 std::string ranged(const Record& f) {
   return fmt::format("{} ({} to {}, {})", human_number(number(f, "value")), human_number(number(f, "low")),
-                     human_number(number(f, "high")), text(f, "quality"));
+                     human_number(number(f, "high")), word_of(f, "quality"));
 }
 std::string ranged(const Record& month, const std::string& key) {
   return fmt::format("{} ({} to {})", human_number(number(month, key.c_str())),
@@ -39,23 +39,24 @@ std::string ranged(const Record& month, const std::string& key) {
 }
 
 std::string flip_text(const Record& f) {
-  const auto what = text(f, "of").empty() ? text(f, "input") : fmt::format("{} of {}", text(f, "input"), text(f, "of"));
+  const auto what =
+      word_of(f, "of").empty() ? word_of(f, "input") : fmt::format("{} of {}", word_of(f, "input"), word_of(f, "of"));
   const auto with_unit = [&](double v) {
-    return text(f, "unit").empty() ? human_number(v) : fmt::format("{} {}", human_number(v), text(f, "unit"));
+    return word_of(f, "unit").empty() ? human_number(v) : fmt::format("{} {}", human_number(v), word_of(f, "unit"));
   };
   const double now = number(f, "now"), at = number(f, "at");
-  if (!part(f, "at").is_number()) return fmt::format("{}, now {}: no value of it does", what, with_unit(now));
+  if (!member_of(f, "at").is_number()) return fmt::format("{}, now {}: no value of it does", what, with_unit(now));
   return fmt::format("{}, now {}: at {} ({:+.0f} %) it would be {}", what, with_unit(now), with_unit(at),
-                     now > 0 ? (at / now - 1) * 100 : 0.0, text(f, "to"));
+                     now > 0 ? (at / now - 1) * 100 : 0.0, word_of(f, "to"));
 }
 
 // The nearest first, those that change nothing last.
 std::vector<Record> by_distance(const Record& d) {
   std::vector<Record> flips;
-  for (const auto& f : part(d, "flips")) flips.push_back(f);
+  for (const auto& f : member_of(d, "flips")) flips.push_back(f);
   const auto distance = [](const Record& f) {
     const double now = number(f, "now"), at = number(f, "at");
-    return part(f, "at").is_number() && now > 0 && at > 0 ? std::abs(std::log(at / now)) : HUGE_VAL;
+    return member_of(f, "at").is_number() && now > 0 && at > 0 ? std::abs(std::log(at / now)) : HUGE_VAL;
   };
   std::stable_sort(flips.begin(), flips.end(),
                    [&](const Record& a, const Record& b) { return distance(a) < distance(b); });
@@ -63,14 +64,14 @@ std::vector<Record> by_distance(const Record& d) {
 }
 
 std::vector<std::string> rows_of(const Record& o) {
-  const auto month = part(o, "month");
-  return {text(o, "name"),
-          text(o, "zone"),
-          ranged(part(o, "joules_per_token")),
+  const auto month = member_of(o, "month");
+  return {word_of(o, "name"),
+          word_of(o, "zone"),
+          ranged(member_of(o, "joules_per_token")),
           human_number(number(o, "g_per_kwh")),
-          ranged(part(o, "cost_per_mtok")),
-          ranged(part(o, "carbon_g_per_mtok")),
-          fmt::format("{:.2f}", number(part(o, "control"), "value")),
+          ranged(member_of(o, "cost_per_mtok")),
+          ranged(member_of(o, "carbon_g_per_mtok")),
+          fmt::format("{:.2f}", number(member_of(o, "control"), "value")),
           fmt::format("{:.3f}", number(o, "score")),
           ranged(month, "cost"),
           ranged(month, "energy_kwh"),
@@ -83,15 +84,15 @@ std::vector<std::string> titles(const std::string& money) {
 }
 
 std::string weights_of(const Record& d) {
-  const auto w = part(d, "weights");
+  const auto w = member_of(d, "weights");
   return fmt::format("{} ({}{})", weights_text({number(w, "cost"), number(w, "control"), number(w, "carbon")}),
-                     text(w, "from"), text(d, "by").empty() ? "" : ", by " + text(d, "by"));
+                     word_of(w, "from"), word_of(d, "by").empty() ? "" : ", by " + word_of(d, "by"));
 }
 
 std::string swap_line(const Record& d) {
-  if (!part(d, "swap_per_kg").is_number() || part(d, "options").size() < 2) return {};
+  if (!member_of(d, "swap_per_kg").is_number() || member_of(d, "options").size() < 2) return {};
   return fmt::format("It and {} cost the same where a kg of CO2e is worth {}{}.",
-                     text(part(d, "options").at(1), "name"), unit(d), human_number(number(d, "swap_per_kg")));
+                     word_of(member_of(d, "options").at(1), "name"), unit(d), human_number(number(d, "swap_per_kg")));
 }
 
 // One axis of a review: measured against expected.
@@ -117,14 +118,14 @@ std::string compared_text(const Record& c, const std::string& unit_text) {
       fmt::format("{} {}, {:.0f} % {} than the {} expected ({} to {})", human_number(number(c, "measured")), unit_text,
                   std::abs(change) * 100, change > 0 ? "more" : "less", human_number(number(c, "expected")),
                   human_number(number(c, "expected_low")), human_number(number(c, "expected_high")));
-  return said + ": " + text(c, "verdict");
+  return said + ": " + word_of(c, "verdict");
 }
 
 // Money, joules and grams per token of `sums`, with what is added (idle energy of devices), against what was expected.
 Record axes_json(const Record& expected, const Record& option, const ledger::Sums& s,
                  const energy::DeviceWindow::Share& idle, double tokens) {
   const auto ranged_of = [&](const char* full, const char* key, double measured, double low, double high) {
-    const auto f = part(option, full);
+    const auto f = member_of(option, full);
     const double value = number(expected, key), ratio_low = number(f, "low") / number(f, "value"),
                  ratio_high = number(f, "high") / number(f, "value");
     return compared_json({value, value * ratio_low, value * ratio_high, measured, low, high});
@@ -154,17 +155,17 @@ constexpr ReviewLine kReviewLines[] = {
 };
 
 std::vector<std::string> review_lines(const Record& r, const std::string& money) {
-  std::vector<std::string> lines = {fmt::format("{}: {}, {} days, {} Mtok, quality {}", text(r, "decision"),
-                                                text(r, "where"), human_number(number(r, "days")),
-                                                human_number(number(r, "tokens") / 1e6), text(r, "quality"))};
+  std::vector<std::string> lines = {fmt::format("{}: {}, {} days, {} Mtok, quality {}", word_of(r, "decision"),
+                                                word_of(r, "where"), human_number(number(r, "days")),
+                                                human_number(number(r, "tokens") / 1e6), word_of(r, "quality"))};
   for (const ReviewLine& l : kReviewLines) {
-    const auto axes = part(r, l.of);
+    const auto axes = member_of(r, l.of);
     if (axes.empty()) continue;
     const std::string unit_text = *l.unit == '/' ? money + l.unit : l.unit;
-    lines.push_back(
-        fmt::format("{} {}", *l.of == 'a' ? "attributed" : "with idle", compared_text(part(axes, l.axis), unit_text)));
+    lines.push_back(fmt::format("{} {}", *l.of == 'a' ? "attributed" : "with idle",
+                                compared_text(member_of(axes, l.axis), unit_text)));
   }
-  if (part(r, "utilisation").is_number())
+  if (member_of(r, "utilisation").is_number())
     lines.push_back(fmt::format("{:.1f} % of one machine used, {:.0f} % expected", number(r, "utilisation") * 100,
                                 number(r, "utilisation_expected") * 100));
   return lines;
@@ -180,7 +181,7 @@ std::string text_of(const Record& j, const char* key) {
 Record review_record(const Record& d, const ledger::Report& measured, const std::string& where, Wall now) {
   const ledger::Sums& s = measured.total.sums;
   Record option = Record::object();
-  for (const auto& o : part(d, "options"))
+  for (const auto& o : member_of(d, "options"))
     if (text_of(o, "name") == text_of(d, "chosen")) option = o;
   const double settled = 1 - static_cast<double>(s.unsettled_calls) / static_cast<double>(s.calls);
   const double tokens = static_cast<double>(s.in + s.out) * settled;
@@ -198,16 +199,16 @@ Record review_record(const Record& d, const ledger::Report& measured, const std:
            {"carbon_kg", to_grams(s.operational + s.embodied) / 1000}};
   const auto letter = s.letter();
   r["quality"] = letter ? std::string(1, static_cast<char>(*letter)) : "-";
-  r["attributed"] = axes_json(part(option, "attributed"), option, s, {}, tokens);
+  r["attributed"] = axes_json(member_of(option, "attributed"), option, s, {}, tokens);
   const auto& idle = measured.total.unattributed;
   if (idle != energy::DeviceWindow::Share{}) {
     Record full = Record::object();
     for (const char* key : {"cost_per_mtok", "joules_per_token", "carbon_g_per_mtok"})
-      full[key] = number(part(option, key), "value");
+      full[key] = number(member_of(option, key), "value");
     r["with_idle"] = axes_json(full, option, s, idle, tokens);
   }
-  const auto capacity = part(option, "capacity");
-  const auto load = part(d, "workload");
+  const auto capacity = member_of(option, "capacity");
+  const auto load = member_of(d, "workload");
   r["utilisation"] = nullptr;
   if (const double can = number(capacity, "requests_per_s") * (number(load, "in") + number(load, "out")); can > 0) {
     r["utilisation"] = static_cast<double>(s.in + s.out) / took_s / can;
@@ -222,51 +223,55 @@ std::string review_text(const Record& d, const Record& r) {
 }
 
 std::string decision_text(const Record& d, const std::vector<Record>& reviews) {
-  std::string out = fmt::format("{}\n{}\n", text(d, "id"), text(d, "sentence"));
-  if (!text(d, "because").empty()) out += fmt::format("Because: {}\n", text(d, "because"));
-  out += fmt::format("\ndecided {}, scored at {} for {:.0f} h, {}\nweights: {}\na month: {} million tokens ({})\n\n",
-                     text(d, "at"), text(d, "scored_at"), std::max(1.0, number(d, "for_s") / 3600),
-                     text(d, "options_from"), weights_of(d), human_number(number(part(d, "month"), "tokens") / 1e6),
-                     text(part(d, "month"), "from"));
+  std::string out = fmt::format("{}\n{}\n", word_of(d, "id"), word_of(d, "sentence"));
+  if (!word_of(d, "because").empty()) out += fmt::format("Because: {}\n", word_of(d, "because"));
+  out += fmt::format(
+      "\ndecided {}, scored at {} for {:.0f} h, {}\nweights: {}\na month: {} million tokens ({})\n\n", word_of(d, "at"),
+      word_of(d, "scored_at"), std::max(1.0, number(d, "for_s") / 3600), word_of(d, "options_from"), weights_of(d),
+      human_number(number(member_of(d, "month"), "tokens") / 1e6), word_of(member_of(d, "month"), "from"));
   std::vector<Table::Column> columns;
   for (const auto& title : titles(unit(d))) columns.push_back({title, columns.size() > 1});
   Table table(columns);
-  for (const auto& o : part(d, "options")) table.row(rows_of(o));
+  for (const auto& o : member_of(d, "options")) table.row(rows_of(o));
   out += table.text() + "\nInputs:\n";
-  for (const auto& o : part(d, "options")) out += fmt::format("  {}: {}\n", text(o, "name"), text(o, "inputs_text"));
-  if (!part(d, "flips").empty()) out += "\nWhat would change it, nearest first:\n";
+  for (const auto& o : member_of(d, "options"))
+    out += fmt::format("  {}: {}\n", word_of(o, "name"), word_of(o, "inputs_text"));
+  if (!member_of(d, "flips").empty()) out += "\nWhat would change it, nearest first:\n";
   for (const auto& f : by_distance(d)) out += fmt::format("  {}\n", flip_text(f));
   if (const auto swap = swap_line(d); !swap.empty()) out += fmt::format("  {}\n", swap);
-  if (!part(d, "removed").empty()) out += "\nRemoved by constraints:\n";
-  for (const auto& r : part(d, "removed")) out += fmt::format("  {}: {}\n", text(r, "name"), text(r, "reason"));
+  if (!member_of(d, "removed").empty()) out += "\nRemoved by constraints:\n";
+  for (const auto& r : member_of(d, "removed"))
+    out += fmt::format("  {}: {}\n", word_of(r, "name"), word_of(r, "reason"));
   if (!reviews.empty()) out += "\nHow it turned out:\n";
-  for (const auto& r : reviews) out += fmt::format("  {} {}\n", text(r, "at"), text(r, "sentence"));
+  for (const auto& r : reviews) out += fmt::format("  {} {}\n", word_of(r, "at"), word_of(r, "sentence"));
   return out;
 }
 
 std::string decision_markdown(const Record& d, const std::vector<Record>& reviews) {
-  std::string out = fmt::format("# {}\n\n`{}`, {}", text(d, "sentence"), text(d, "id"), text(d, "at"));
-  if (!text(d, "by").empty()) out += fmt::format(", by {}", text(d, "by"));
+  std::string out = fmt::format("# {}\n\n`{}`, {}", word_of(d, "sentence"), word_of(d, "id"), word_of(d, "at"));
+  if (!word_of(d, "by").empty()) out += fmt::format(", by {}", word_of(d, "by"));
   out += ".\n";
-  if (!text(d, "because").empty()) out += fmt::format("\n**Because** {}\n", text(d, "because"));
+  if (!word_of(d, "because").empty()) out += fmt::format("\n**Because** {}\n", word_of(d, "because"));
   out +=
       fmt::format("\nWeights: {}. Scored at {} for {:.0f} h, {}. A month: {} million tokens ({}).\n\n", weights_of(d),
-                  text(d, "scored_at"), std::max(1.0, number(d, "for_s") / 3600), text(d, "options_from"),
-                  human_number(number(part(d, "month"), "tokens") / 1e6), text(part(d, "month"), "from"));
+                  word_of(d, "scored_at"), std::max(1.0, number(d, "for_s") / 3600), word_of(d, "options_from"),
+                  human_number(number(member_of(d, "month"), "tokens") / 1e6), word_of(member_of(d, "month"), "from"));
   const auto head = titles(unit(d));
   out += fmt::format("| {} |\n", fmt::join(head, " | "));
   for (size_t i = 0; i < head.size(); ++i) out += i == 0 ? "|---|" : "---|";
   out += "\n";
-  for (const auto& o : part(d, "options")) out += fmt::format("| {} |\n", fmt::join(rows_of(o), " | "));
+  for (const auto& o : member_of(d, "options")) out += fmt::format("| {} |\n", fmt::join(rows_of(o), " | "));
   out += "\n## Inputs\n\n";
-  for (const auto& o : part(d, "options")) out += fmt::format("- {}: {}\n", text(o, "name"), text(o, "inputs_text"));
-  if (!part(d, "flips").empty()) out += "\n## What would change it\n\n";
+  for (const auto& o : member_of(d, "options"))
+    out += fmt::format("- {}: {}\n", word_of(o, "name"), word_of(o, "inputs_text"));
+  if (!member_of(d, "flips").empty()) out += "\n## What would change it\n\n";
   for (const auto& f : by_distance(d)) out += fmt::format("- {}\n", flip_text(f));
   if (const auto swap = swap_line(d); !swap.empty()) out += fmt::format("- {}\n", swap);
-  if (!part(d, "removed").empty()) out += "\n## Removed by constraints\n\n";
-  for (const auto& r : part(d, "removed")) out += fmt::format("- {}: {}\n", text(r, "name"), text(r, "reason"));
+  if (!member_of(d, "removed").empty()) out += "\n## Removed by constraints\n\n";
+  for (const auto& r : member_of(d, "removed"))
+    out += fmt::format("- {}: {}\n", word_of(r, "name"), word_of(r, "reason"));
   if (!reviews.empty()) out += "\n## How it turned out\n\n";
-  for (const auto& r : reviews) out += fmt::format("- {}: {}\n", text(r, "at"), text(r, "sentence"));
+  for (const auto& r : reviews) out += fmt::format("- {}: {}\n", word_of(r, "at"), word_of(r, "sentence"));
   return out;
 }
 

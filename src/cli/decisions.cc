@@ -52,7 +52,7 @@ Result<std::vector<Kept>> read_decisions(const std::filesystem::path& dir, const
   return kept;
 }
 
-std::string dump(const Record& j) {
+std::string one_line(const Record& j) {
   return j.dump(-1, ' ', false, Record::error_handler_t::replace);
 }
 
@@ -65,7 +65,7 @@ Record whole(const Kept& k) {
 std::string list_json(const std::vector<Kept>& kept) {
   Record all = Record::array();
   for (const Kept& k : kept) all.push_back(whole(k));
-  return dump(all);
+  return one_line(all);
 }
 
 int list(const std::vector<Kept>& kept, bool json) {
@@ -137,12 +137,12 @@ int review(const std::filesystem::path& dir, std::vector<Kept>& kept, const Deci
     }
     Record r = review_record(k.decision, measured->report, measured->where, now);
     const auto recorded =
-        ledger::record_event(dir, {.kind = kReview, .at = now, .key = {}, .user = {}, .json = dump(r)});
+        ledger::record_event(dir, {.kind = kReview, .at = now, .key = {}, .user = {}, .json = one_line(r)});
     if (!recorded) return complain(recorded.error());
     text += review_text(k.decision, r);
     all.push_back(std::move(r));
   }
-  say(o.json ? dump(all) : text.empty() ? "Nothing was decided." : text);
+  say(o.json ? one_line(all) : text.empty() ? "Nothing was decided." : text);
   return kOk;
 }
 
@@ -165,7 +165,7 @@ int run_decisions(const DecisionsOptions& o) {
     case What::list:
       return list(*kept, o.json);
     case What::show:
-      say(o.json ? dump(whole(kept->front())) : decision_text(kept->front().decision, kept->front().reviews));
+      say(o.json ? one_line(whole(kept->front())) : decision_text(kept->front().decision, kept->front().reviews));
       return kOk;
     case What::to_markdown:
       return to_markdown(*kept, o.file);

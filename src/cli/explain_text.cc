@@ -11,7 +11,6 @@ using Json = nlohmann::ordered_json;
 using energy::CallFacts;
 using energy::Figures;
 
-constexpr const char* kOutcomes[] = {"ok", "failed", "cancelled", "interrupted", "refused"};
 constexpr const char* kBases[] = {"provisional", "window", "final"};
 
 std::string after(const CallFacts& f, Wall t) {
@@ -116,7 +115,7 @@ std::string call_text(const ExplainedCall& c, const std::string& currency) {
   std::string text =
       fmt::format("\nCall {}: {} in zone {}, {}{}; {}, status {}\n", f.id.attempt, printable(f.deployment),
                   f.zone.empty() ? "unknown" : printable(f.zone), printable(f.model), f.simulated ? " (simulated)" : "",
-                  kOutcomes[static_cast<size_t>(f.outcome)], f.http_status);
+                  energy::kOutcomes[static_cast<size_t>(f.outcome)], f.http_status);
   text += fmt::format(
       "Tokens: {} in (of these {} cached), {} out, {}. First token after {}, end after {}, mean batch {:.2f}.\n", f.in,
       f.cached, f.out, f.source == energy::TokenSource::reported ? "by the engine's usage" : "counted here",

@@ -64,7 +64,7 @@ Result<void> known(const Place& place, const std::string& zone) {
 }
 
 // Slots of two sources in one: where both have one, `newer` counts.
-grid::Series joined(const grid::Series& older, const grid::Series& newer) {
+grid::Series continued(const grid::Series& older, const grid::Series& newer) {
   std::vector<grid::Series::Point> points = newer.points();
   for (const auto& p : older.points()) {
     const auto* there = newer.newest_until(p.start);
@@ -81,7 +81,7 @@ Result<std::string> import_zone(const Place& place, const std::string& zone, gri
   for (const auto& before : grid::load_feeds(place.cache).feeds)
     if (before->source == grid::kImported && before->method == method && iequals(before->zone, zone)) {
       feed.zone = before->zone;
-      feed.values = joined(before->values, series);
+      feed.values = continued(before->values, series);
     }
   if (auto ok = grid::save_feed(place.cache, feed); !ok) return tl::unexpected(ok.error());
   return fmt::format("{}: {} value{} ({}) from {} to {}, a slot is {} min", zone, series.points().size(),

@@ -16,7 +16,7 @@
 namespace trine::cli {
 namespace {
 
-constexpr size_t kMostBytes = size_t{256} << 20;
+constexpr size_t kMostTextBytes = size_t{256} << 20;
 
 Result<guard::Guard::Sources> sources_of(const GuardOptions& o) {
   if (o.config.empty()) return guard::Guard::Sources{.policy = o.policy, .rules = o.rules};
@@ -29,7 +29,7 @@ Result<std::string> standard_input() {
   std::string text;
   std::array<char, 1 << 16> buffer{};
   while (const size_t n = std::fread(buffer.data(), 1, buffer.size(), stdin)) {
-    if (text.size() + n > kMostBytes) return fail(Code::out_of_range, "The text is longer than 256 MiB.");
+    if (text.size() + n > kMostTextBytes) return fail(Code::out_of_range, "The text is longer than 256 MiB.");
     text.append(buffer.data(), n);
   }
   return text;

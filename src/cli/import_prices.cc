@@ -14,12 +14,12 @@
 namespace trine::cli {
 namespace {
 
-using Json = nlohmann::json;
+using PlainJson = nlohmann::json;
 using catalog::Price;
 using Mode = catalog::VendorPrice::Mode;
 
 // A number of the list: absent, or per million tokens.
-struct Row {
+struct PriceRow {
   std::string where, vendor, model, mode = "chat", currency, retired;
   std::optional<double> input, cached, output, reasoning, batch_input, batch_output;
   Tokens context = 0;
@@ -69,7 +69,7 @@ std::string vendor_id(std::string_view upstream) {
 }
 
 // What cannot be right about a row, or empty.
-std::string fault(const Row& r, const ImportRules& rules) {
+std::string fault(const PriceRow& r, const ImportRules& rules) {
   const std::pair<const char*, const std::optional<double>*> all[] = {
       {"input", &r.input},         {"output", &r.output},           {"cached input", &r.cached},
       {"reasoning", &r.reasoning}, {"batch input", &r.batch_input}, {"batch output", &r.batch_output}};
@@ -118,7 +118,7 @@ class Importer {
     out_.tables = present.tables();
   }
 
-  void add(Row row) {
+  void add(PriceRow row) {
     ++rows_;
     std::string shown = row.vendor;
     if (row.model.starts_with(row.vendor + "/")) row.model.erase(0, row.vendor.size() + 1);
@@ -166,7 +166,7 @@ class Importer {
   }
 
  private:
-  void take(const Row& row, const catalog::Vendor& vendor) {
+  void take(const PriceRow& row, const catalog::Vendor& vendor) {
     catalog::VendorPrice p;
     p.vendor = vendor.id;
     p.model = row.model;
@@ -196,7 +196,7 @@ class Importer {
     merge(row, std::move(p));
   }
 
-  void merge(const Row& row, catalog::VendorPrice p) {
+  void merge(const PriceRow& row, catalog::VendorPrice p) {
     const std::string who = p.vendor + " " + p.model;
     const auto old = std::find_if(out_.tables.prices.begin(), out_.tables.prices.end(), [&](const auto& x) {
       return iequals(x.vendor, p.vendor) && iequals(x.model, p.model);
@@ -253,7 +253,7 @@ class Importer {
 
 // LiteLLM's JSON: one object per model, prices per token
 
-std::optional<double> per_mtok(const Json& row, const char* key, std::string& bad) {
+std::optional<double> per_mtok(const PlainJson& row, const char* key, std::string& bad) {
   const auto it = row.find(key);
   if (it == row.end() || it->is_null()) return {};
   if (it->is_number()) return it->get<double>() * 1e6;
@@ -265,7 +265,7 @@ std::optional<double> per_mtok(const Json& row, const char* key, std::string& ba
   return *v * 1e6;
 }
 
-std::string text_of(const Json& row, const char* key) {
+std::string text_of(const PlainJson& row, const char* key) {
   const auto it = row.find(key);
   return it != row.end() && it->is_string() ? it->get<std::string>() : "";
 }
@@ -273,12 +273,12 @@ std::string text_of(const Json& row, const char* key) {
 Result<void> read_litellm(const std::string& name, std::string_view text, Importer& importer) {
   std::set<std::string> keys;
   std::vector<std::string> twice;
-  const Json::parser_callback_t note = [&](int depth, Json::parse_event_t event, Json& parsed) {
-    if (depth == 1 && event == Json::parse_event_t::key && !keys.insert(parsed.get<std::string>()).second)
+  const PlainJson::parser_callback_t note = [&](int depth, PlainJson::parse_event_t event, PlainJson& parsed) {
+    if (depth == 1 && event == PlainJson::parse_event_t::key && !keys.insert(parsed.get<std::string>()).second)
       twice.push_back(parsed.get<std::string>());
     return true;
   };
-  const Json list = Json::parse(text, note, false);
+  const PlainJson list = PlainJson::parse(text, note, false);
   if (!list.is_object())
     return fail(Code::invalid_argument, "{}: is no JSON object of models, as LiteLLM publishes it.", name);
   for (const auto& key : twice) importer.refuse("", fmt::format("{} stands twice; the last one is read", key));
@@ -293,7 +293,7 @@ Result<void> read_litellm(const std::string& name, std::string_view text, Import
       importer.left_out("without a price per token:", "it is billed otherwise");
       continue;
     }
-    Row r;
+    PriceRow r;
     std::string bad;
     r.vendor = text_of(value, "litellm_provider");
     r.model = key;
@@ -351,7 +351,7 @@ void read_price_cell(const Cells& cells, const std::string& what, std::optional<
 }
 
 void read_token_row(const Cells& cells, const std::string& where, Importer& importer) {
-  Row r;
+  PriceRow r;
   std::string bad;
   r.where = where;
   r.vendor = cell(cells, "provider").empty() ? cell(cells, "vendor") : cell(cells, "provider");

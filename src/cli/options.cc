@@ -10,9 +10,9 @@
 
 #include "base/text.h"
 #include "cli/options_choose.h"
+#include "cli/options_common.h"
 #include "cli/options_fleet.h"
 #include "cli/options_load.h"
-#include "cli/options_number.h"
 #include "cli/options_protect.h"
 
 namespace trine::cli {
@@ -114,7 +114,6 @@ class Commands {
     auto* o = c->add_option("-c,--config", into, "the configuration file")->type_name("FILE");
     if (required) o->required();
   }
-  static void json_option(CLI::App* c, bool& into) { c->add_flag("--json", into, "JSON on one line, for scripts"); }
   static void ledger_options(CLI::App* c, LedgerSource& into) {
     config_option(c, into.config, false);
     c->add_option("--ledger", into.dir, "the ledger's folder, instead of the configuration's")->type_name("DIR");
@@ -131,7 +130,7 @@ class Commands {
     auto* check = command(&app_, "check", "read a configuration and say everything that is wrong with it",
                           [this]() -> Command { return d_.check; });
     config_option(check, d_.check.config);
-    json_option(check, d_.check.json);
+    json_flag(check, d_.check.json);
 
     auto* sim = command(&app_, "engine-sim", "run a simulated engine: vLLM's API, energy and speed of a measured GPU",
                         [this]() -> Command { return d_.sim; });
@@ -194,7 +193,7 @@ class Commands {
         ->check(CLI::IsMember({"rows", "hours", "steps", "chargeback", "ghg"}))
         ->capture_default_str();
     report->add_option("-o,--out", r.out, "write to this file")->type_name("FILE");
-    json_option(report, r.json);
+    json_flag(report, r.json);
 
     auto* explain = command(&app_, "explain", "how one request came to its figures: window by window, factor by factor",
                             [this]() -> Command { return d_.explain; });
@@ -202,7 +201,7 @@ class Commands {
         ->type_name("REQUEST_ID")
         ->required();
     ledger_options(explain, d_.explain.source);
-    json_option(explain, d_.explain.json);
+    json_flag(explain, d_.explain.json);
 
     auto* budgets = group("budgets", "what may still be spent");
     auto* list = command(budgets, "list", "spent, limit, reset and forecast of each budget of the configuration",
@@ -210,7 +209,7 @@ class Commands {
     config_option(list, d_.budgets.source.config);
     list->add_option("--ledger", d_.budgets.source.dir, "the ledger's folder, instead of the configuration's")
         ->type_name("DIR");
-    json_option(list, d_.budgets.json);
+    json_flag(list, d_.budgets.json);
 
     auto* erase = command(&app_, "erase", "replace a user or a key by a pseudonym in the ledger; figures stay",
                           [this]() -> Command { return d_.erase; });
@@ -230,7 +229,7 @@ class Commands {
     auto* verify = command(ledger, "verify", "read every record and check the database; changes nothing",
                            [this]() -> Command { return d_.verify; });
     ledger_options(verify, d_.verify.source);
-    json_option(verify, d_.verify.json);
+    json_flag(verify, d_.verify.json);
   }
 
   void estimating() {
@@ -281,7 +280,7 @@ class Commands {
     estimate->add_option("--zone", e.zone, "grid zone; default: the vendor's")->type_name("ZONE")->needs(vendor);
     estimate->add_flag("--ecologits", e.ecologits, "EcoLogits' formula unchanged: no prompt term")->needs(vendor);
     estimate->add_option("--dir", e.dir, "catalog files in it replace the built-in ones")->type_name("DIR");
-    json_option(estimate, e.json);
+    json_flag(estimate, e.json);
     estimate->parse_complete_callback([&e] {
       if (e.gpu.empty() && e.vendor.empty()) throw CLI::RequiredError("One of --gpu GPU and --vendor VENDOR");
     });
@@ -301,7 +300,7 @@ class Commands {
         ->type_name("ZONE");
     grid->add_option("--from", d_.grid.from, "a time, or how long before now (6h)")->type_name("WHEN");
     grid->add_option("--to", d_.grid.to, "the end, likewise, or how long after now (+12h)")->type_name("WHEN");
-    json_option(grid, d_.grid.json);
+    json_flag(grid, d_.grid.json);
     auto* import = command(grid, "import", "take a zone's values from a CSV or JSON file into the cache",
                            [this]() -> Command { return d_.grid_import; });
     grid_source(import, d_.grid_import.source);
@@ -343,7 +342,7 @@ class Commands {
                          [this]() -> Command { return d_.baseline_show; });
     show->add_option("file", d_.baseline_show.file, "the baseline file")->type_name("FILE")->required();
     show->add_option("--dir", d_.baseline_show.dir, "catalog files in it replace the built-in ones")->type_name("DIR");
-    json_option(show, d_.baseline_show.json);
+    json_flag(show, d_.baseline_show.json);
   }
 
   void choosing() {
@@ -364,11 +363,11 @@ class Commands {
       decisions_options(c, what, d_.decisions);
       return c;
     };
-    json_option(about("list", "a line for each decision", What::list), d_.decisions.json);
-    json_option(about("show", "one decision with all its figures", What::show), d_.decisions.json);
+    json_flag(about("list", "a line for each decision", What::list), d_.decisions.json);
+    json_flag(about("show", "one decision with all its figures", What::show), d_.decisions.json);
     about("export", "decisions as pages for a repository", What::to_markdown);
-    json_option(about("review", "how decisions turned out, by the ledger; kept beside them", What::review),
-                d_.decisions.json);
+    json_flag(about("review", "how decisions turned out, by the ledger; kept beside them", What::review),
+              d_.decisions.json);
   }
 
   void planning() {
@@ -412,14 +411,14 @@ class Commands {
         ->type_name("CODE")
         ->capture_default_str();
     import->add_flag("--accept-jumps", i.accept_jumps, "take prices that moved tenfold, too");
-    json_option(import, i.json);
+    json_flag(import, i.json);
     auto* list = command(catalog, "list", "list all rows of one kind", [this]() -> Command { return d_.catalog_list; });
     list->add_option("kind", d_.catalog_list.what, "gpus, models, zones or vendors")
         ->type_name("KIND")
         ->check(CLI::IsMember({"gpus", "models", "zones", "vendors"}))
         ->required();
     list->add_option("--dir", d_.catalog_list.dir, "files in it replace the built-in ones")->type_name("DIR");
-    json_option(list, d_.catalog_list.json);
+    json_flag(list, d_.catalog_list.json);
 
     auto* config = group("config", "what a configuration may say");
     command(config, "reference", "every key with its default, as Markdown (docs/config.md)",
@@ -441,7 +440,7 @@ class Commands {
     auto* fresh = command(key, "new", "make a random key: the secret, and the lines for the configuration",
                           [this]() -> Command { return d_.key; });
     key_new_options(fresh, d_.key);
-    json_option(fresh, d_.key.json);
+    json_flag(fresh, d_.key.json);
   }
 
   void protecting() {

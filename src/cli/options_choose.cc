@@ -2,7 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "cli/options_number.h"
+#include "cli/options_common.h"
 
 namespace trine::cli {
 namespace {
@@ -49,7 +49,7 @@ void score_options(CLI::App* c, ScoreOptions& o) {
   c->add_option("--lambda", o.lambda, "also as money: what a kg of CO2e is to be worth")
       ->type_name("E")
       ->check(number_in(0.0, 1e6));
-  c->add_flag("--json", o.json, "JSON on one line, for scripts");
+  json_flag(c, o.json);
 }
 
 void decide_options(CLI::App* c, DecideOptions& o) {
@@ -70,7 +70,7 @@ void decide_options(CLI::App* c, DecideOptions& o) {
       ->check(number_in(0.001, 1.0))
       ->capture_default_str();
   c->add_flag("--dry-run", o.dry_run, "say it, do not keep it");
-  c->add_flag("--json", o.json, "JSON on one line, for scripts");
+  json_flag(c, o.json);
   c->parse_complete_callback([&o] {
     if (!o.best && o.choose.empty()) throw CLI::RequiredError("One of --choose NAME and --best");
   });

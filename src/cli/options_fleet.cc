@@ -2,14 +2,10 @@
 
 #include <CLI/CLI.hpp>
 
-#include "cli/options_number.h"
+#include "cli/options_common.h"
 
 namespace trine::cli {
 namespace {
-
-void json_flag(CLI::App* c, bool& into) {
-  c->add_flag("--json", into, "JSON on one line, for scripts");
-}
 
 void fleet_folder(CLI::App* c, std::string& into) {
   c->add_option("--dir", into, "the folder of the fleet's events")->type_name("DIR")->capture_default_str();

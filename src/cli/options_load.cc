@@ -2,7 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "cli/options_number.h"
+#include "cli/options_common.h"
 
 namespace trine::cli {
 
@@ -46,7 +46,7 @@ void load_options(CLI::App* c, LoadOptions& o) {
       ->type_name("TIME")
       ->capture_default_str();
   c->add_option("--seed", o.seed, "the same arrivals and texts again; default: others each time")->type_name("N");
-  c->add_flag("--json", o.json, "JSON on one line, for scripts");
+  json_flag(c, o.json);
   c->parse_complete_callback([&o] {
     if (o.rate.empty() && o.trace.empty()) throw CLI::RequiredError("One of --rate RATE and --trace FILE");
   });

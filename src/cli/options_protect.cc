@@ -5,6 +5,8 @@
 #include <cctype>
 #include <string_view>
 
+#include "cli/options_common.h"
+
 namespace trine::cli {
 namespace {
 
@@ -25,10 +27,6 @@ void rights(CLI::App* c, std::string& workload, std::vector<std::string>& routes
       ->type_name("LIST")
       ->delimiter(',')
       ->check(CLI::IsMember({"chat", "completions", "embeddings", "responses", "other"}).description(""));
-}
-
-void json_flag(CLI::App* c, bool& into) {
-  c->add_flag("--json", into, "JSON on one line, for scripts");
 }
 
 }  // namespace

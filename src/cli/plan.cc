@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/plan_view.h"
 #include "cli/say.h"
+#include "cli/write_file.h"
 #include "fleet/demand.h"
 #include "grid/grid.h"
 
@@ -148,12 +149,6 @@ Result<PlanView> make_plan(const PlanOptions& o) {
   if (!front) return tl::unexpected(front.error());
   view.plan = std::move(*plan), view.hindsight = std::move(*bound), view.front = std::move(*front);
   return view;
-}
-
-Result<void> write_file(const std::string& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary);
-  if (file << text && file.flush()) return {};
-  return fail(Code::unavailable, "{}: cannot be written.", path);
 }
 
 }  // namespace

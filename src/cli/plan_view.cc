@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/human.h"
+#include "cli/json_number.h"
 #include "cli/table.h"
 
 namespace trine::cli {
@@ -126,10 +127,6 @@ const char* goal_name(fleet::Goal::Kind kind) {
   return "";
 }
 
-Json number(double v) {
-  return std::isfinite(v) ? Json(v) : Json(nullptr);
-}
-
 }  // namespace
 
 std::string plan_text(const PlanView& v) {
@@ -160,14 +157,14 @@ std::string plan_json(const PlanView& v) {
   j["currency"] = v.currency;
   j["cost"] = v.plan.eur;
   j["carbon_kg"] = v.plan.kg;
-  j["lambda"] = number(v.plan.lambda);
+  j["lambda"] = number_or_null(v.plan.lambda);
   j["value"] = v.plan.value;
   j["bound"] = v.plan.bound;
   j["gap"] = v.plan.gap;
   j["hindsight"] = Json{{"value", v.hindsight.value},
                         {"cost", v.hindsight.eur},
                         {"carbon_kg", v.hindsight.kg},
-                        {"lambda", number(v.hindsight.lambda)}};
+                        {"lambda", number_or_null(v.hindsight.lambda)}};
   j["hours"] = Json::array();
   for (size_t h = 0; h < v.problem.hours(); ++h) {
     Json hour{{"start", iso8601(hour_of(v, h))}, {"machines", Json::object()}, {"requests", Json::object()}};
@@ -180,7 +177,7 @@ std::string plan_json(const PlanView& v) {
   }
   j["front"] = Json::array();
   for (const auto& p : v.front)
-    j["front"].push_back(Json{{"lambda", number(p.lambda)}, {"cost", p.eur}, {"carbon_kg", p.kg}});
+    j["front"].push_back(Json{{"lambda", number_or_null(p.lambda)}, {"cost", p.eur}, {"carbon_kg", p.kg}});
   j["binding"] = binding(v);
   j["rejected"] = Json::array();
   for (const auto& r : v.rejected) j["rejected"].push_back(Json{{"option", r.option}, {"reason", r.reason}});

@@ -1,14 +1,13 @@
 // trine replay: one policy over a trace and a grid, the static fleet and the hindsight bound beside it.
 #include <cmath>
-#include <cstdio>
 #include <future>
-#include <memory>
 
 #include "base/text.h"
 #include "catalog/load.h"
 #include "cli/commands.h"
 #include "cli/replay_view.h"
 #include "cli/say.h"
+#include "cli/write_file.h"
 
 namespace trine::cli {
 namespace {
@@ -25,7 +24,7 @@ std::vector<std::string> words_of(std::string_view list) {
   return words;
 }
 
-Result<score::Weights> weights_of(std::string_view list) {
+Result<score::Weights> read_weights(std::string_view list) {
   score::Weights w{0, 0, 0};
   for (const std::string& word : words_of(list)) {
     const auto equals = word.find('=');
@@ -52,7 +51,7 @@ Result<replay::Choice> choice_of(const ReplayOptions& o) {
     c.goal = {fleet::Goal::Kind::lambda, o.lambda.value_or(c.policy == replay::Policy::carbon ? kCarbonOnly : 0)};
   if (!o.weights.empty()) {
     if (c.policy != replay::Policy::csoa) return fail(Code::invalid_argument, "--weights belong to --policy csoa.");
-    auto w = weights_of(o.weights);
+    auto w = read_weights(o.weights);
     if (!w) return tl::unexpected(w.error());
     c.weights = *w;
   }
@@ -73,14 +72,6 @@ Result<Wall> first_hour(const ReplayOptions& o, const grid::SeriesFile& grid) {
     return fail(Code::invalid_argument, "--grid-start: \"{}\" is not a time such as 2026-01-31T09:00:00Z.",
                 o.grid_start);
   return Wall(std::chrono::floor<std::chrono::hours>(*t));
-}
-
-Result<void> write_file(const std::string& path, const std::string& text) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "wb"), &std::fclose);
-  if (!file) return fail(Code::unavailable, "{}: cannot be written.", path);
-  if (std::fwrite(text.data(), 1, text.size(), file.get()) != text.size() || std::fflush(file.get()) != 0)
-    return fail(Code::unavailable, "{}: could not be written whole.", path);
-  return {};
 }
 
 Result<ReplayView> replay_all(const ReplayOptions& o, const replay::Choice& choice) {

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/human.h"
+#include "cli/json_number.h"
 #include "cli/table.h"
 
 namespace trine::cli {
@@ -12,12 +13,12 @@ namespace {
 using Json = nlohmann::ordered_json;
 using replay::Outcome;
 
-struct Figure {
+struct RunFigure {
   const char* key;
   double Outcome::*value;
   bool compared;  // also as a share of static and of the bound
 };
-constexpr Figure kFigures[] = {
+constexpr RunFigure kRunFigures[] = {
     {"lambda", &Outcome::lambda, false},
     {"cost_eur", &Outcome::cost_eur, true},
     {"energy_kwh", &Outcome::energy_kwh, true},
@@ -32,10 +33,6 @@ constexpr Figure kFigures[] = {
     {"requests", &Outcome::requests, true},
     {"tokens", &Outcome::tokens, true},
 };
-
-Json number(double v) {
-  return std::isfinite(v) ? Json(v) : Json(nullptr);
-}
 
 // Percent; null where there is nothing to compare with.
 Json percent(double v, double of) {
@@ -56,9 +53,9 @@ std::string percent_text(double v, double of) {
 std::string replay_json(const ReplayView& v) {
   Json j;
   j["policy"] = v.run.policy;
-  for (const Figure& f : kFigures) j[f.key] = number(v.run.*f.value);
+  for (const RunFigure& f : kRunFigures) j[f.key] = number_or_null(v.run.*f.value);
   Json of_static = Json::object(), of_bound = Json::object();
-  for (const Figure& f : kFigures) {
+  for (const RunFigure& f : kRunFigures) {
     if (!f.compared) continue;
     of_static[f.key] = percent(v.run.*f.value, v.fixed.*f.value);
     of_bound[f.key] = percent(v.run.*f.value, v.bound.*f.value);
@@ -68,11 +65,11 @@ std::string replay_json(const ReplayView& v) {
   j["percent_of_hindsight_saving"] = {{"cost_eur", reached(v.run.cost_eur, v.fixed.cost_eur, v.bound.cost_eur)},
                                       {"carbon_kg", reached(v.run.carbon_kg, v.fixed.carbon_kg, v.bound.carbon_kg)}};
   const auto side = [](const Outcome& o) {
-    return Json{{"cost_eur", number(o.cost_eur)},
-                {"energy_kwh", number(o.energy_kwh)},
-                {"carbon_kg", number(o.carbon_kg)},
-                {"machine_hours", number(o.machine_hours)},
-                {"lambda", number(o.lambda)}};
+    return Json{{"cost_eur", number_or_null(o.cost_eur)},
+                {"energy_kwh", number_or_null(o.energy_kwh)},
+                {"carbon_kg", number_or_null(o.carbon_kg)},
+                {"machine_hours", number_or_null(o.machine_hours)},
+                {"lambda", number_or_null(o.lambda)}};
   };
   j["static"] = side(v.fixed);
   j["hindsight"] = side(v.bound);

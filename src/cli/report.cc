@@ -17,7 +17,7 @@
 namespace trine::cli {
 namespace {
 
-using Snapshot = Result<std::shared_ptr<const gateway::Snapshot>>;
+using Loaded = Result<std::shared_ptr<const gateway::Snapshot>>;
 
 Result<Period> period_of(const ReportOptions& o, Wall now) {
   if (o.month.empty()) return parse_period(o.since, o.until, now);
@@ -58,7 +58,7 @@ Result<std::string> formatted(const ReportOptions& o, const ReportData& data, Wa
 Result<std::string> report_json(std::shared_ptr<const gateway::Snapshot> snapshot, const ledger::ReportQuery& query) {
   const ledger::Reports reports(snapshot->config->ledger.dir);
   const std::string currency = snapshot->config->ledger.currency;
-  auto data = report_data(reports, query, Snapshot(std::move(snapshot)));
+  auto data = report_data(reports, query, Loaded(std::move(snapshot)));
   if (!data) return tl::unexpected(data.error());
   for (auto* report : {&data->report, &data->hours, &data->steps}) report->currency = currency;
   return to_json(*data);
@@ -76,7 +76,7 @@ int run_report(const ReportOptions& o) {
   const ledger::ReportQuery query{period->since, period->until, page_by(o, *by), o.workload,
                                   o.key,         o.deployment,  o.zone};
   const ledger::Reports reports(place->dir);
-  const Snapshot snapshot =
+  const Loaded snapshot =
       place->config ? resolve(place->config)
                     : fail(Code::failed_precondition, "only a configuration (-c FILE) says what to compare with.");
   const auto in_currency = [&](ledger::Report& report) {

@@ -78,11 +78,11 @@ struct Bar {
 };
 
 // Also the bars without traffic: a gap is news.
-std::map<std::string, Bar> bars_of(const ledger::Report& hours, const Steps& steps) {
+std::map<std::string, Bar> bars_of(const ledger::Report& by_hour, const Steps& steps) {
   std::map<std::string, Bar> bars;
-  const auto from = std::chrono::floor<std::chrono::hours>(hours.query.since);
-  for (Wall t = from; t < hours.query.until; t += steps.step) bars[iso8601(t).substr(0, steps.length)];
-  for (const auto& row : hours.rows) {
+  const auto from = std::chrono::floor<std::chrono::hours>(by_hour.query.since);
+  for (Wall t = from; t < by_hour.query.until; t += steps.step) bars[iso8601(t).substr(0, steps.length)];
+  for (const auto& row : by_hour.rows) {
     auto& bar = bars[row.name.substr(0, steps.length)];
     const auto& s = row.sums;
     const auto& u = row.unattributed;

@@ -16,7 +16,7 @@ namespace trine::cli {
 namespace {
 
 using report::PageTable;
-using Row = std::vector<std::string>;
+using TextRow = std::vector<std::string>;
 
 std::string day_of(Wall t) {
   const auto text = iso8601(t);
@@ -157,12 +157,12 @@ PageTable charge_table(const std::vector<report::Charge>& charges, const std::st
   if (prior) t.columns.insert(t.columns.begin() + 6, {"closed months", true});
   report::Charge sum;
   const auto row = [&](std::string team, std::string project, const report::Charge& c) {
-    Row cells = {std::move(team),
-                 std::move(project),
-                 count(c.sums.requests),
-                 count(c.sums.in + c.sums.out),
-                 human(c.cost.direct, currency),
-                 human(c.cost.idle, currency)};
+    TextRow cells = {std::move(team),
+                     std::move(project),
+                     count(c.sums.requests),
+                     count(c.sums.in + c.sums.out),
+                     human(c.cost.direct, currency),
+                     human(c.cost.idle, currency)};
     if (prior) cells.push_back(human(c.cost.prior, currency));
     cells.insert(cells.end(), {human(c.cost.total(), currency), human(c.energy.total()), human(c.carbon.total())});
     t.rows.push_back(std::move(cells));

@@ -12,7 +12,7 @@
 namespace trine::cli {
 namespace {
 
-using Json = nlohmann::json;
+using PlainJson = nlohmann::json;
 
 enum Column : size_t {
   kModel,
@@ -91,7 +91,7 @@ std::string currency_in(std::string_view name) {
   return key.substr(4);
 }
 
-using Cells = std::array<std::optional<std::string>, kColumns>;
+using UsageCells = std::array<std::optional<std::string>, kColumns>;
 
 // Also "2023-11-16 18:17:03.9799600" of the Azure traces, and seconds since 1970.
 std::optional<Wall> parse_time(std::string text) {
@@ -124,7 +124,7 @@ std::string take_count(const std::optional<std::string>& cell, const char* what,
 }
 
 // Sets `row`; what is wrong, or empty.
-std::string fill(const Cells& cells, bool needs_cost, Wall now, UsageRow& row) {
+std::string fill(const UsageCells& cells, bool needs_cost, Wall now, UsageRow& row) {
   row.model = cells[kModel].value_or("");
   row.vendor = cells[kVendor].value_or("");
   if (auto bad = take_count(cells[kIn], "input tokens", row.in); !bad.empty()) return bad;
@@ -168,11 +168,11 @@ std::string fill(const Cells& cells, bool needs_cost, Wall now, UsageRow& row) {
   return {};
 }
 
-std::string text_of(const Json& value) {
+std::string text_of(const PlainJson& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
-void collect(const Json& object, Cells& cells, std::string& currency) {
+void collect(const PlainJson& object, UsageCells& cells, std::string& currency) {
   for (const auto& [key, value] : object.items()) {
     if (value.is_object()) {
       if (key == "usage" || key.ends_with("_tokens_details")) collect(value, cells, currency);
@@ -190,7 +190,7 @@ class Reader {
   Reader(const std::string& name, bool needs_cost, Wall now, const std::function<std::string(const UsageRow&)>& take)
       : name_(name), needs_cost_(needs_cost), now_(now), take_(take) {}
 
-  void row(int64_t line, const Cells& cells) {
+  void row(int64_t line, const UsageCells& cells) {
     UsageRow row;
     row.line = line;
     std::string bad = fill(cells, needs_cost_, now_, row);
@@ -214,9 +214,9 @@ class Reader {
 void read_json_lines(std::string_view text, Reader& reader) {
   each_line(text, [&](int64_t number, std::string_view line) {
     if (trim(line).empty()) return;
-    const Json object = Json::parse(line, nullptr, false);
+    const PlainJson object = PlainJson::parse(line, nullptr, false);
     if (!object.is_object()) return reader.refuse(number, "is no JSON object");
-    Cells cells;
+    UsageCells cells;
     std::string currency;
     collect(object, cells, currency);
     if (!cells[kCurrency] && !currency.empty()) cells[kCurrency] = currency;
@@ -250,7 +250,7 @@ Result<void> read_csv(const std::string& name, std::string_view text, bool needs
     if (!fields) return reader.refuse(number, "a quote is not closed");
     if (fields->size() != columns.size())
       return reader.refuse(number, fmt::format("{} fields, the first line has {}", fields->size(), columns.size()));
-    Cells cells;
+    UsageCells cells;
     for (size_t i = 0; i < columns.size(); ++i)
       if (columns[i]) cells[*columns[i]] = (*fields)[i];
     if (!cells[kCurrency] && !currency.empty()) cells[kCurrency] = currency;

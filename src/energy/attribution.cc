@@ -15,7 +15,7 @@ constexpr std::array<Nanos, 2> kCalibrationRows = {std::chrono::seconds(10), std
 constexpr CallId kForeign{{std::numeric_limits<uint64_t>::max(), std::numeric_limits<uint64_t>::max()},
                           std::numeric_limits<uint16_t>::max()};
 
-double sane(double tokens) {
+double no_nan(double tokens) {
   return std::isfinite(tokens) && tokens > 0 ? tokens : 0;
 }
 int64_t millionths(double tokens) {
@@ -120,7 +120,7 @@ Attributor::Slot Attributor::open(const CallId& call, Wall start, uint16_t model
 void Attributor::work(Slot slot, const Slice& slice) {
   Call& c = calls_[slot];
   assert(c.open && !c.closed);
-  const Work w{sane(slice.work.fresh), sane(slice.work.cached), sane(slice.work.out), sane(slice.work.context)};
+  const Work w{no_nan(slice.work.fresh), no_nan(slice.work.cached), no_nan(slice.work.out), no_nan(slice.work.context)};
   if (w.fresh + w.cached + w.out <= 0) return;
   ++c.pieces;
   pieces_.push_back({slot, slice.begin, std::max(slice.begin, slice.end), w});
@@ -201,7 +201,7 @@ double Attributor::foreign_weight(const Conditions& conditions) {
   detail_.sent_fresh = whole(sent_.fresh);
   detail_.foreign = {};
   if (!conditions.foreign || config_.models.empty()) return 0;
-  detail_.foreign = {sane(conditions.foreign->prompt), sane(conditions.foreign->generated)};
+  detail_.foreign = {no_nan(conditions.foreign->prompt), no_nan(conditions.foreign->generated)};
   const double batch = std::max(1.0, detail_.batch);
   return work_joules(config_.models.front(), {detail_.foreign.prompt, 0, detail_.foreign.generated, 0}, batch);
 }

@@ -25,6 +25,9 @@ enum class Outcome : uint8_t {
   refused,      // never reached an engine (bad request, no deployment, limit)
 };
 
+// As reports and searches spell them, in the order of Outcome.
+inline constexpr const char* kOutcomes[] = {"ok", "failed", "cancelled", "interrupted", "refused"};
+
 enum class TokenSource : uint8_t { reported, counted };  // by the engine's usage | by us (an estimate, marked as such)
 
 struct CallFacts {

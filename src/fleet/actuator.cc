@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::array kKinds = {"start", "status", "drain", "stop"};
 constexpr size_t kMostOrders = 10'000;
-constexpr size_t kShortestSecret = 4;
+constexpr size_t kShortestHidden = 4;
 
 std::optional<MachineReport::State> parse_state(std::string_view text) {
   using enum MachineReport::State;
@@ -102,7 +102,7 @@ Result<MachineReport> read_report(std::string_view text) {
 
 std::string without_secrets(std::string text, const std::vector<std::string>& secrets) {
   for (const auto& secret : secrets) {
-    if (secret.size() < kShortestSecret) continue;
+    if (secret.size() < kShortestHidden) continue;
     for (size_t at = text.find(secret); at != text.npos; at = text.find(secret, at + 3))
       text.replace(at, secret.size(), "***");
   }

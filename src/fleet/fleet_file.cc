@@ -13,7 +13,7 @@ using catalog::Catalog;
 using yaml::Fields;
 
 // An option as the file has it, before the catalog is asked.
-struct Draft {
+struct OptionDraft {
   Option option;
   std::string vendor, vendor_model;
   std::optional<double> pue;
@@ -32,7 +32,7 @@ void place(Fields& f, Option& o, const Catalog& catalog) {
   if (!catalog.find_zone(o.zone)) f.complain("zone", catalog.unknown(catalog::Kind::zone, o.zone));
 }
 
-void finish_machine(Fields& f, Draft& d, const Fleet& fleet, const Catalog& catalog) {
+void finish_machine(Fields& f, OptionDraft& d, const Fleet& fleet, const Catalog& catalog) {
   Option& o = d.option;
   const catalog::Gpu* gpu = catalog.find_gpu(o.gpu);
   if (!gpu) return f.complain("gpu", catalog.unknown(catalog::Kind::gpu, o.gpu));
@@ -58,7 +58,7 @@ void finish_machine(Fields& f, Draft& d, const Fleet& fleet, const Catalog& cata
   o.machine->hardware.price = {.per_hour = *d.per_hour, .electricity_per_kwh = d.electricity_per_kwh.value_or(Money())};
 }
 
-void finish_vendor(Fields& f, Draft& d, const Fleet& fleet, const Catalog& catalog) {
+void finish_vendor(Fields& f, OptionDraft& d, const Fleet& fleet, const Catalog& catalog) {
   Option& o = d.option;
   if (!catalog.find_vendor(d.vendor)) return f.complain("vendor", catalog.unknown(catalog::Kind::vendor, d.vendor));
   if (d.in_per_mtok.has_value() != d.out_per_mtok.has_value())
@@ -80,7 +80,7 @@ void finish_vendor(Fields& f, Draft& d, const Fleet& fleet, const Catalog& catal
   o.vendor = *vendor;
 }
 
-void finish(Fields& f, Draft& d, const Fleet& fleet, const Catalog& catalog) {
+void finish(Fields& f, OptionDraft& d, const Fleet& fleet, const Catalog& catalog) {
   Option& o = d.option;
   if (o.gpu.empty() == d.vendor.empty())
     return f.complain(f.where(), "options: \"" + o.name + "\": give either gpu or vendor.");
@@ -97,7 +97,7 @@ void finish(Fields& f, Draft& d, const Fleet& fleet, const Catalog& catalog) {
     finish_vendor(f, d, fleet, catalog);
 }
 
-void declare_option(Fields& f, Draft& d, const Fleet& fleet, const Catalog& catalog) {
+void declare_option(Fields& f, OptionDraft& d, const Fleet& fleet, const Catalog& catalog) {
   Option& o = d.option;
   f.text(yaml::required("name", "Its name in tables and plans; unique."), o.name);
   f.text({"gpu", "A machine with this GPU of the catalog,"}, o.gpu);
@@ -176,10 +176,10 @@ void declare(Fields& f, Fleet& fleet, const Catalog& catalog) {
   f.number({"deferrable", "Share of the requests that may wait,"}, fleet.deferrable, 0, 1);
   f.integer({"defer_hours", "for so many hours."}, fleet.defer_hours, 0, 168);
   f.number({"min_control", "Options with less control (docs/control-rubric.md) are refused."}, fleet.min_control, 0, 1);
-  std::vector<Draft> drafts;
+  std::vector<OptionDraft> drafts;
   f.objects(yaml::required("options", "What could serve the requests."), drafts,
-            [&](Fields& o, Draft& d) { declare_option(o, d, fleet, catalog); });
-  for (Draft& d : drafts) fleet.options.push_back(std::move(d.option));
+            [&](Fields& o, OptionDraft& d) { declare_option(o, d, fleet, catalog); });
+  for (OptionDraft& d : drafts) fleet.options.push_back(std::move(d.option));
   f.check([&f, &fleet] { check_names(f, fleet); });
 }
 

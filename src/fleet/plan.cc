@@ -9,7 +9,7 @@
 namespace trine::fleet {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using SteadyClock = std::chrono::steady_clock;
 
 constexpr double kTie = 1e-7;    // weight of the other axis where one alone decides
 constexpr double kMeets = 1e-9;  // relative: of a budget
@@ -19,7 +19,7 @@ constexpr int kWaitingRounds = 4;
 constexpr size_t kMipCells = 20'000;  // beyond these hours x options branch and cut proves nothing in time
 
 double left(Deadline until) {
-  return std::max(0.0, std::chrono::duration<double>(until - Clock::now()).count());
+  return std::max(0.0, std::chrono::duration<double>(until - SteadyClock::now()).count());
 }
 
 struct Found {
@@ -39,7 +39,7 @@ class Planner {
   Planner(const PlanModel& m, const PlanLimits& limits)
       : m_(m),
         limits_(limits),
-        until_(Clock::now() +
+        until_(SteadyClock::now() +
                std::chrono::nanoseconds(static_cast<int64_t>(std::clamp(limits.seconds, 0.01, 3600.0) * 1e9))) {}
 
   // Without a proof: the search from each hour alone, from `hint` or from the plan before.
@@ -155,9 +155,9 @@ class Planner {
   // The bound, by the Lagrangian. Leaves the mixed-integer solver its share of the time.
   template <class Visit>
   void raise(Weights w, const LpAnswer& lp, Found& found, const Visit& visit) const {
-    const auto share = std::chrono::duration_cast<Clock::duration>((until_ - Clock::now()) * 2 / 3);
+    const auto share = std::chrono::duration_cast<SteadyClock::duration>((until_ - SteadyClock::now()) * 2 / 3);
     const double enough = found.value - limits_.gap * std::abs(found.value);
-    found.bound = std::max(found.bound, ascend(m_, w, lp, found.value, enough, Clock::now() + share, visit));
+    found.bound = std::max(found.bound, ascend(m_, w, lp, found.value, enough, SteadyClock::now() + share, visit));
   }
 
   Found judged(Weights w, Draft draft) const {

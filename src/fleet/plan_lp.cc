@@ -11,9 +11,9 @@ struct Entry {
   double value;
 };
 
-class Builder {
+class LpBuilder {
  public:
-  Builder(const PlanModel& m, Weights weights, const LpOptions& o) : m_(m), weights_(weights), o_(o) {
+  LpBuilder(const PlanModel& m, Weights weights, const LpOptions& o) : m_(m), weights_(weights), o_(o) {
     if (o.scaled) lp_.unit = std::max(1.0, *std::max_element(m.demand.begin(), m.demand.end()) / 100);
     lp_.x = lp_.n = lp_.s = lp_.start_row = Grid2<int>(m.hours, m.options, -1);
     lp_.w.assign(m.hours, -1);
@@ -136,7 +136,7 @@ void term(std::string& out, size_t& width, double v, const std::string& name) {
 }  // namespace
 
 PlanLp build_lp(const PlanModel& model, Weights weights, const LpOptions& options) {
-  return Builder(model, weights, options).build();
+  return LpBuilder(model, weights, options).build();
 }
 
 std::string lp_text(const PlanModel& model, const PlanLp& lp, const std::string& title) {

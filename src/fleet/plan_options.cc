@@ -5,8 +5,6 @@
 namespace trine::fleet {
 namespace {
 
-constexpr double kJoulesPerKwh = 3.6e6;
-
 std::string joined(const std::vector<std::string>& words) {
   std::string out;
   for (const auto& w : words) out += (out.empty() ? "" : ", ") + w;

@@ -12,7 +12,7 @@ namespace trine::fleet {
 namespace {
 
 constexpr int kOptimal = 0, kInfeasible = 1, kStopped = 3;  // Clp_status
-constexpr double kWhole = 1e-5;
+constexpr double kWholeEnough = 1e-5;
 
 struct FreeClp {
   void operator()(Clp_Simplex* m) const { Clp_deleteModel(m); }
@@ -119,7 +119,7 @@ Result<MipAnswer> solve_mip(const PlanModel& model, const PlanLp& lp, const Mach
   Machines n(model.hours, model.options);
   for (size_t h = 0; h < model.hours; ++h)
     for (size_t o = 0; o < model.options; ++o)
-      if (lp.n(h, o) >= 0) n(h, o) = static_cast<int>(std::ceil(solution[lp.n(h, o)] - kWhole));
+      if (lp.n(h, o) >= 0) n(h, o) = static_cast<int>(std::ceil(solution[lp.n(h, o)] - kWholeEnough));
   a.machines = std::move(n);
   return a;
 }

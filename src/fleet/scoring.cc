@@ -14,7 +14,7 @@ using energy::Letter;
 using energy::UncertainSum;
 using Part = UncertainSum::Part;
 
-constexpr double kMillion = 1e6, kJoulesPerKwh = 3.6e6;
+constexpr double kMillion = 1e6;
 
 Figure figure(const UncertainSum& sum, Letter letter) {
   const double sigma = sum.value() > 0 ? sum.relative_sigma() : 0;

@@ -60,11 +60,11 @@ struct Cells {
   }
 };
 
-enum class Clock { none, iso, seconds, milliseconds, hours };
+enum class TimeForm { none, iso, seconds, milliseconds, hours };
 
 // Where a CSV has what; -1: it has not.
 struct Columns {
-  Clock clock = Clock::none;
+  TimeForm clock = TimeForm::none;
   int time = -1, in = -1, out = -1, count = -1, hits = -1;
   size_t size = 0;
 };
@@ -77,27 +77,27 @@ std::optional<Columns> columns_of(std::string_view header) {
     const auto name = cells.at[i];
     const auto is = [&](std::string_view known) { return iequals(name, known); };
     const int at = static_cast<int>(i);
-    if (is("timestamp_ms")) c.time = at, c.clock = Clock::milliseconds;
-    if (is("hour_index")) c.time = at, c.clock = Clock::hours;
-    if (is("timestamp")) c.time = at, c.clock = Clock::seconds;  // or ISO, where ContextTokens stands beside it
+    if (is("timestamp_ms")) c.time = at, c.clock = TimeForm::milliseconds;
+    if (is("hour_index")) c.time = at, c.clock = TimeForm::hours;
+    if (is("timestamp")) c.time = at, c.clock = TimeForm::seconds;  // or ISO, where ContextTokens stands beside it
     if (is("contexttokens")) c.in = at;
     if (is("input_length") || is("request tokens")) c.in = at;
     if (is("generatedtokens") || is("output_length") || is("response tokens")) c.out = at;
     if (is("requests")) c.count = at;
     if (is("prefix_block_hits")) c.hits = at;
   }
-  if (c.clock == Clock::seconds && c.in >= 0 && iequals(cells.at[static_cast<size_t>(c.in)], "contexttokens"))
-    c.clock = Clock::iso;
-  const bool by_request = c.in >= 0 && c.out >= 0 && c.clock != Clock::hours;
-  const bool by_hour = c.count >= 0 && c.clock == Clock::hours;
+  if (c.clock == TimeForm::seconds && c.in >= 0 && iequals(cells.at[static_cast<size_t>(c.in)], "contexttokens"))
+    c.clock = TimeForm::iso;
+  const bool by_request = c.in >= 0 && c.out >= 0 && c.clock != TimeForm::hours;
+  const bool by_hour = c.count >= 0 && c.clock == TimeForm::hours;
   if (c.time < 0 || (!by_request && !by_hour)) return std::nullopt;
   return c;
 }
 
 // Collects rows in their order. `where` of errors is file:line.
-class Builder {
+class TraceBuilder {
  public:
-  Builder(const std::string& name, const Lines& lines) : name_(name), lines_(lines) {}
+  TraceBuilder(const std::string& name, const Lines& lines) : name_(name), lines_(lines) {}
 
   template <class... Args>
   tl::unexpected<Error> wrong(fmt::format_string<Args...> format, Args&&... args) const {
@@ -167,11 +167,11 @@ class Builder {
 };
 
 // Seconds; of ISO times since the year 2000, so that a double holds their tenths of microseconds.
-Result<double> time_of(const Builder& b, Clock clock, std::string_view cell) {
+Result<double> time_of(const TraceBuilder& b, TimeForm clock, std::string_view cell) {
   constexpr double kLong = 1e13;
-  if (clock != Clock::iso) {
+  if (clock != TimeForm::iso) {
     auto v = b.number(cell, "time", kLong);
-    if (v && clock == Clock::milliseconds) *v /= 1e3;
+    if (v && clock == TimeForm::milliseconds) *v /= 1e3;
     return v;
   }
   const auto t = parse_iso8601(cell);
@@ -180,13 +180,13 @@ Result<double> time_of(const Builder& b, Clock clock, std::string_view cell) {
                           std::chrono::year(2000), std::chrono::month(1), std::chrono::day(1)))));
 }
 
-Result<void> csv_row(Builder& b, const Columns& c, std::string_view line) {
+Result<void> csv_row(TraceBuilder& b, const Columns& c, std::string_view line) {
   const Cells cells(line);
   if (cells.size != c.size) return b.wrong("has {} columns, the first line has {}.", cells.size, c.size);
   const auto cell = [&](int i) { return cells.at[static_cast<size_t>(i)]; };
   const auto at = time_of(b, c.clock, cell(c.time));
   if (!at) return tl::unexpected(at.error());
-  if (c.clock == Clock::hours) {
+  if (c.clock == TimeForm::hours) {
     const auto n = b.number(cell(c.count), "requests", kMaxCount);
     if (!n) return tl::unexpected(n.error());
     return b.hour(*at, *n);
@@ -205,7 +205,7 @@ Result<void> csv_row(Builder& b, const Columns& c, std::string_view line) {
 }
 
 // Mooncake's JSON lines. Blocks that were seen before, from the first on, are what an endless cache would hold.
-Result<void> json_row(Builder& b, std::string_view line, std::unordered_set<uint32_t>& seen) {
+Result<void> json_row(TraceBuilder& b, std::string_view line, std::unordered_set<uint32_t>& seen) {
   const auto v = json::read(line);
   if (!v) return b.wrong("{}", v.error().message);
   if (!v->is_object()) return b.wrong("an object was expected, not {}.", json::name(v->type));
@@ -247,7 +247,7 @@ Result<void> json_row(Builder& b, std::string_view line, std::unordered_set<uint
 
 Result<Trace> read_trace_text(const std::string& name, std::string_view text) {
   Lines lines(text);
-  Builder b(name, lines);
+  TraceBuilder b(name, lines);
   auto line = lines.next();
   if (!line) return fail(Code::invalid_argument, "{}:1: the file is empty.", name);
   if (trim(*line).starts_with('{')) {

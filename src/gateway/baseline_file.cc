@@ -19,7 +19,7 @@ using From = FrozenBaseline::From;
 constexpr std::string_view kMethod = "ecologits+prompt";
 constexpr std::string_view kHashLine = "hash: sha256:";
 constexpr int kFormat = 1;
-constexpr int64_t kMost = int64_t{1} << 60;
+constexpr int64_t kMostAmount = int64_t{1} << 60;
 
 // As YAML's double quotes want it; the reader would take ${ for a variable.
 std::string in_quotes(std::string_view s) {
@@ -111,10 +111,10 @@ void read_model(Fields& f, FrozenModel& m) {
     s.text({"from", "Where the size comes from."}, to.size_from);
   });
   f.object({"seen", "Tokens that were seen."}, m, [](Fields& s, FrozenModel& to) {
-    s.integer({"requests", "Requests."}, to.requests, 0, kMost);
-    s.integer({"input_tokens", "Prompt tokens."}, to.in, 0, kMost);
-    s.integer({"cached_tokens", "Of these, cached."}, to.cached, 0, kMost);
-    s.integer({"output_tokens", "Generated tokens."}, to.out, 0, kMost);
+    s.integer({"requests", "Requests."}, to.requests, 0, kMostAmount);
+    s.integer({"input_tokens", "Prompt tokens."}, to.in, 0, kMostAmount);
+    s.integer({"cached_tokens", "Of these, cached."}, to.cached, 0, kMostAmount);
+    s.integer({"output_tokens", "Generated tokens."}, to.out, 0, kMostAmount);
   });
 }
 
@@ -131,7 +131,7 @@ void declare(Fields& f, FrozenBaseline& b) {
     read_hash(s, "hash", "Of its bytes.", true, to.file_hash);
     s.text({"first", "Oldest row."}, to.first);
     s.text({"last", "Newest row."}, to.last);
-    s.integer({"refused_rows", "Left out."}, to.refused_rows, 0, kMost);
+    s.integer({"refused_rows", "Left out."}, to.refused_rows, 0, kMostAmount);
     s.price({"paid", "Total."}, to.paid);
   });
   f.text(required("currency", "ISO 4217."), b.currency);

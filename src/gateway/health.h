@@ -10,6 +10,11 @@
 
 namespace trine::gateway {
 
+// Whether a call that an engine answered so may succeed elsewhere or later.
+constexpr bool worth_another(int status) {
+  return status == 408 || status == 429 || status >= 500;
+}
+
 // After kTolerated failures in a row the deployment rests; then one call at a time may try it (half open), and each
 // try that fails doubles the rest up to kLongest. One success closes it. A check that fails opens it as well; one that
 // succeeds ends a rest that began because nobody answered, but not one of a server that answers with errors: it would

@@ -7,7 +7,7 @@
 namespace trine::gateway {
 namespace {
 
-constexpr Nanos kPatience = std::chrono::seconds(5);  // of one check, or its period where that is less
+constexpr Nanos kCheckPatience = std::chrono::seconds(5);  // of one check, or its period where that is less
 constexpr size_t kMaxBody = 64 << 10;
 constexpr int kParts = 16;  // of a period, over which the first checks are spread
 
@@ -42,7 +42,7 @@ class HealthChecks::Check final : net::Timer, public std::enable_shared_from_thi
     if (!page_.url.path.empty()) request.target = page_.url.path;
     if (!page_.authorization.empty()) request.headers.emplace_back("Authorization", page_.authorization);
     const auto answer = co_await net::fetch(loop_, pool_, std::move(request),
-                                            {.max_bytes = kMaxBody, .timeout = std::min(kPatience, page_.every)});
+                                            {.max_bytes = kMaxBody, .timeout = std::min(kCheckPatience, page_.every)});
     --*under_way_;
     if (stopped_) co_return;
     // 401, 404, 429: somebody is there, who does not know the page or has enough of it.

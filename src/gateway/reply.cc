@@ -4,6 +4,8 @@
 #include <array>
 
 #include "base/text.h"
+#include "gateway/limit/limit.h"
+#include "gateway/watch/refusals.h"
 
 namespace trine::gateway {
 namespace {
@@ -37,7 +39,7 @@ void add_ours(std::string& head, const Exchange& x) {
   head += x.limit_head;
 }
 
-bool passes(std::string_view name) {
+bool goes_back(std::string_view name) {
   if (name.size() > 7 && iequals(name.substr(0, 8), "x-trine-")) return false;
   return std::none_of(kNotPassed.begin(), kNotPassed.end(), [&](std::string_view n) { return iequals(n, name); });
 }
@@ -117,7 +119,7 @@ std::string head_from_upstream(const Exchange& x, const net::Head& upstream) {
   head.reserve(512);
   status_line(head, upstream.status);
   for (const net::Header& h : upstream.headers) {
-    if (!passes(h.name)) continue;
+    if (!goes_back(h.name)) continue;
     // A vendor's limits are not the client's, who has some of ours.
     if (!x.limit_head.empty() && h.name.size() > 12 && iequals(h.name.substr(0, 12), "x-ratelimit-")) continue;
     head.append(h.name).append(": ").append(h.value).append("\r\n");
@@ -167,6 +169,12 @@ net::Task<void> send_error(Exchange& x, const llm::ClientError& error) {
     head += "www-authenticate: Bearer\r\n";
   const std::string body = llm::openai_error_body(error, x.id_view());
   co_await send_whole(x, std::move(head), body);
+}
+
+net::Task<void> refuse(Exchange& x, llm::ClientError error) {
+  note_refusal(x, error);
+  x.reservation.finish();
+  co_await send_error(x, error);
 }
 
 net::Task<void> send_json(Exchange& x, int status, std::string_view json) {

@@ -28,6 +28,8 @@ net::Task<bool> send_whole(Exchange& x, std::string head, std::span<const std::s
 net::Task<bool> send_whole(Exchange& x, std::string head, std::string_view body);
 // An error in OpenAI's shape, with Retry-After where waiting helps. Notes status and code in x. REQUIRES: !x.head_sent.
 net::Task<void> send_error(Exchange& x, const llm::ClientError& error);
+// The same for a request that an endpoint of our own refuses: noted for the audit log, its reservation given back.
+net::Task<void> refuse(Exchange& x, llm::ClientError error);
 // A whole answer with JSON of our own.
 net::Task<void> send_json(Exchange& x, int status, std::string_view json);
 

@@ -10,7 +10,7 @@ namespace {
 using internal::JsonFields;
 using namespace std::chrono_literals;
 
-constexpr const char* kName = "eCO2mix";
+constexpr const char* kEco2mixName = "eCO2mix";
 
 // Rows are of a quarter or half hour; real-time ones of a quarter.
 Nanos length_of(const JsonFields& f) {
@@ -31,13 +31,13 @@ Result<void> row(const JsonFields& f, Answer& out) {
   return {};
 }
 
-Result<void> read(const JsonFields& f, Answer& out) {
+Result<void> read_record(const JsonFields& f, Answer& out) {
   if (const auto code = f.text("error_code"); !code.empty())
     return fail(Code::unavailable, "{}: {}", code, f.text("message"));
   if (const auto* results = f.find("results"))
     return internal::each_object(*results, [&](const JsonFields& r) { return row(r, out); });
   if (const auto* records = f.find("records"))
-    return internal::each_object(*records, [&](const JsonFields& r) { return read(r, out); });
+    return internal::each_object(*records, [&](const JsonFields& r) { return read_record(r, out); });
   if (const auto* fields = f.find("fields")) {
     const auto inner = JsonFields::of(*fields);
     if (!inner) return tl::unexpected(inner.error());
@@ -49,7 +49,7 @@ Result<void> read(const JsonFields& f, Answer& out) {
 }  // namespace
 
 Result<Answer> read_eco2mix(std::string_view text) {
-  return internal::answer_of(kName, text, read);
+  return internal::answer_of(kEco2mixName, text, read_record);
 }
 
 }  // namespace trine::grid

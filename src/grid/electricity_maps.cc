@@ -10,7 +10,7 @@ namespace {
 using internal::JsonFields;
 using namespace std::chrono_literals;
 
-constexpr const char* kName = "Electricity Maps";
+constexpr const char* kElectricityMapsName = "Electricity Maps";
 
 Method method_of(const JsonFields& f) {
   return f.text("emissionFactorType") == "direct" ? Method::direct : Method::lifecycle;
@@ -41,7 +41,7 @@ Result<void> row(const JsonFields& f, bool forecast, Answer& out) {
   return {};
 }
 
-Result<void> read(const JsonFields& f, Answer& out) {
+Result<void> read_point(const JsonFields& f, Answer& out) {
   if (const auto* error = f.find("error"))
     return fail(Code::unavailable, "{}", error->as_string().value_or("an error without words"));
   for (const char* key : {"history", "data", "forecast"}) {
@@ -63,7 +63,7 @@ Result<void> read(const JsonFields& f, Answer& out) {
 }  // namespace
 
 Result<Answer> read_electricity_maps(std::string_view text) {
-  return internal::answer_of(kName, text, read);
+  return internal::answer_of(kElectricityMapsName, text, read_point);
 }
 
 }  // namespace trine::grid

@@ -13,7 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr const char* kName = "ENTSO-E";
+constexpr const char* kEntsoeName = "ENTSO-E";
 constexpr double kLeastOfMedian = 0.5;  // a slot with less of the usual generation is not complete yet
 
 struct Row {
@@ -140,9 +140,9 @@ Result<Answer> read(const pugi::xml_node& root) {
 Result<Answer> read_entsoe(std::string_view text) {
   pugi::xml_document document;
   const auto parsed = document.load_buffer(text.data(), text.size(), pugi::parse_minimal, pugi::encoding_utf8);
-  if (!parsed) return fail(Code::invalid_argument, "{}: {}", kName, parsed.description());
+  if (!parsed) return fail(Code::invalid_argument, "{}: {}", kEntsoeName, parsed.description());
   auto answer = read(document.document_element());
-  if (!answer) return fail(answer.error().code, "{}: {}", kName, answer.error().message);
+  if (!answer) return fail(answer.error().code, "{}: {}", kEntsoeName, answer.error().message);
   return answer;
 }
 

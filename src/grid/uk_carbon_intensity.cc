@@ -8,7 +8,7 @@ namespace {
 using internal::JsonFields;
 using namespace std::chrono_literals;
 
-constexpr const char* kName = "UK Carbon Intensity";
+constexpr const char* kUkCarbonIntensityName = "UK Carbon Intensity";
 
 Result<void> rows(json::Value list, Answer& out, int depth);
 
@@ -43,15 +43,15 @@ Result<void> rows(json::Value list, Answer& out, int depth) {
 
 Result<Answer> read_uk_carbon_intensity(std::string_view text) {
   const auto fields = JsonFields::of(text);
-  if (!fields) return internal::told(kName, fields.error());
+  if (!fields) return internal::told(kUkCarbonIntensityName, fields.error());
   if (const auto* error = fields->find("error")) {
     const auto inner = JsonFields::of(*error);
-    return fail(Code::unavailable, "{}: {}", kName, inner ? inner->text("message") : "an error");
+    return fail(Code::unavailable, "{}: {}", kUkCarbonIntensityName, inner ? inner->text("message") : "an error");
   }
   const auto* data = fields->find("data");
-  if (!data) return fail(Code::invalid_argument, "{}: the answer holds no data", kName);
+  if (!data) return fail(Code::invalid_argument, "{}: the answer holds no data", kUkCarbonIntensityName);
   Answer out;
-  if (auto ok = rows(*data, out, 0); !ok) return internal::told(kName, ok.error());
+  if (auto ok = rows(*data, out, 0); !ok) return internal::told(kUkCarbonIntensityName, ok.error());
   return out;
 }
 

@@ -7,7 +7,7 @@ namespace {
 
 using internal::JsonFields;
 
-constexpr const char* kName = "WattTime";
+constexpr const char* kWattTimeName = "WattTime";
 constexpr double kGramsPerKwh = 0.45359237;  // of a pound per MWh, exactly
 
 Result<void> complaint(const JsonFields& f) {
@@ -30,7 +30,7 @@ Result<void> rows(json::Value list, Nanos length, bool forecast, Answer& out) {
   });
 }
 
-Result<void> read(const JsonFields& f, Answer& out) {
+Result<void> read_values(const JsonFields& f, Answer& out) {
   if (auto ok = complaint(f); !ok) return ok;
   const auto *meta_value = f.find("meta"), *data = f.find("data");
   if (!meta_value || !data) return fail(Code::invalid_argument, "the answer holds no data");
@@ -47,17 +47,17 @@ Result<void> read(const JsonFields& f, Answer& out) {
 
 Result<std::string> only(std::string_view text, std::string_view key) {
   const auto fields = JsonFields::of(text);
-  if (!fields) return internal::told(kName, fields.error());
-  if (auto ok = complaint(*fields); !ok) return internal::told(kName, ok.error());
+  if (!fields) return internal::told(kWattTimeName, fields.error());
+  if (auto ok = complaint(*fields); !ok) return internal::told(kWattTimeName, ok.error());
   auto value = fields->text(key);
-  if (value.empty()) return fail(Code::invalid_argument, "{}: the answer holds no {}", kName, key);
+  if (value.empty()) return fail(Code::invalid_argument, "{}: the answer holds no {}", kWattTimeName, key);
   return value;
 }
 
 }  // namespace
 
 Result<Answer> read_watttime(std::string_view text) {
-  return internal::answer_of(kName, text, read);
+  return internal::answer_of(kWattTimeName, text, read_values);
 }
 
 Result<std::string> read_watttime_token(std::string_view text) {

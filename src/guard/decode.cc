@@ -39,10 +39,6 @@ constexpr Digits kBase85 =
     digits("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~");
 constexpr Digits kHex = hex_digits();
 
-uint8_t byte(char c) {
-  return static_cast<uint8_t>(c);
-}
-
 // Digits of `bits` bits each, most significant first; a rest of less than a byte is dropped.
 std::string decode_bits(std::string_view run, const Digits& value, int bits) {
   std::string out;
@@ -51,7 +47,7 @@ std::string decode_bits(std::string_view run, const Digits& value, int bits) {
   int n = 0;
   for (const char c : run) {
     if (c == '=') break;
-    const int v = value[byte(c)];
+    const int v = value[byte_of(c)];
     if (v == kNone) return {};
     held = held << bits | static_cast<uint32_t>(v);
     n += bits;
@@ -95,8 +91,8 @@ std::optional<uint32_t> number(std::string_view s, int base) {
   return v;
 }
 
-std::optional<Code> code(uint32_t c, size_t length) {
-  Code out;
+std::optional<CodedText> code(uint32_t c, size_t length) {
+  CodedText out;
   append_utf8(out.text, c);
   if (out.text.empty()) return std::nullopt;
   out.length = length;
@@ -104,8 +100,8 @@ std::optional<Code> code(uint32_t c, size_t length) {
   return out;
 }
 
-std::optional<Code> raw_byte(uint32_t b, size_t length) {
-  Code out;
+std::optional<CodedText> raw_byte(uint32_t b, size_t length) {
+  CodedText out;
   out.text = static_cast<char>(b);
   out.length = length;
   out.letter = (b | 0x20) >= 'a' && (b | 0x20) <= 'z';
@@ -170,7 +166,7 @@ constexpr auto kFlips = std::to_array<Flip>({
 
 size_t distinct(std::string_view bytes) {
   std::array<bool, 256> seen{};
-  for (const char c : bytes) seen[byte(c)] = true;
+  for (const char c : bytes) seen[byte_of(c)] = true;
   return static_cast<size_t>(std::count(seen.begin(), seen.end(), true));
 }
 
@@ -199,7 +195,7 @@ std::string decode_hex(std::string_view run) {
       ++i;
       continue;
     }
-    const int v = kHex[byte(run[i])];
+    const int v = kHex[byte_of(run[i])];
     if (v == kNone) continue;
     if (high == kNone) {
       high = v;
@@ -216,7 +212,7 @@ std::string decode_ascii85(std::string_view run) {
 }
 
 std::string decode_base85(std::string_view run) {
-  return decode_85(run, [](char c) { return static_cast<int>(kBase85[byte(c)]); });
+  return decode_85(run, [](char c) { return static_cast<int>(kBase85[byte_of(c)]); });
 }
 
 std::string decode_binary(std::string_view run) {
@@ -247,12 +243,12 @@ std::string decode_decimals(std::string_view run) {
 
 std::string decode_uu_line(std::string_view line) {
   if (line.size() < 5) return {};
-  const size_t n = static_cast<size_t>(byte(line[0]) - 0x20) & 0x3F;
+  const size_t n = static_cast<size_t>(byte_of(line[0]) - 0x20) & 0x3F;
   if (n == 0 || (n + 2) / 3 * 4 + 1 != line.size()) return {};
   std::string out;
   uint32_t held = 0;
   for (size_t i = 1; i < line.size(); ++i) {
-    const uint8_t b = byte(line[i]);
+    const uint8_t b = byte_of(line[i]);
     if (b < 0x20 || b > 0x60) return {};
     held = held << 6 | (static_cast<uint32_t>(b - 0x20) & 0x3F);
     if (i % 4 != 0) continue;
@@ -288,12 +284,12 @@ std::string decode_morse(std::string_view run) {
 std::string decode_braille(std::string_view run) {
   std::string out;
   for (size_t i = 0; i < run.size();) {
-    if (byte(run[i]) != 0xE2 || i + 2 >= run.size()) {
+    if (byte_of(run[i]) != 0xE2 || i + 2 >= run.size()) {
       if (run[i] == ' ' || run[i] == '\n') out += run[i];
       ++i;
       continue;
     }
-    const auto dots = static_cast<size_t>((byte(run[i + 1]) - 0xA0) << 6 | (byte(run[i + 2]) & 0x3F));
+    const auto dots = static_cast<size_t>((byte_of(run[i + 1]) - 0xA0) << 6 | (byte_of(run[i + 2]) & 0x3F));
     if (dots < kBraille.size() && kBraille[dots] != 0) out += kBraille[dots];
     i += 3;
   }
@@ -317,7 +313,7 @@ std::string reverse_text(std::string_view utf8) {
   out.reserve(utf8.size());
   for (size_t end = utf8.size(); end > 0;) {
     size_t begin = end - 1;
-    while (begin > 0 && end - begin < 4 && (byte(utf8[begin]) & 0xC0) == 0x80) --begin;
+    while (begin > 0 && end - begin < 4 && (byte_of(utf8[begin]) & 0xC0) == 0x80) --begin;
     out += utf8.substr(begin, end - begin);
     end = begin;
   }
@@ -353,7 +349,7 @@ std::string turn_upright(std::string_view flipped) {
   return out;
 }
 
-std::optional<Code> percent_code(std::string_view text) {
+std::optional<CodedText> percent_code(std::string_view text) {
   if (text.size() < 3 || text[0] != '%') return std::nullopt;
   if (text[1] == 'u' && text.size() >= 6) {
     const auto c = number(text.substr(2, 4), 16);
@@ -363,7 +359,7 @@ std::optional<Code> percent_code(std::string_view text) {
   return b ? raw_byte(*b, 3) : std::nullopt;
 }
 
-std::optional<Code> html_code(std::string_view text) {
+std::optional<CodedText> html_code(std::string_view text) {
   constexpr size_t kLongest = 12;
   if (text.size() < 3 || text[0] != '&') return std::nullopt;
   const size_t end = text.substr(0, kLongest).find(';');
@@ -372,14 +368,14 @@ std::optional<Code> html_code(std::string_view text) {
   if (!body.starts_with('#')) {
     const auto named = std::find_if(kEntities.begin(), kEntities.end(), [&](const Named& e) { return e.name == body; });
     if (named == kEntities.end()) return std::nullopt;
-    return Code{std::string(named->text), end + 1, false};
+    return CodedText{std::string(named->text), end + 1, false};
   }
   const bool is_hex = body.size() > 2 && (body[1] | 0x20) == 'x';
   const auto c = number(body.substr(is_hex ? 2 : 1), is_hex ? 16 : 10);
   return c ? code(*c, end + 1) : std::nullopt;
 }
 
-std::optional<Code> escape_code(std::string_view text) {
+std::optional<CodedText> escape_code(std::string_view text) {
   if (text.size() < 4 || text[0] != '\\') return std::nullopt;
   if (text[1] == 'u' && text[2] == '{') {
     const size_t end = text.substr(0, 10).find('}');
@@ -407,10 +403,10 @@ std::optional<Code> escape_code(std::string_view text) {
   return b && *b < 256 ? raw_byte(*b, 4) : std::nullopt;
 }
 
-std::optional<Code> quoted_code(std::string_view text) {
+std::optional<CodedText> quoted_code(std::string_view text) {
   if (text.size() < 2 || text[0] != '=') return std::nullopt;
-  if (text[1] == '\n') return Code{"", 2, false};
-  if (text.starts_with("=\r\n")) return Code{"", 3, false};
+  if (text[1] == '\n') return CodedText{"", 2, false};
+  if (text.starts_with("=\r\n")) return CodedText{"", 3, false};
   if (text.size() < 3) return std::nullopt;
   const auto b = number(text.substr(1, 2), 16);
   if (!b || *b < 0x20 || *b == 0x7F) return std::nullopt;

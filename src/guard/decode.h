@@ -27,15 +27,15 @@ std::string reverse_text(std::string_view utf8);
 std::string reverse_words(std::string_view utf8);
 
 // One code in place, at the beginning of `text`: what it stands for and how long it is.
-struct Code {
+struct CodedText {
   std::string text;
   size_t length = 0;
   bool letter = false;  // an ASCII letter, which nobody needs to encode
 };
-std::optional<Code> percent_code(std::string_view text);  // %69, %u0069
-std::optional<Code> html_code(std::string_view text);     // &#105; &#x69; &lt;
-std::optional<Code> escape_code(std::string_view text);   // \u0069 \u{69} \x69 \151
-std::optional<Code> quoted_code(std::string_view text);   // =69, and = before a line end
+std::optional<CodedText> percent_code(std::string_view text);  // %69, %u0069
+std::optional<CodedText> html_code(std::string_view text);     // &#105; &#x69; &lt;
+std::optional<CodedText> escape_code(std::string_view text);   // \u0069 \u{69} \x69 \151
+std::optional<CodedText> quoted_code(std::string_view text);   // =69, and = before a line end
 
 // Keeps of decoded bytes what is text: all, when nearly all of it is, or its long readable stretches. False, and
 // nothing kept, when there are none. UTF-16 of ASCII text becomes ASCII.

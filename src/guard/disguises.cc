@@ -14,7 +14,7 @@ std::string each_byte(std::string_view text, Change&& change) {
   return out;
 }
 
-bool is_letter(char c) {
+bool is_ascii_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
@@ -29,7 +29,7 @@ std::string in_hex(std::string_view text) {
 std::string rot13(std::string_view text) {
   return each_byte(text, [](std::string& out, char c) {
     const char first = c >= 'a' ? 'a' : 'A';
-    out += is_letter(c) ? static_cast<char>(first + (c - first + 13) % 26) : c;
+    out += is_ascii_letter(c) ? static_cast<char>(first + (c - first + 13) % 26) : c;
   });
 }
 
@@ -37,7 +37,7 @@ std::string backwards(std::string_view text) {
   return {text.rbegin(), text.rend()};
 }
 
-std::string spaced(std::string_view text) {
+std::string with_blanks(std::string_view text) {
   return each_byte(text, [](std::string& out, char c) { (out += c) += c == ' ' ? "  " : " "; });
 }
 
@@ -65,7 +65,7 @@ std::string full_width(std::string_view text) {
 std::string zero_width(std::string_view text) {
   return each_byte(text, [](std::string& out, char c) {
     out += c;
-    if (is_letter(c)) out += "\u200b";
+    if (is_ascii_letter(c)) out += "\u200b";
   });
 }
 
@@ -91,9 +91,15 @@ std::string look_alike(std::string_view text) {
 }
 
 constexpr Disguise kDisguises[] = {
-    {"base64", false, in_base64},     {"hex", false, in_hex},           {"rot13", false, rot13},
-    {"backwards", false, backwards},  {"spaced", true, spaced},         {"leet", true, leet},
-    {"full width", true, full_width}, {"zero width", true, zero_width}, {"look-alike", true, look_alike},
+    {"base64", false, in_base64},
+    {"hex", false, in_hex},
+    {"rot13", false, rot13},
+    {"backwards", false, backwards},
+    {"with_blanks", true, with_blanks},
+    {"leet", true, leet},
+    {"full width", true, full_width},
+    {"zero width", true, zero_width},
+    {"look-alike", true, look_alike},
 };
 
 }  // namespace

@@ -9,7 +9,7 @@ namespace trine::guard {
 namespace {
 
 constexpr size_t kLongestSentence = 400;  // bytes; then it ends at the next blank, or after as many again
-constexpr size_t kLongestWord = 48;       // characters whose n-grams are taken
+constexpr size_t kMostOfWord = 48;        // characters whose n-grams are taken
 constexpr size_t kShortLine = 50;         // a line end behind less ends a sentence: it is not a wrapped paragraph
 constexpr uint64_t kPrime = 0x9e3779b97f4a7c15;
 
@@ -131,7 +131,7 @@ class Extractor {
   bool is_leet(size_t at) const {
     size_t letters = 0, digits = 0;
     bool inside = false;
-    for (const size_t end = std::min(text_.size(), at + kLongestWord); at < end; ++at) {
+    for (const size_t end = std::min(text_.size(), at + kMostOfWord); at < end; ++at) {
       const auto c = static_cast<unsigned char>(text_[at]);
       if (kClasses[c] == letter) {
         if (c >= 0x80) return false;
@@ -152,7 +152,7 @@ class Extractor {
   }
 
   void letters() {
-    std::array<char32_t, kLongestWord + 2> c;
+    std::array<char32_t, kMostOfWord + 2> c;
     size_t n = 0;
     c[n++] = U'^';
     bool dense = false;
@@ -188,7 +188,7 @@ class Extractor {
       c[n++] = d.c;
       hash = word_hash(hash, d.c);
       at_ += d.bytes;
-      if (n == kLongestWord + 1) break;  // the rest is a word of its own
+      if (n == kMostOfWord + 1) break;  // the rest is a word of its own
     }
     if (n > 1) flush(dense);
   }

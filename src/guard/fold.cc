@@ -36,10 +36,6 @@ struct AsciiTable {
 };
 constexpr AsciiTable kAscii;
 
-uint8_t byte(char c) {
-  return static_cast<uint8_t>(c);
-}
-
 // Upside-down letters that are no letters of a language written with Latin ones.
 bool only_flipped(char32_t c) {
   constexpr std::u32string_view kFlipped =
@@ -136,8 +132,8 @@ void Folder::ascii(size_t begin, size_t end) {
   char* to = out_.folded.text.data() + at;
   uint32_t letters = 0;
   for (size_t i = 0; i < n; ++i) {
-    to[i] = kAscii.lower[byte(source_[begin + i])];
-    letters += kAscii.word[byte(to[i])];
+    to[i] = kAscii.lower[byte_of(source_[begin + i])];
+    letters += kAscii.word[byte_of(to[i])];
   }
   latin_letters_ += letters;
   out_.folded.map.append(n, begin, end);
@@ -149,20 +145,20 @@ void Folder::run() {
   const size_t n = source_.size();
   while (at_ < n) {
     size_t special = at_;
-    while (special < n && kAscii.special[byte(source_[special])] == 0) ++special;
+    while (special < n && kAscii.special[byte_of(source_[special])] == 0) ++special;
     if (special == n) {
       ascii(at_, n);
       break;
     }
     size_t word = special;
-    while (word > at_ && special - word < kWordPoints && kAscii.word[byte(source_[word - 1])]) --word;
+    while (word > at_ && special - word < kWordPoints && kAscii.word[byte_of(source_[word - 1])]) --word;
     ascii(at_, word);
     at_ = word;
     do {
       const Point p = next(at_);
       at_ = p.end;
       handle(p);
-    } while (at_ < n && (!word_.empty() || kAscii.special[byte(source_[at_])] != 0));
+    } while (at_ < n && (!word_.empty() || kAscii.special[byte_of(source_[at_])] != 0));
   }
   end_word();
   if (!right_to_left_) signals_.bidi_controls += bidi_marks_;
@@ -449,7 +445,7 @@ void fold(std::string_view source, Fold& out, Signals& signals) {
   char* to = out.folded.text.data();
   uint8_t special = 0;
   for (size_t i = 0; i < n; ++i) {
-    const uint8_t b = byte(source[i]);
+    const uint8_t b = byte_of(source[i]);
     to[i] = kAscii.lower[b];
     special |= kAscii.special[b];
   }

@@ -13,7 +13,7 @@
 namespace trine::guard {
 namespace {
 
-constexpr int kDeepest = 12;  // slots within slots
+constexpr int kMostNested = 12;  // slots within slots
 constexpr size_t kMostVariations = 2000;
 
 std::vector<std::string> choices(std::string_view text) {
@@ -114,7 +114,7 @@ Result<Grammar> Grammar::load(const std::string& folder) {
 }
 
 Result<void> Grammar::check(const std::string& text, const std::string& at, int depth) const {
-  if (depth > kDeepest) return fail(Code::invalid_argument, "{}: slots nest deeper than {}", at, kDeepest);
+  if (depth > kMostNested) return fail(Code::invalid_argument, "{}: slots nest deeper than {}", at, kMostNested);
   for (auto use = next_slot(text, 0); use; use = next_slot(text, use->end)) {
     if (use->name.starts_with('@')) continue;
     const auto slot = slots_.find(use->name);
@@ -136,7 +136,7 @@ Result<void> Grammar::check() const {
 void Grammar::expand(std::string_view text, Random& random, FunctionRef<std::string(std::string_view, Random&)> given,
                      int depth, std::string& out) const {
   size_t from = 0;
-  for (auto use = next_slot(text, 0); use && depth <= kDeepest; use = next_slot(text, from)) {
+  for (auto use = next_slot(text, 0); use && depth <= kMostNested; use = next_slot(text, from)) {
     out += text.substr(from, use->begin - from);
     from = use->end;
     if (use->optional && random.coin()) continue;

@@ -16,7 +16,7 @@ namespace {
 constexpr std::array<std::string_view, 10> kMarks = {"|",     "BEGIN ", "END ",  "start_of_", "end_of_",
                                                      "score", "/score", "think", "/think",    "confidence"};
 
-void append_broken(std::string& out, std::string_view text) {
+void append_for_judge(std::string& out, std::string_view text) {
   for (size_t i = 0; i < text.size(); ++i) {
     out += text[i];
     if (text[i] != '<') continue;
@@ -36,16 +36,16 @@ bool continues(char c) {
 std::string material(std::string_view text) {
   std::string out;
   if (text.size() <= kMaxJudgedBytes) {
-    append_broken(out, text);
+    append_for_judge(out, text);
     return out;
   }
   size_t head = kMaxJudgedBytes * 3 / 4;
   size_t tail = text.size() - kMaxJudgedBytes / 4;
   while (head > 0 && continues(text[head])) --head;
   while (tail < text.size() && continues(text[tail])) ++tail;
-  append_broken(out, text.substr(0, head));
+  append_for_judge(out, text.substr(0, head));
   out += "\n[...]\n";
-  append_broken(out, text.substr(tail));
+  append_for_judge(out, text.substr(tail));
   return out;
 }
 

@@ -12,7 +12,7 @@ constexpr size_t kMostPromptBytes = 8 * LeakIndex::kMostSymbols;
 constexpr int kMostSame = 8;
 constexpr size_t kLeastMarked = 14;
 constexpr int kLeastDistinct = 4;  // different symbols of a row of 12: "hahahahahaha" says nothing
-constexpr Symbol kGap = 1;         // matches no symbol of an answer
+constexpr Symbol kGapSymbol = 1;   // matches no symbol of an answer
 
 std::vector<Symbol> fold(std::string_view text) {
   std::vector<Symbol> out;
@@ -28,7 +28,7 @@ bool says_something(std::span<const Symbol> row) {
     if (!seen[s]) ++distinct;
     seen[s] = true;
   }
-  return distinct >= kLeastDistinct && !seen[kGap];
+  return distinct >= kLeastDistinct && !seen[kGapSymbol];
 }
 
 }  // namespace
@@ -56,7 +56,7 @@ LeakIndex::LeakIndex(std::string_view prompt, const LeakOptions& options) {
     marked.emplace_back(at - text_.begin(), row.size());
     if (at != text_.end()) continue;
     marked.back().first = text_.size() + 1;
-    text_.push_back(kGap);
+    text_.push_back(kGapSymbol);
     text_.insert(text_.end(), row.begin(), row.end());
   }
   silent_.resize(text_.size());

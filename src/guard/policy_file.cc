@@ -17,7 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using yaml::Fields;
-using Types = std::span<const std::string_view>;
+using PiiTypes = std::span<const std::string_view>;
 
 constexpr std::array<std::string_view, kRisks> kRiskDocs = {
     "Attempts to talk the model out of its rules.",
@@ -60,9 +60,9 @@ struct FileDraft {
   std::map<std::string, PolicyDraft> named;
 };
 
-using Words = std::vector<std::pair<std::string_view, Action>>;
-const Words kActions = {{"allow", Action::allow}, {"flag", Action::flag}, {"block", Action::block}};
-const Words kDataActions = {
+using ActionWords = std::vector<std::pair<std::string_view, Action>>;
+const ActionWords kActions = {{"allow", Action::allow}, {"flag", Action::flag}, {"block", Action::block}};
+const ActionWords kDataActions = {
     {"allow", Action::allow}, {"flag", Action::flag}, {"redact", Action::redact}, {"block", Action::block}};
 
 std::optional<Threshold> parse_threshold(std::string_view text) {
@@ -108,7 +108,7 @@ void declare_judge(Fields& f, PolicyDraft& p) {
            p.judge_fails_closed, {{"open", false}, {"closed", true}});
 }
 
-void declare_policy(Fields& f, PolicyDraft& p, Types types) {
+void declare_policy(Fields& f, PolicyDraft& p, PiiTypes types) {
   for (size_t i = 0; i < kRisks; ++i) {
     f.choice({name(risk_at(i)), kRiskDocs[i]}, p.actions[i], risk_at(i) == Risk::pii ? kDataActions : kActions);
   }
@@ -157,7 +157,7 @@ bool is_language(std::string_view tag) {
          });
 }
 
-void declare_file(Fields& f, FileDraft& draft, Types types) {
+void declare_file(Fields& f, FileDraft& draft, PiiTypes types) {
   PolicyFile& file = draft.file;
   f.integer(yaml::required("version", "Counts up with each change, so that decisions can be traced to their policy."),
             file.version, 1, 1'000'000'000);
@@ -196,7 +196,7 @@ void declare_file(Fields& f, FileDraft& draft, Types types) {
   });
 }
 
-Result<FileDraft> read_draft(const std::string& file, std::string_view text, Types types, FileDraft draft) {
+Result<FileDraft> read_draft(const std::string& file, std::string_view text, PiiTypes types, FileDraft draft) {
   const auto read = yaml::read_text(file, text, [&](Fields& f) { declare_file(f, draft, types); });
   if (!read) return tl::unexpected(read.error());
   draft.file.standard = draft.standard.policy("default");
@@ -217,7 +217,7 @@ PolicyFile built_in_policy() {
   return built_in_draft().file;
 }
 
-Result<PolicyFile> read_policy(const std::string& file, std::string_view text, Types types) {
+Result<PolicyFile> read_policy(const std::string& file, std::string_view text, PiiTypes types) {
   FileDraft base = built_in_draft();
   base.file.named.clear();
   base.named.clear();
@@ -226,13 +226,13 @@ Result<PolicyFile> read_policy(const std::string& file, std::string_view text, T
   return std::move(draft->file);
 }
 
-Result<PolicyFile> load_policy(const std::string& path, Types types) {
+Result<PolicyFile> load_policy(const std::string& path, PiiTypes types) {
   const auto text = yaml::file_contents(path, yaml::kMaxFileBytes);
   if (!text) return tl::unexpected(text.error());
   return read_policy(path, *text, types);
 }
 
-std::string policy_reference(Types types) {
+std::string policy_reference(PiiTypes types) {
   return yaml::markdown_reference([types](Fields& f) {
     FileDraft draft;
     draft.standard = built_in_draft().standard;

@@ -1,6 +1,5 @@
 #include "guard/rule_pack.h"
 
-#include <openssl/evp.h>
 #include <unicode/normalizer2.h>
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 
 #include "base/text.h"
 #include "guard/embedded_rules.h"
+#include "guard/sha256.h"
 #include "yaml/reader.h"
 
 namespace trine::guard {
@@ -47,13 +47,6 @@ const yaml::Sources& no_sources() {
                                     return fail(Code::not_found, "{} is not allowed here", path);
                                   }};
   return none;
-}
-
-std::string sha256_hex(std::string_view text) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int size = 0;
-  if (EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1) throw std::bad_alloc();
-  return hex({digest.data(), size});
 }
 
 bool name_letter(char c) {

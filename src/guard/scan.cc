@@ -256,7 +256,7 @@ void Scanner::codes(size_t begin, size_t end) {
   };
   const size_t stop = std::min(text_.size(), end + 2);  // a soft line end of quoted-printable takes the line end along
   for (size_t i = begin; i < end;) {
-    std::optional<Code> code;
+    std::optional<CodedText> code;
     ViewKind kind = ViewKind::plain;
     switch (text_[i]) {
       case '%':

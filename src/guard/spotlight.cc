@@ -22,7 +22,7 @@ bool is_blank(char c) {
 }
 
 // Each "<<document" and "<</document" gets a blank between its brackets.
-void append_broken(std::string& out, std::string_view text) {
+void append_spotlit(std::string& out, std::string_view text) {
   for (size_t i = 0; i < text.size(); ++i) {
     out += text[i];
     if (text[i] != '<') continue;
@@ -60,7 +60,7 @@ std::string datamarked(std::string_view text) {
 
 std::string spotlight(std::string_view text, const Spotlight& spotlight) {
   std::string out = opening(spotlight.nonce) + '\n';
-  append_broken(out, spotlight.datamark ? datamarked(text) : std::string(text));
+  append_spotlit(out, spotlight.datamark ? datamarked(text) : std::string(text));
   return out.append(1, '\n').append(closing(spotlight.nonce));
 }
 

@@ -8,6 +8,10 @@
 
 namespace trine::guard {
 
+inline uint8_t byte_of(char c) {
+  return static_cast<uint8_t>(c);
+}
+
 struct Utf8Char {
   char32_t c = 0xFFFD;
   uint32_t length = 1;  // bytes, at least 1

@@ -98,7 +98,7 @@ std::string one_form(const Value& v) {
     }
     case Value::Type::string: {
       const auto text = v.as_string();
-      return text ? quoted(*text) : std::string(v.raw);
+      return text ? json::quoted(*text) : std::string(v.raw);
     }
     case Value::Type::number: {
       std::string out;

@@ -7,7 +7,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* kOutcomes[] = {"ok", "failed", "cancelled", "interrupted", "refused"};
 constexpr const char* kBases[] = {"provisional", "window", "final"};
 
 template <size_t N>
@@ -39,7 +38,7 @@ Json share(const energy::DeviceWindow::Share& s) {
   return j;
 }
 
-std::string letter_text(energy::Letter l) {
+std::string quality(energy::Letter l) {
   return std::string(1, static_cast<char>(l));
 }
 
@@ -65,7 +64,7 @@ Json avoided(const AvoidedSums& a) {
   j["tokens_in"] = a.in;
   j["tokens_out"] = a.out;
   put_figures(j, a.figures);
-  j["quality"] = a.requests > 0 ? Json(letter_text(a.figures.letter)) : Json();
+  j["quality"] = a.requests > 0 ? Json(quality(a.figures.letter)) : Json();
   return j;
 }
 
@@ -110,12 +109,11 @@ Json row(const ReportRow& r) {
   j["tokens_cached"] = s.cached;
   j["tokens_out"] = s.out;
   put_figures(j, s);
-  j["quality"] = s.letter() ? Json(letter_text(*s.letter())) : Json();
+  j["quality"] = s.letter() ? Json(quality(*s.letter())) : Json();
   j["quality_shares"] = Json::object();
   for (const auto& [letter, energy] : s.energy_by_letter) {
     if (s.energy.raw() > 0) {
-      j["quality_shares"][letter_text(letter)] =
-          static_cast<double>(energy.raw()) / static_cast<double>(s.energy.raw());
+      j["quality_shares"][quality(letter)] = static_cast<double>(energy.raw()) / static_cast<double>(s.energy.raw());
     }
   }
   const auto tokens = static_cast<double>(s.in + s.out), requests = static_cast<double>(s.requests);
@@ -128,7 +126,7 @@ Json row(const ReportRow& r) {
   j["grams_per_request"] = requests > 0 ? Json(g / requests) : Json();
   j["cost_per_request"] = requests > 0 ? Json(to_euros(s.cost) / requests) : Json();
   j["outcomes"] = Json::object();
-  for (size_t i = 0; i < s.outcomes.size(); ++i) j["outcomes"][kOutcomes[i]] = s.outcomes[i];
+  for (size_t i = 0; i < s.outcomes.size(); ++i) j["outcomes"][energy::kOutcomes[i]] = s.outcomes[i];
   j["unattributed"] = share(r.unattributed);
   j["foreign"] = share(r.foreign);
   j["avoided"] = avoided(r.avoided);
@@ -143,7 +141,7 @@ Json settlement(const energy::Settlement& s) {
   j["basis"] = word(kBases, static_cast<size_t>(s.basis));
   j["booked_at"] = iso8601(s.booked_at);
   put_figures(j, s.figures);
-  j["quality"] = letter_text(s.figures.letter);
+  j["quality"] = quality(s.figures.letter);
   return j;
 }
 
@@ -154,7 +152,7 @@ Json avoided(const energy::Avoided& a) {
   j["tokens_in"] = a.in;
   j["tokens_out"] = a.out;
   put_figures(j, a.figures);
-  j["quality"] = letter_text(a.figures.letter);
+  j["quality"] = quality(a.figures.letter);
   return j;
 }
 
@@ -174,7 +172,7 @@ Json call(const CallView& c) {
   j["tokens_from"] = f.source == energy::TokenSource::reported ? "reported" : "counted";
   j["streamed"] = f.streamed;
   j["simulated"] = f.simulated;
-  j["outcome"] = word(kOutcomes, static_cast<size_t>(f.outcome));
+  j["outcome"] = word(energy::kOutcomes, static_cast<size_t>(f.outcome));
   j["http_status"] = f.http_status;
   j["mean_batch"] = f.mean_batch;
   j["settlements"] = Json::array();
@@ -221,7 +219,7 @@ std::string to_json(const RequestView& view) {
   j["streamed"] = f.streamed;
   if (!view.open) {
     j["end"] = iso8601(f.end);
-    j["outcome"] = word(kOutcomes, static_cast<size_t>(f.outcome));
+    j["outcome"] = word(energy::kOutcomes, static_cast<size_t>(f.outcome));
     j["http_status"] = f.http_status;
     j["error"] = f.error.empty() ? Json() : Json(f.error);
     j["reason"] = f.reason;

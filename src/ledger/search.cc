@@ -10,8 +10,6 @@
 namespace trine::ledger {
 namespace {
 
-constexpr const char* kOutcomes[] = {"ok", "failed", "cancelled", "interrupted", "refused"};
-
 // The rows of requests that may lie in the period: [low, high) of n. Nothing: none does.
 struct Range {
   int64_t low = 0, high = 0;
@@ -101,8 +99,8 @@ Result<void> add_calls(Database& db, std::vector<FoundRequest>& found) {
 }  // namespace
 
 std::optional<energy::Outcome> parse_outcome(std::string_view text) {
-  for (size_t i = 0; i < std::size(kOutcomes); ++i)
-    if (text == kOutcomes[i]) return static_cast<energy::Outcome>(i);
+  for (size_t i = 0; i < std::size(energy::kOutcomes); ++i)
+    if (text == energy::kOutcomes[i]) return static_cast<energy::Outcome>(i);
   return std::nullopt;
 }
 
@@ -165,7 +163,7 @@ std::string to_json(const FoundPage& page) {
     r.first_token ? w.value(seconds(*r.first_token)) : w.null();
     w.key("route").value(f.route).key("endpoint").value(f.endpoint).key("workload").value(f.workload);
     w.key("key").value(f.tenant.key);
-    w.key("outcome").value(kOutcomes[static_cast<size_t>(f.outcome)]).key("http_status").value(f.http_status);
+    w.key("outcome").value(energy::kOutcomes[static_cast<size_t>(f.outcome)]).key("http_status").value(f.http_status);
     text("error", f.error);
     w.key("reason").value(f.reason);
     w.key("streamed").value(f.streamed).key("calls").value(f.calls);

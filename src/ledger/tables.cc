@@ -12,7 +12,7 @@ namespace {
 
 constexpr size_t kRows = 32;  // of one multi-row INSERT
 constexpr int64_t kMostSingleMinutes = 1000;
-constexpr int kRequestColumns = 12, kCallColumns = 30, kSettlementColumns = 15;
+constexpr int kRequestValues = 12, kCallValues = 30, kSettlementValues = 15;
 
 std::string placeholders(int n) {
   std::string s = "?";
@@ -79,8 +79,8 @@ Result<Tables> Tables::open(Database& db) {
       "first_booked_ns,gpu_energy_uj,energy_uj,energy_low_uj,energy_high_uj,operational_ng,embodied_ng,carbon_low_ng,"
       "carbon_high_ng,cost_neur,letter) VALUES ";
   const std::string insert_settlement = "INSERT OR IGNORE INTO later_settlements VALUES ";
-  const auto one_settlement = "(" + placeholders(kSettlementColumns) + ")";
-  const auto one_request = "(" + placeholders(kRequestColumns) + ")", one_call = "(" + placeholders(kCallColumns) + ")";
+  const auto one_settlement = "(" + placeholders(kSettlementValues) + ")";
+  const auto one_request = "(" + placeholders(kRequestValues) + ")", one_call = "(" + placeholders(kCallValues) + ")";
   const std::pair<Statement*, std::string> all[] = {
       {&t.requests_, insert_request + rows(one_request, kRows)},
       {&t.request_, insert_request + one_request},
@@ -195,7 +195,7 @@ Result<void> Tables::bind_call(Statement& s, const Batch::Call& c, const IdBytes
   s.bind(static_cast<int64_t>(r.http_status)).bind(finite(r.mean_batch));
   if (!c.settled) {
     s.bind(int64_t{-1}).bind(unix_ns(r.end));
-    for (int i = 0; i < kCallColumns - 17; ++i) s.null();
+    for (int i = 0; i < kCallValues - 17; ++i) s.null();
     return {};
   }
   const auto version = static_cast<int64_t>(c.first.version), booked = unix_ns(c.first.booked_at);

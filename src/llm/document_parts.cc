@@ -12,7 +12,7 @@ namespace {
 
 using json::Value;
 using std::string_view;
-using Kind = DocumentPart::Kind;
+using PartKind = DocumentPart::Kind;
 using Source = DocumentPart::Source;
 
 // What stands before the contents of a data: URL is short; more is no data: URL.
@@ -55,9 +55,9 @@ void take_id(DocumentPart& part, const Value& value) {
   part.text = plain(value);
 }
 
-class Finder {
+class PartFinder {
  public:
-  explicit Finder(std::vector<DocumentPart>& out) : out_(out) {}
+  explicit PartFinder(std::vector<DocumentPart>& out) : out_(out) {}
 
   // `messages` or `input`: items with `content` or `output`, whose parts may be documents.
   void items(string_view key, const Value& value) {
@@ -123,7 +123,7 @@ class Finder {
       return true;
     }
     if (type != "image_url" && type != "input_image") return false;
-    part.kind = Kind::image;
+    part.kind = PartKind::image;
     if (image && image->is_object()) {
       fields(*image, part);
     } else {
@@ -196,7 +196,7 @@ Result<std::vector<DocumentPart>> find_document_parts(Endpoint endpoint, string_
   std::vector<DocumentPart> parts;
   if (endpoint != Endpoint::chat && endpoint != Endpoint::responses) return parts;
   const string_view list = endpoint == Endpoint::chat ? "messages" : "input";
-  Finder finder(parts);
+  PartFinder finder(parts);
   const auto walked = json::each_member(body, [&](string_view key, Value value) {
     if (key == list) finder.items(list, value);
     return true;

@@ -77,6 +77,10 @@ struct ClientError {
   std::string param;
 };
 
+inline ClientError client_error(ErrorCode code, std::string detail = {}, std::string param = {}) {
+  return {code, std::move(detail), std::move(param)};
+}
+
 std::string sentence(const ClientError& error);  // "what: detail. remedy"
 int status(const ClientError& error);
 

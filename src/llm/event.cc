@@ -15,7 +15,7 @@ using internal::EventLines;
 using internal::field_of;
 using internal::read_lines;
 using json::Value;
-using Kind = EventFacts::Kind;
+using EventKind = EventFacts::Kind;
 
 bool is_blank(char c) {
   return c == ' ' || c == '\n' || c == '\r' || c == '\t';
@@ -143,17 +143,17 @@ std::optional<Parsed> parse(std::string_view data, EventFacts& facts) {
   return std::nullopt;
 }
 
-Kind responses_kind(std::string_view type) {
-  if (type == "response.completed" || type == "response.incomplete") return Kind::done;
-  if (type == "response.failed" || type == "error") return Kind::error;
-  return Kind::content;
+EventKind responses_kind(std::string_view type) {
+  if (type == "response.completed" || type == "response.incomplete") return EventKind::done;
+  if (type == "response.failed" || type == "error") return EventKind::error;
+  return EventKind::content;
 }
 
 void scan_data(std::string_view data, EventFacts& facts) {
   while (!data.empty() && is_blank(data.front())) data.remove_prefix(1);
   while (!data.empty() && is_blank(data.back())) data.remove_suffix(1);
   if (data == "[DONE]") {
-    facts.kind = Kind::done;
+    facts.kind = EventKind::done;
     return;
   }
   if (data.empty() || data.front() != '{') return;
@@ -167,19 +167,19 @@ void scan_data(std::string_view data, EventFacts& facts) {
   }
   facts.finish = finish_of(hints.finish_reason);
   if (error) {
-    facts.kind = Kind::error;
+    facts.kind = EventKind::error;
   } else if (!hints.type.empty() && !hints.choices) {
     facts.kind = responses_kind(hints.type);
     facts.tokens = hints.delta && hints.type.ends_with(".delta") ? 1 : 0;
     if (hints.type == "response.completed") facts.finish = Finish::stop;
     if (hints.type == "response.incomplete") facts.finish = Finish::length;
   } else if (hints.choices) {
-    facts.kind = Kind::content;
+    facts.kind = EventKind::content;
     // Some engines give reasoning under two names at once.
     facts.tokens = hints.content + hints.text + std::max(hints.reasoning, hints.reasoning_content) + hints.refusal +
                    hints.tool_calls;
   } else if (facts.usage) {
-    facts.kind = Kind::usage_only;
+    facts.kind = EventKind::usage_only;
   }
 }
 
@@ -194,7 +194,7 @@ EventFacts scan_event(std::string_view event) {
   EventLines lines;
   read_lines(event, lines);
   scan_data(lines.data, facts);
-  if (lines.error) facts.kind = Kind::error;
+  if (lines.error) facts.kind = EventKind::error;
   if (lines.count > 1) facts.usage_raw = facts.trine_raw = {};  // they point into what is gone
   return facts;
 }

@@ -49,9 +49,9 @@ bool has_scheme(string_view text, string_view scheme) {
   return text.size() > scheme.size() && iequals(text.substr(0, scheme.size()), scheme);
 }
 
-class Finder {
+class UrlFinder {
  public:
-  Finder(std::string field, std::vector<RequestUrl>& into)
+  UrlFinder(std::string field, std::vector<RequestUrl>& into)
       : field_(std::move(field)), of_tools_(field_ == "tools"), into_(into) {}
 
   // `key` is the nearest above the value.
@@ -129,7 +129,7 @@ std::optional<ClientError> find_urls(string_view place, string_view key, const V
   if (!field.empty()) field += '.';
   field += key;
   const std::string name(key);
-  Finder finder(std::move(field), into);
+  UrlFinder finder(std::move(field), into);
   finder.look(name, value);
   return finder.error();
 }

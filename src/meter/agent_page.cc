@@ -66,13 +66,13 @@ class Members {
   const AgentPageLimits& limits_;
 };
 
-struct Device {
+struct PageDevice {
   int64_t id = -1;
   DeviceReading reading;
 };
 
-Result<Device> read_device(std::string_view object, const AgentPageLimits& limits) {
-  Device d;
+Result<PageDevice> read_device(std::string_view object, const AgentPageLimits& limits) {
+  PageDevice d;
   Members m(limits);
   std::string kind;
   const auto walked = json::each_member(object, [&](std::string_view key, json::Value v) {
@@ -95,10 +95,10 @@ Result<Device> read_device(std::string_view object, const AgentPageLimits& limit
 }
 
 // The seven figures of one sample; null is -1, which no figure is.
-using Row = std::array<int64_t, 7>;
+using SampleRow = std::array<int64_t, 7>;
 
-Result<Row> read_row(std::string_view array) {
-  Row row{};
+Result<SampleRow> read_row(std::string_view array) {
+  SampleRow row{};
   size_t i = 0;
   bool good = true;
   const auto walked = json::each_element(array, [&](json::Value v) {
@@ -129,7 +129,7 @@ class PageReader {
   void top(std::string_view key, json::Value v);
   Result<void> devices();
   Result<void> samples();
-  Result<void> sample(const Row& row);
+  Result<void> sample(const SampleRow& row);
   std::optional<int64_t> sane(int64_t value, int64_t most, std::string_view what, const AgentSample& s);
 
   const AgentPageLimits& limits_;
@@ -237,7 +237,7 @@ std::optional<int64_t> PageReader::sane(int64_t value, int64_t most, std::string
   return std::nullopt;
 }
 
-Result<void> PageReader::sample(const Row& row) {
+Result<void> PageReader::sample(const SampleRow& row) {
   const auto id = std::find(ids_.begin(), ids_.end(), row[0]);
   if (id == ids_.end()) return not_a_page("a sample's device is not among its devices");
   AgentSample s;

@@ -7,7 +7,7 @@
 namespace trine::meter {
 namespace {
 
-struct Device {
+struct DcgmDevice {
   DeviceReading reading;
   std::optional<double> used_mib, free_mib, graphics_active;
   // The whole GPU's figures as its slices' series repeat them: for a GPU that has no such series of its own.
@@ -30,7 +30,7 @@ void name_device(DeviceReading& r, const Series& s, const Scrape& scrape) {
   stamp(r, s, scrape);
 }
 
-void take(Device& d, const Series& s, bool slice, Device& whole, Readings& out) {
+void take(DcgmDevice& d, const Series& s, bool slice, DcgmDevice& whole, Readings& out) {
   const std::string_view field = s.name.substr(s.name.find("_FI_") + 4);
   if (field == "DEV_TOTAL_ENERGY_CONSUMPTION") {
     keep_largest(slice ? whole.repeated_uj : d.reading.counter_uj, sane_integer(s, 3, out));  // mJ
@@ -49,7 +49,7 @@ void take(Device& d, const Series& s, bool slice, Device& whole, Readings& out) 
   }
 }
 
-void finish(Device& d) {
+void finish(DcgmDevice& d) {
   DeviceReading& r = d.reading;
   constexpr double kMib = 1 << 20;
   constexpr double kMostMib = 1 << 30;  // a pebibyte: beyond, it is no memory of a GPU
@@ -65,7 +65,7 @@ void finish(Device& d) {
 
 Result<Readings> read_dcgm(const Scrape& scrape) {
   Readings out;
-  std::map<std::string, Device> devices;
+  std::map<std::string, DcgmDevice> devices;
   const auto visit = [&](const Series& s) {
     if (!s.name.starts_with("DCGM_FI_")) return;
     std::string uuid = s.label("UUID");
@@ -76,10 +76,10 @@ Result<Readings> read_dcgm(const Scrape& scrape) {
     }
     const std::string instance = s.label("GPU_I_ID");
     const bool slice = !instance.empty();
-    Device& whole = devices[uuid];
+    DcgmDevice& whole = devices[uuid];
     whole.reading.device = uuid;
     name_device(whole.reading, s, scrape);
-    Device& d = slice ? devices[uuid + "/gi" + instance] : whole;
+    DcgmDevice& d = slice ? devices[uuid + "/gi" + instance] : whole;
     if (slice) {
       d.reading.device = uuid + "/gi" + instance;
       d.reading.whole_device = false;

@@ -12,20 +12,20 @@
 namespace trine::meter {
 namespace {
 
-struct Row {
+struct SourceRow {
   HttpKind kind;
   std::string_view name;
   Result<Readings> (*read)(const Scrape&);
 };
 
 constexpr std::array kRows = {
-    Row{HttpKind::engine_sim, "engine-sim", read_engine_sim},
-    Row{HttpKind::vllm, "vllm", read_vllm},
-    Row{HttpKind::sglang, "sglang", read_sglang},
-    Row{HttpKind::llama_cpp, "llama.cpp", read_llama_cpp},
-    Row{HttpKind::dcgm, "dcgm", read_dcgm},
-    Row{HttpKind::kepler, "kepler", read_kepler},
-    Row{HttpKind::scaphandre, "scaphandre", read_scaphandre},
+    SourceRow{HttpKind::engine_sim, "engine-sim", read_engine_sim},
+    SourceRow{HttpKind::vllm, "vllm", read_vllm},
+    SourceRow{HttpKind::sglang, "sglang", read_sglang},
+    SourceRow{HttpKind::llama_cpp, "llama.cpp", read_llama_cpp},
+    SourceRow{HttpKind::dcgm, "dcgm", read_dcgm},
+    SourceRow{HttpKind::kepler, "kepler", read_kepler},
+    SourceRow{HttpKind::scaphandre, "scaphandre", read_scaphandre},
 };
 
 constexpr auto kNames = [] {
@@ -34,13 +34,13 @@ constexpr auto kNames = [] {
   return names;
 }();
 
-const Row& row_of(HttpKind kind) {
-  return *std::find_if(kRows.begin(), kRows.end(), [&](const Row& r) { return r.kind == kind; });
+const SourceRow& row_of(HttpKind kind) {
+  return *std::find_if(kRows.begin(), kRows.end(), [&](const SourceRow& r) { return r.kind == kind; });
 }
 
 class HttpSource final : public Source {
  public:
-  HttpSource(const Row& row, std::unique_ptr<internal::HttpGetter> getter, std::string host)
+  HttpSource(const SourceRow& row, std::unique_ptr<internal::HttpGetter> getter, std::string host)
       : row_(row), getter_(std::move(getter)), host_(std::move(host)) {
     name_ = fmt::format("{} {}", row_.name, getter_->place());
   }
@@ -64,7 +64,7 @@ class HttpSource final : public Source {
   std::string_view name() const override { return name_; }
 
  private:
-  const Row& row_;
+  const SourceRow& row_;
   std::unique_ptr<internal::HttpGetter> getter_;
   std::string host_;
   std::string name_;
@@ -77,7 +77,7 @@ std::string_view name(HttpKind kind) {
 }
 
 std::optional<HttpKind> http_kind(std::string_view text) {
-  for (const Row& r : kRows)
+  for (const SourceRow& r : kRows)
     if (r.name == text) return r.kind;
   return std::nullopt;
 }

@@ -7,24 +7,24 @@
 namespace trine::meter {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Zone>, 6> kNames = {{{"psys", Zone::psys},
-                                                                      {"platform", Zone::psys},
-                                                                      {"package", Zone::package},
-                                                                      {"dram", Zone::dram},
-                                                                      {"core", Zone::core},
-                                                                      {"uncore", Zone::uncore}}};
+constexpr std::array<std::pair<std::string_view, Zone>, 6> kZoneNames = {{{"psys", Zone::psys},
+                                                                          {"platform", Zone::psys},
+                                                                          {"package", Zone::package},
+                                                                          {"dram", Zone::dram},
+                                                                          {"core", Zone::core},
+                                                                          {"uncore", Zone::uncore}}};
 
 }  // namespace
 
 Zone zone_of(std::string_view text) {
   std::string_view word = text.substr(0, text.find('-'));  // "package-0", "package-0-die-1"
-  for (const auto& [known, zone] : kNames)
+  for (const auto& [known, zone] : kZoneNames)
     if (known == word) return zone;
   return Zone::other;
 }
 
 std::string_view name(Zone zone) {
-  for (const auto& [known, z] : kNames)
+  for (const auto& [known, z] : kZoneNames)
     if (z == zone) return known;
   return "other";
 }

@@ -15,10 +15,6 @@
 namespace trine::meter_agent {
 namespace {
 
-int64_t microseconds(Nanos d) {
-  return std::chrono::floor<std::chrono::microseconds>(d).count();
-}
-
 std::string_view name(meter::Boundary b) {
   return b == meter::Boundary::gpu ? "gpu" : "host";
 }

@@ -8,10 +8,6 @@
 namespace trine::meter_agent {
 namespace {
 
-int64_t microseconds(Nanos d) {
-  return std::chrono::floor<std::chrono::microseconds>(d).count();
-}
-
 int16_t of_ten_thousand(const std::optional<double>& share) {
   return share && *share >= 0 && *share <= 1 ? static_cast<int16_t>(std::lround(*share * 10'000)) : int16_t{-1};
 }

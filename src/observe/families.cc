@@ -18,8 +18,6 @@ using gateway::WorkerCounters;
 
 constexpr const char* kOfDeployment = "deployment, model, zone, simulated";
 constexpr const char* kOfBudget = "scope, subject, unit, period";
-constexpr std::array<const char*, 5> kOutcomes = {"ok", "failed", "cancelled", "interrupted", "refused"};
-constexpr int kEnergyDigits = 6, kCarbonDigits = 9, kMoneyDigits = 9;  // of the integers' units
 
 std::string_view shown(std::string_view zone) {
   return zone.empty() ? std::string_view("world") : zone;
@@ -90,7 +88,7 @@ void calls(Page& page, const Scene& s) {
     for (const Outcome o : {Outcome::ok, Outcome::failed, Outcome::cancelled}) {
       int64_t n = 0;
       for (const DeploymentCounters& c : d.state->probe.all()) n += c.calls[static_cast<size_t>(o)].get();
-      page.sample(l + "," + label_text({{"outcome", kOutcomes[static_cast<size_t>(o)]}}), n);
+      page.sample(l + "," + label_text({{"outcome", energy::kOutcomes[static_cast<size_t>(o)]}}), n);
     }
   });
 }
@@ -204,7 +202,7 @@ void requests(Page& page, const Scene& s) {
   for (const Outcome o : {Outcome::ok, Outcome::failed, Outcome::cancelled, Outcome::refused}) {
     int64_t n = 0;
     for (const WorkerCounters& c : s.view.workers) n += c.requests[static_cast<size_t>(o)].get();
-    page.sample(label_text({{"outcome", kOutcomes[static_cast<size_t>(o)]}}), n);
+    page.sample(label_text({{"outcome", energy::kOutcomes[static_cast<size_t>(o)]}}), n);
   }
 }
 

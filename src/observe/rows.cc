@@ -15,8 +15,6 @@ using gateway::DeploymentCounters;
 using gateway::WorkerCounters;
 using gateway::WorkloadCounters;
 
-constexpr int kEnergyDigits = 6, kCarbonDigits = 9, kMoneyDigits = 9;  // of the integers' units
-
 // Calls `write(sum over the workers of the counter `what` of a cell, labels)` for each workload that has called a
 // deployment. Hundreds of deployments may each have dozens: labels are put together from ready pieces.
 template <class What, class F>

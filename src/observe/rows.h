@@ -5,6 +5,8 @@
 
 namespace trine::observe {
 
+inline constexpr int kEnergyDigits = 6, kCarbonDigits = 9, kMoneyDigits = 9;  // of the integers' units
+
 // By workload, deployment and zone; cells that were never counted in are left out.
 inline constexpr const char* kOfWorkload = "workload, deployment, zone, simulated";
 void workload_calls(Page& page, const Scene& scene);

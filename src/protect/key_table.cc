@@ -30,10 +30,6 @@ EVP_MAC_CTX* prepared(const Pepper& pepper) {
   return context.get();
 }
 
-int64_t unix_s(Wall t) {
-  return std::chrono::duration_cast<std::chrono::seconds>(t.time_since_epoch()).count();
-}
-
 uint32_t clamp_s(int64_t s) {
   return static_cast<uint32_t>(std::clamp<int64_t>(s, 0, UINT32_MAX));
 }

@@ -15,7 +15,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr const char* kPolicies[] = {"static", "autoscale", "api", "cost", "carbon", "latency", "csoa", "hindsight"};
-constexpr double kJoulesPerKwh = 3.6e6;
 
 // The mean of the slots that begin within the hour, else the one that covers it.
 std::optional<double> hour_of(const grid::Series& s, Wall hour) {

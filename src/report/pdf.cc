@@ -89,18 +89,18 @@ class Paper {
   }
   void operator()(const Headlines& h) {
     constexpr size_t kAcross = 3;
-    constexpr float kGap = 8, kTall = 50, kBox = (kInner - kGap * (kAcross - 1)) / kAcross;
+    constexpr float kGap = 8, kBoxTall = 50, kBox = (kInner - kGap * (kAcross - 1)) / kAcross;
     for (size_t i = 0; i < h.facts.size(); ++i) {
-      if (i % kAcross == 0) need(kTall + kGap);
+      if (i % kAcross == 0) need(kBoxTall + kGap);
       const float x = kMargin + static_cast<float>(i % kAcross) * (kBox + kGap);
       HPDF_Page_SetLineWidth(page_, 0.6F);
       stroke(kRule);
-      HPDF_Page_Rectangle(page_, x, up(y_ + kTall), kBox, kTall);
+      HPDF_Page_Rectangle(page_, x, up(y_ + kBoxTall), kBox, kBoxTall);
       HPDF_Page_Stroke(page_);
       write(x + 8, y_ + 19, fitted(windows_1252(h.facts[i].value), bold_, 15, kBox - 16), bold_, 15, kInk);
       write(x + 8, y_ + 31, fitted(windows_1252(h.facts[i].what), plain_, 8.5F, kBox - 16), plain_, 8.5F, kInk);
       write(x + 8, y_ + 42, fitted(windows_1252(h.facts[i].note), plain_, 7.5F, kBox - 16), plain_, 7.5F, kGrey);
-      if (i % kAcross == kAcross - 1 || i + 1 == h.facts.size()) y_ += kTall + kGap;
+      if (i % kAcross == kAcross - 1 || i + 1 == h.facts.size()) y_ += kBoxTall + kGap;
     }
     down(2);
   }

@@ -62,10 +62,6 @@ class Fields {
   std::string message_, param_;
 };
 
-std::string dumped(const Json& v) {
-  return v.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 // The text of a message's content: a string, or parts of type text, input_text or output_text. False: another part.
 bool content_text(const Json& content, std::string& out) {
   if (content.is_null()) return true;
@@ -272,6 +268,10 @@ tl::expected<void, ApiError> read_prompt(Fields& f, const EngineSpec& spec, Mode
 }
 
 }  // namespace
+
+std::string dumped(const Json& v) {
+  return v.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 bool nested_too_deep(std::string_view json) {
   int depth = 0;

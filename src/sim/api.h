@@ -1,6 +1,7 @@
 // Reading the requests that an engine serves, and saying what is wrong with one in vLLM's words and shape.
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -52,5 +53,8 @@ tl::expected<ModelCall, ApiError> parse_call(Endpoint endpoint, std::string_view
 // JSON of a body whose nesting is bounded (so that nothing that walks it recursively can be exhausted).
 inline constexpr int deepest_json = 128;
 bool nested_too_deep(std::string_view json);
+
+// JSON on one line; bytes that are no UTF-8 are replaced.
+std::string dumped(const nlohmann::ordered_json& v);
 
 }  // namespace trine::sim

@@ -7,6 +7,7 @@
 #include "ledger/series.h"
 #include "observe/process.h"
 #include "web/answer.h"
+#include "web/put.h"
 
 namespace trine::web {
 namespace {
@@ -21,11 +22,6 @@ constexpr size_t kMostRows = 1000;
 
 AdminAnswer json_answer(std::string body) {
   return {200, "application/json", std::move(body), {}};
-}
-
-void put(Writer& w, const char* key, const std::string& text) {
-  w.key(key);
-  text.empty() ? w.null() : w.value(text);
 }
 
 // Steps that give a chart some hundreds of points.

@@ -4,24 +4,14 @@
 
 #include "base/text.h"
 #include "json/write.h"
-#include "protect/audit.h"
 #include "web/api.h"
+#include "web/guard_audit.h"
 
 namespace trine::web {
 namespace {
 
-constexpr size_t kMostLines = 5000 /* of a kind */, kMostEvents = 200, kMostRules = 50;
+constexpr size_t kMostEvents = 200, kMostRules = 50;
 constexpr size_t kSteps = 48;  // of the chart, about
-
-std::string detail(const protect::AuditEntry& e, std::string_view name) {
-  for (const auto& [n, value] : e.detail)
-    if (n == name) return value;
-  return {};
-}
-
-int64_t count_of(const protect::AuditEntry& e) {
-  return std::max<int64_t>(1, parse_int(detail(e, "count")).value_or(1));
-}
 
 // Whole minutes, hours or days.
 Nanos step_for(Nanos span) {
@@ -36,7 +26,7 @@ Result<std::string> guard_events(const std::filesystem::path& audit, Wall since,
   protect::AuditSlice found;
   if (!audit.empty()) {
     auto read = protect::find_audit(
-        audit, {.last = kMostLines, .actions = {"guard.", "abuse.", "traffic."}, .since = since, .until = until});
+        audit, {.last = kMostAuditLines, .actions = {"guard.", "abuse.", "traffic."}, .since = since, .until = until});
     if (!read && read.error().code != Code::not_found) return tl::unexpected(read.error());
     if (read) found = std::move(*read);
   }

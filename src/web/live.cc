@@ -2,6 +2,7 @@
 
 #include "json/write.h"
 #include "observe/process.h"
+#include "web/put.h"
 
 namespace trine::web {
 namespace {
@@ -36,15 +37,6 @@ std::optional<double> mean_s(const Deployment& d) {
     for (size_t i = 0; i <= h.kBounds.size(); ++i) n += h.bucket(i);
   }
   return n > 0 ? std::optional(sum / static_cast<double>(n)) : std::nullopt;
-}
-
-void put(Writer& w, const char* key, std::optional<double> value) {
-  w.key(key);
-  value ? w.value(*value) : w.null();
-}
-void put(Writer& w, const char* key, const std::string& text) {
-  w.key(key);
-  text.empty() ? w.null() : w.value(text);
 }
 
 // Of one deployment, or of all.

@@ -1,26 +1,18 @@
 // What is known of the guard beside a request's own record: whether anybody looks at such requests, and what the audit
 // log has of its key at that time.
-#include <algorithm>
-
 #include "base/text.h"
 #include "json/write.h"
-#include "protect/audit.h"
 #include "web/api.h"
+#include "web/guard_audit.h"
 
 namespace trine::web {
 namespace {
 
-constexpr size_t kMostLines = 5000, kMostEvents = 20;
+constexpr size_t kMostShown = 20;
 // The log's times are those at which verdicts fell, to the millisecond.
 constexpr Nanos kSlack = std::chrono::milliseconds(1);
 // A line stands for the verdicts of about a minute, and its time is that of the last.
 constexpr Nanos kLineSpan = std::chrono::minutes(2);
-
-const std::string* detail(const protect::AuditEntry& e, std::string_view name) {
-  for (const auto& [n, value] : e.detail)
-    if (n == name) return &value;
-  return nullptr;
-}
 
 // Null: nobody looks at it.
 const guard::Policy* policy_of(const gateway::Snapshot& snapshot, const energy::RequestFacts& r) {
@@ -44,24 +36,22 @@ Result<std::string> request_guard(const gateway::Snapshot& snapshot, const ledge
   const std::string& identity = snapshot.config->identity_dir;
   w.key("audit").value(!identity.empty()).key("events").array();
   if (!identity.empty()) {
-    protect::AuditQuery query{.last = kMostLines, .actions = {"guard."}, .since = r.start - kSlack};
+    protect::AuditQuery query{.last = kMostAuditLines, .actions = {"guard."}, .since = r.start - kSlack};
     if (!view.open) query.until = r.end + kLineSpan;
     const auto found = protect::find_audit(std::filesystem::path(identity) / "audit", query);
     if (!found && found.error().code != Code::not_found) return tl::unexpected(found.error());
     const std::string actor = "key:" + r.tenant.key;
     size_t shown = 0;
-    for (size_t i = found ? found->lines.size() : 0; i-- > 0 && shown < kMostEvents;) {
+    for (size_t i = found ? found->lines.size() : 0; i-- > 0 && shown < kMostShown;) {
       const protect::AuditEntry& e = found->lines[i].entry;
       Wall first = e.at;
-      if (const std::string* text = detail(e, "first"))
-        if (const auto parsed = parse_iso8601(*text)) first = *parsed;
+      if (const auto parsed = parse_iso8601(detail(e, "first"))) first = *parsed;
       // A line stands for the verdicts of one key and cause in [first, at].
       if (e.actor != actor || e.at + kSlack < r.start || (!view.open && first - kSlack > r.end)) continue;
-      const std::string *count = detail(e, "count"), *why = detail(e, "first_because");
       w.object().key("first").value(iso8601(first)).key("at").value(iso8601(e.at));
       w.key("action").value(e.action).key("address").value(e.address);
-      w.key("count").value(std::max<int64_t>(1, count ? parse_int(*count).value_or(1) : 1));
-      w.key("why").value(why ? *why : std::string()).end();
+      w.key("count").value(count_of(e));
+      w.key("why").value(detail(e, "first_because")).end();
       ++shown;
     }
   }

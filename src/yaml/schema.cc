@@ -66,7 +66,7 @@ class Recorder final : public Fields {
   std::vector<Item>& items_;
 };
 
-std::string quoted(std::string_view s) {
+std::string in_quotes(std::string_view s) {
   std::string out = "\"";
   for (char c : s) {
     if (c == '"' || c == '\\') {
@@ -89,7 +89,7 @@ std::string object(const std::vector<std::string>& members, size_t indent) {
 }
 
 std::string member(std::string_view name, std::string_view value) {
-  return fmt::format("{}: {}", quoted(name), value);
+  return fmt::format("{}: {}", in_quotes(name), value);
 }
 
 // The plain form of a number, boolean or word, or a text with a variable in it.
@@ -113,26 +113,26 @@ std::vector<std::string> scalar_members(const Type& type) {
   }
   if (!type.choices.empty()) {
     std::vector<std::string> words;
-    for (const auto& c : type.choices) words.push_back(quoted(c));
+    for (const auto& c : type.choices) words.push_back(in_quotes(c));
     return {fmt::format(R"("anyOf": [{{ "enum": [{}] }}, {}])", fmt::join(words, ", "), variable)};
   }
   if (type.says == "size")  // a bare number of bytes is a number to YAML
     return {fmt::format(R"("anyOf": [{{ "type": "integer", "minimum": 0 }}, {{ "type": "string", "pattern": {} }}])",
-                        quoted("^" + type.pattern + "$|\\$\\{"))};
+                        in_quotes("^" + type.pattern + "$|\\$\\{"))};
   if (!type.pattern.empty())
-    return {R"("type": "string")", member("pattern", quoted("^(" + type.pattern + ")$|\\$\\{"))};
+    return {R"("type": "string")", member("pattern", in_quotes("^(" + type.pattern + ")$|\\$\\{"))};
   return {R"("type": "string")", R"("minLength": 1)"};
 }
 
 std::string map_schema(const std::vector<Item>& items, size_t indent, std::vector<std::string> members = {});
 
 std::string default_json(const Item& item) {
-  if (item.type.kind == Type::Kind::text || item.type.kind == Type::Kind::secret) return quoted(item.standard);
+  if (item.type.kind == Type::Kind::text || item.type.kind == Type::Kind::secret) return in_quotes(item.standard);
   return item.standard;
 }
 
 std::string item_schema(const Item& item, size_t indent) {
-  std::vector<std::string> members{member("description", quoted(item.doc))};
+  std::vector<std::string> members{member("description", in_quotes(item.doc))};
   const auto nullable = [&](std::string_view type) { return member("type", fmt::format("[\"{}\", \"null\"]", type)); };
   switch (item.shape) {
     case Item::Shape::scalar:
@@ -167,7 +167,7 @@ std::string map_schema(const std::vector<Item>& items, size_t indent, std::vecto
   std::vector<std::string> properties, needed;
   for (const auto& item : items) {
     properties.push_back(member(item.name, item_schema(item, indent + 4)));
-    if (item.required) needed.push_back(quoted(item.name));
+    if (item.required) needed.push_back(in_quotes(item.name));
   }
   members.push_back(member("properties", object(properties, indent + 2)));
   if (!needed.empty()) members.push_back(member("required", fmt::format("[{}]", fmt::join(needed, ", "))));
@@ -232,8 +232,8 @@ std::vector<Item> record(const Declaration& declare) {
 
 std::string json_schema(std::string_view title, const Declaration& declare) {
   return map_schema(record(declare), 0,
-                    {member("$schema", quoted("https://json-schema.org/draft/2020-12/schema")),
-                     member("title", quoted(title)), member("type", "\"object\"")}) +
+                    {member("$schema", in_quotes("https://json-schema.org/draft/2020-12/schema")),
+                     member("title", in_quotes(title)), member("type", "\"object\"")}) +
          "\n";
 }
 

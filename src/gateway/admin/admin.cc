@@ -8,7 +8,7 @@
 namespace trine::gateway {
 namespace {
 
-constexpr std::string_view kRequests = "/v1/trine/requests/";
+constexpr std::string_view kOneRequest = "/v1/trine/requests/";
 constexpr const char* kJson = "application/json";
 constexpr const char* kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
 constexpr const char* kOpenMetricsType = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -65,8 +65,8 @@ net::Task<AdminAnswer> Admin::look(std::string_view path, std::string_view accep
     co_return AdminAnswer{h.ready ? 200 : 503, kJson, std::move(h.json), {}};
   }
   llm::ErrorCode error = llm::ErrorCode::not_found;
-  if (path.starts_with(kRequests)) {
-    std::string id(path.substr(kRequests.size()));
+  if (path.starts_with(kOneRequest)) {
+    std::string id(path.substr(kOneRequest.size()));
     auto found = co_await parts_.own.find_request(parts_.loop, std::move(id), nullptr);
     if (!found.json.empty()) co_return AdminAnswer{200, kJson, std::move(found.json), {}};
     error = found.error;

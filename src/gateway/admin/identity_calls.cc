@@ -26,7 +26,7 @@ ClientError wrong(std::string detail, std::string field) {
 }
 
 // What the store says, as one clause.
-ClientError told(const Error& e) {
+ClientError store_error(const Error& e) {
   std::string detail = e.message;
   while (detail.ends_with('.')) detail.pop_back();
   switch (e.code) {
@@ -72,13 +72,13 @@ std::string data_of(const Items& items, size_t most, Text&& text) {
 
 IdentityResult list_teams(IdentityStore& store, const IdentityCall&) {
   const auto all = store.groups();
-  if (!all) return told(all.error());
+  if (!all) return store_error(all.error());
   return IdentityReply{.json = data_of(*all, all->size(), [](const auto& g) { return protect::json_of(g); })};
 }
 
 std::variant<protect::Group, ClientError> group_of(IdentityStore& store, const std::string& path) {
   const auto all = store.groups();
-  if (!all) return told(all.error());
+  if (!all) return store_error(all.error());
   for (const protect::Group& g : *all)
     if (g.path == path) return g;
   return ClientError{ErrorCode::not_found, "there is no such group", {}};
@@ -96,7 +96,7 @@ IdentityResult put_team(IdentityStore& store, const IdentityCall& call) {
                             .routes = call.list("routes"),
                             .endpoints = call.list("endpoints")};
   if (auto e = check_endpoints(wish.endpoints)) return *e;
-  if (auto r = store.put_group(wish, call.now); !r) return told(r.error());
+  if (auto r = store.put_group(wish, call.now); !r) return store_error(r.error());
   const auto g = group_of(store, wish.path);
   if (const auto* e = std::get_if<ClientError>(&g)) return *e;
   IdentityReply out{201, protect::json_of(std::get<protect::Group>(g)), "group " + wish.path, {}};
@@ -106,8 +106,8 @@ IdentityResult put_team(IdentityStore& store, const IdentityCall& call) {
 }
 
 IdentityResult remove_team(IdentityStore& store, const IdentityCall& call) {
-  if (auto parts = protect::split_group(call.name); !parts) return told(parts.error());
-  if (auto r = store.remove_group(call.name); !r) return told(r.error());
+  if (auto parts = protect::split_group(call.name); !parts) return store_error(parts.error());
+  if (auto r = store.remove_group(call.name); !r) return store_error(r.error());
   std::string json;
   json::Writer(json).object().key("removed").value(call.name).end();
   return IdentityReply{200, std::move(json), "group " + call.name, {}};
@@ -118,7 +118,7 @@ std::variant<protect::KeyInfo, ClientError> key_of(IdentityStore& store, const s
   // What has another form may be a whole key: it is not repeated.
   if (!id) return wrong("a key's id is trn_ and twelve letters and digits", "id");
   auto key = store.key(*id);
-  if (!key) return told(key.error());
+  if (!key) return store_error(key.error());
   if (!*key) return ClientError{ErrorCode::not_found, "there is no key " + name, {}};
   return **key;
 }
@@ -132,11 +132,11 @@ std::optional<ClientError> may_touch(const IdentityCall& call, const protect::Ke
 IdentityResult list_keys(IdentityStore& store, const IdentityCall& call) {
   const std::string group = call.text("group");
   if (!group.empty())
-    if (auto parts = protect::split_group(group); !parts) return told(parts.error());
+    if (auto parts = protect::split_group(group); !parts) return store_error(parts.error());
   const auto most = count_of(call.text("last"), kMostKeys);
   if (!most) return wrong(fmt::format("`last` is a number from 1 to {}", kMostKeys), "last");
   const auto all = store.keys(group);
-  if (!all) return told(all.error());
+  if (!all) return store_error(all.error());
   return IdentityReply{.json = data_of(*all, *most, [&](const auto& k) { return protect::json_of(k, call.now); })};
 }
 
@@ -155,7 +155,7 @@ std::string secret_json(const protect::NewKey& key, const std::string& group) {
 
 IdentityResult create_key(IdentityStore& store, const IdentityCall& call) {
   const auto expires = protect::parse_expiry(call.text("expires"), call.now);
-  if (!expires) return told(expires.error());
+  if (!expires) return store_error(expires.error());
   const std::string role_text = call.text("role");
   const auto role = role_text.empty() ? Role::none : protect::parse_role(role_text);
   if (!role) return wrong("`role` is none, viewer, operator or admin", "role");
@@ -168,7 +168,7 @@ IdentityResult create_key(IdentityStore& store, const IdentityCall& call) {
                               *expires};
   if (auto e = check_endpoints(wish.endpoints)) return *e;
   const auto key = store.create(wish, call.now);
-  if (!key) return told(key.error());
+  if (!key) return store_error(key.error());
   IdentityReply out{201, secret_json(*key, wish.group), "key " + protect::key_name(key->id), {}};
   out.detail = {{"group", wish.group},
                 {"role", protect::name(*role)},
@@ -184,7 +184,7 @@ IdentityResult revoke_key(IdentityStore& store, const IdentityCall& call) {
   if (const auto* e = std::get_if<ClientError>(&k)) return *e;
   const auto& key = std::get<protect::KeyInfo>(k);
   if (auto e = may_touch(call, key)) return *e;
-  if (auto r = store.revoke(key.id, call.now); !r) return told(r.error());
+  if (auto r = store.revoke(key.id, call.now); !r) return store_error(r.error());
   const auto after = store.key(key.id);
   if (!after || !*after) return ClientError{ErrorCode::internal, {}, {}};
   IdentityReply out{200, protect::json_of(**after, call.now), "key " + call.name, {}};
@@ -201,7 +201,7 @@ IdentityResult rotate_key(IdentityStore& store, const IdentityCall& call) {
   const auto overlap = parse_duration(text);
   if (!overlap) return wrong("`overlap` is a duration such as 24h", "overlap");
   const auto fresh = store.rotate(key.id, *overlap, call.now);
-  if (!fresh) return told(fresh.error());
+  if (!fresh) return store_error(fresh.error());
   return IdentityReply{201,
                        secret_json(*fresh, key.group),
                        "key " + call.name,
@@ -212,7 +212,7 @@ IdentityResult show_audit(IdentityStore&, const IdentityCall& call) {
   const auto last = count_of(call.text("last"), kMostLines);
   if (!last) return wrong(fmt::format("`last` is a number from 1 to {}", kMostLines), "last");
   const auto lines = protect::read_audit(call.audit_dir, *last, call.text("action"));
-  if (!lines) return told(lines.error());
+  if (!lines) return store_error(lines.error());
   return IdentityReply{.json = data_of(*lines, *last, [](const auto& l) { return protect::json_of(l); })};
 }
 
@@ -297,7 +297,7 @@ AdminAnswer perform(const IdentityRoute& route, const IdentityCall& call, protec
   if (auto done = store.together(work); done)
     return {reply.status, "application/json", std::move(reply.json), {}};
   else if (!error)
-    error = told(Error{Code::internal, done.error().message});
+    error = store_error(Error{Code::internal, done.error().message});
   // A line that says "done" of what the database then did not take is set right by this one.
   const bool refused = error->code == ErrorCode::role_not_allowed;
   auto entry = audit_entry(call.caller, route.action, noted ? reply.subject : subject_of(call),

@@ -13,7 +13,7 @@ using llm::ErrorCode;
 
 constexpr size_t kMostText = 256, kMostItems = 100;
 
-ClientError wrong(std::string detail, std::string_view field) {
+ClientError wrong_field(std::string detail, std::string_view field) {
   return {ErrorCode::invalid_request, std::move(detail), std::string(field.substr(0, 64))};
 }
 
@@ -35,7 +35,7 @@ std::optional<ClientError> missing(const IdentityRoute& route, const IdentityCal
   if (at == std::string_view::npos) return {};
   const std::string_view field = all.substr(at + 1, std::min(all.find(' ', at), all.size()) - at - 1);
   if (!call.text(std::string(field)).empty()) return {};
-  return wrong(fmt::format("`{}` is missing", field), field);
+  return wrong_field(fmt::format("`{}` is missing", field), field);
 }
 
 // One line of text, not too long.
@@ -49,8 +49,8 @@ std::optional<ClientError> take(const IdentityRoute& route, std::string_view key
                                 IdentityCall& call) {
   const std::string field(key);
   const bool text = listed(route.texts, key), list = listed(route.lists, key);
-  if (!text && !list) return wrong("there is no such field here", key);
-  const auto bad = [&](const char* what) { return wrong(fmt::format("`{}` {}", field, what), key); };
+  if (!text && !list) return wrong_field("there is no such field here", key);
+  const auto bad = [&](const char* what) { return wrong_field(fmt::format("`{}` {}", field, what), key); };
   if (text) {
     auto read = value.as_string();
     if (!read || !good_text(*read)) return bad("must be a text of one line and 256 bytes at most");
@@ -104,9 +104,10 @@ std::optional<ClientError> read_query(const IdentityRoute& route, std::string_vi
     const size_t is = std::min(part.find('='), part.size());
     const auto name = percent_decoded(part.substr(0, is));
     const auto value = percent_decoded(part.substr(std::min(is + 1, part.size())));
-    if (!name || !takes || !listed(route.texts, *name)) return wrong("there is no such field in the query here", "");
-    if (!value || !good_text(*value)) return wrong(fmt::format("`{}` must be one line of text", *name), *name);
-    if (!call.texts.emplace(*name, *value).second) return wrong(fmt::format("`{}` stands twice", *name), *name);
+    if (!name || !takes || !listed(route.texts, *name))
+      return wrong_field("there is no such field in the query here", "");
+    if (!value || !good_text(*value)) return wrong_field(fmt::format("`{}` must be one line of text", *name), *name);
+    if (!call.texts.emplace(*name, *value).second) return wrong_field(fmt::format("`{}` stands twice", *name), *name);
   }
   return {};
 }

@@ -11,7 +11,7 @@
 namespace trine::gateway {
 namespace {
 
-constexpr size_t kMaxAnswer = 1 << 20;
+constexpr size_t kMostOfEmbedder = 1 << 20;
 
 }  // namespace
 
@@ -25,7 +25,7 @@ net::Task<std::optional<std::vector<float>>> embed(Exchange& x, const std::strin
   }
   const std::string body = llm::embedding_request(d->model, text);
   const Mono until = std::min(x.now() + c.timeout, x.must_end);
-  const auto answer = co_await side_call(x, *d, "/embeddings", body, kMaxAnswer, until);
+  const auto answer = co_await side_call(x, *d, "/embeddings", body, kMostOfEmbedder, until);
   if (answer) {
     if (const auto scan = llm::scan_response(*answer)) x.call.usage = scan->usage;
     d->state->health.success();

@@ -29,10 +29,6 @@ struct EngineError {
   int status = 0;
 };
 
-bool worth_another(int status) {
-  return status >= 500 || status == 429 || status == 408;
-}
-
 // How long an engine asks to be left alone; what is no number of seconds (a date) counts as one second.
 Nanos patience_of(const net::Head& answer) {
   const auto header = answer.find("retry-after");

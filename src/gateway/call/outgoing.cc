@@ -15,7 +15,7 @@ constexpr std::array<std::string_view, 9> kPassed = {"accept",      "content-typ
                                                      "user-agent",  "x-request-id", "content-encoding"};
 constexpr std::string_view kPrefix = "/v1";
 
-bool passes(std::string_view name) {
+bool goes_upstream(std::string_view name) {
   return std::any_of(kPassed.begin(), kPassed.end(), [&](std::string_view n) { return iequals(n, name); });
 }
 
@@ -52,7 +52,7 @@ Outgoing::Outgoing(const Exchange& x, const Deployment& d) : splice_(x.body.view
   const std::string traceparent = traceparent_for_engine(x);
   if (!traceparent.empty()) head_.append("traceparent: ").append(traceparent).append("\r\n");
   for (const net::Header& h : head.headers)
-    if (passes(h.name) && (traceparent.empty() || !iequals(h.name, "traceparent")))
+    if (goes_upstream(h.name) && (traceparent.empty() || !iequals(h.name, "traceparent")))
       head_.append(h.name).append(": ").append(h.value).append("\r\n");
   // Compressed answers could not be read on the way.
   head_.append("Accept-Encoding: identity\r\n");

@@ -4,12 +4,6 @@
 #include <array>
 
 namespace trine::gateway {
-namespace {
-
-constexpr size_t kPadding = 64;  // zero bytes that the JSON reader wants behind a document
-
-}  // namespace
-
 net::Task<std::optional<std::string>> side_call(Exchange& x, const Deployment& d, std::string_view path,
                                                 const std::string& body, size_t most, Mono until) {
   const auto left = [&] { return std::max<Nanos>(std::chrono::milliseconds(1), until - x.now()); };
@@ -31,7 +25,7 @@ net::Task<std::optional<std::string>> side_call(Exchange& x, const Deployment& d
   if (!answered) co_return std::nullopt;
   const int status = up.head().status;
   std::string answer;
-  const auto read = co_await up.read_body(answer, most, kPadding, left());
+  const auto read = co_await up.read_body(answer, most, net::Body::kPadding, left());
   if (!read) co_return std::nullopt;
   pool->release(std::move(*connection));
   if (status != 200) co_return std::nullopt;

@@ -8,8 +8,6 @@
 namespace trine::gateway {
 namespace {
 
-constexpr size_t kPadding = 64;  // zero bytes that the JSON reader wants behind a document
-
 // What the answer says of itself; nothing where it is no JSON of an endpoint that we read.
 std::optional<llm::ResponseScan> scan(const Exchange& x, std::string_view body) {
   if (!llm::has_model_body(x.endpoint)) return std::nullopt;
@@ -25,7 +23,7 @@ net::Task<Relayed> relay_whole(Exchange& x, IdempotencyClaim& claim, llm::Client
   const Config& config = *x.snapshot->config;
   const int status = up.head().status;
   std::string body;
-  const auto read = co_await up.read_body(body, static_cast<size_t>(config.limits.response_bytes), kPadding,
+  const auto read = co_await up.read_body(body, static_cast<size_t>(config.limits.response_bytes), net::Body::kPadding,
                                           time_left(x, config.timeouts.total));
   if (nobody_waits(x)) {
     abandon(x);
@@ -74,7 +72,7 @@ net::Task<Relayed> relay_whole(Exchange& x, IdempotencyClaim& claim, llm::Client
     if (!changed->untouched()) {
       const size_t size = changed->size();
       body = changed->str();
-      body.append(kPadding, '\0');
+      body.append(net::Body::kPadding, '\0');
       body.resize(size);  // the zero bytes stay behind it
       answer = scan(x, body);
     }

@@ -15,8 +15,6 @@ using yaml::Field;
 using yaml::Fields;
 using yaml::required;
 
-constexpr int64_t kKiB = 1 << 10, kMiB = 1 << 20, kGiB = 1 << 30;
-
 void address_field(Fields& f, const Field& field, HostPort& out) {
   f.parsed(field, out, form("host:port"), out.text(), "is not host:port, such as 127.0.0.1:8080 or [::1]:8080.",
            HostPort::parse);

@@ -9,8 +9,6 @@ using namespace std::chrono_literals;
 using yaml::Fields;
 using yaml::required;
 
-constexpr int64_t kKiB = 1 << 10, kMiB = 1 << 20, kGiB = 1 << 30;
-
 void declare_semantic(Fields& f, Draft::RouteMarks& marks, SemanticCacheConfig& s) {
   f.text(required("embeddings", "Name of the deployment that is asked at /v1/embeddings."), s.embeddings);
   f.number({"threshold", "Cosine of the two texts' embeddings from which one's answer is given to the other."},

@@ -10,8 +10,6 @@ namespace {
 using namespace std::chrono_literals;
 using yaml::Fields;
 
-constexpr int64_t kKiB = 1 << 10, kMiB = 1 << 20, kGiB = 1 << 30;
-
 // As tesseract names its language files: "deu", "chi_sim", "script/Latin".
 std::optional<std::string> parse_language(std::string_view s) {
   const auto good = [](char c) {

@@ -8,7 +8,6 @@ namespace {
 using namespace std::chrono_literals;
 using yaml::Fields;
 
-constexpr int64_t kKiB = 1 << 10, kMiB = 1 << 20, kGiB = 1 << 30;
 constexpr size_t kLeastSecret = 32;  // characters, as the vault wants it
 
 void declare_vault(Fields& v, VaultConfig& vault) {

@@ -34,16 +34,6 @@ std::optional<Period> parse_period(std::string_view s) {
   return Period{.kind = Period::Kind::rolling, .length = *length};
 }
 
-// "UTC", "+01:00", "-03:30".
-std::optional<Nanos> parse_offset(std::string_view s) {
-  if (s == "UTC") return Nanos(0);
-  if (s.size() != 6 || (s[0] != '+' && s[0] != '-') || s[3] != ':') return {};
-  const auto hours = parse_int(s.substr(1, 2)), minutes = parse_int(s.substr(4, 2));
-  if (!hours || !minutes || *hours < 0 || *minutes < 0 || *hours > 14 || *minutes > 59) return {};
-  const Nanos offset = std::chrono::minutes(*hours * 60 + *minutes);
-  return s[0] == '-' ? -offset : offset;
-}
-
 void declare_subject(Fields& f, BudgetConfig& b) {
   std::array<std::string, 6> names;
   constexpr std::array<Scope, 5> kScopes = {Scope::key, Scope::project, Scope::team, Scope::org, Scope::workload};
@@ -76,11 +66,11 @@ void declare_budget(Fields& f, BudgetConfig& b) {
            form("period", "day|month|rolling [0-9]+(\\.[0-9]+)?(ms|s|m|h|d)"), "month",
            "is not day, month or rolling DURATION (1m to 400d), such as rolling 7d.", parse_period);
   Nanos offset{};
-  f.parsed({"time_zone",
-            "Of the midnight at which a day or month begins, as an offset from UTC; daylight saving is not "
-            "followed."},
-           offset, form("offset from UTC", "UTC|[+-][0-9]{2}:[0-9]{2}"), "UTC",
-           "is not an offset such as UTC, +01:00 or -03:30.", parse_offset);
+  offset_field(f,
+               {"time_zone",
+                "Of the midnight at which a day or month begins, as an offset from UTC; daylight saving is not "
+                "followed."},
+               offset);
   b.period.offset_from_utc = offset;
   f.number({"soft", "Share of it from which answers carry a warning and the log says so."}, b.soft, 0, 1);
   f.choice({"prefer", "What the choice of a deployment weighs from there on, where there is one."}, b.prefer,

@@ -29,13 +29,6 @@ std::optional<Hours> parse_hours(std::string_view s) {
   return Hours{*from, *to};
 }
 
-std::optional<Nanos> parse_offset(std::string_view s) {
-  if (s.size() != 6 || (s[0] != '+' && s[0] != '-')) return {};
-  const auto n = parse_minutes(s.substr(1), 14 * 60);
-  if (!n) return {};
-  return std::chrono::minutes(s[0] == '-' ? -*n : *n);
-}
-
 struct Slot {
   std::vector<std::string> days;
   Hours hours;
@@ -79,9 +72,7 @@ void declare_tariff(Fields& f, PriceConfig& price) {
            [&price](Fields& t, TariffDraft& d) {
              t.price({"default", "Per kWh outside all slots; without it they must fill the week."}, d.standard);
              t.objects({"slots", "Hours with another price; they may not overlap."}, d.slots, declare_slot);
-             t.parsed({"utc_offset", "Of the local time that the hours are in."}, d.utc_offset,
-                      form("UTC offset", "[+-][0-1][0-9]:[0-5][0-9]"), "+00:00", "is not a UTC offset such as +01:00.",
-                      parse_offset);
+             offset_field(t, {"utc_offset", "Of the local time that the hours are in."}, d.utc_offset);
              t.choice(
                  {"summer_time",
                   "Whether clocks go an hour ahead in summer, and by whose rule; the offset is that "

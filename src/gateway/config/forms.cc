@@ -24,6 +24,16 @@ std::optional<std::string> parse_label(std::string_view s) {
   return std::string(s);
 }
 
+// "UTC", "+01:00", "-03:30".
+std::optional<Nanos> parse_offset(std::string_view s) {
+  if (s == "UTC") return Nanos(0);
+  if (s.size() != 6 || (s[0] != '+' && s[0] != '-') || s[3] != ':') return {};
+  const auto hours = parse_int(s.substr(1, 2)), minutes = parse_int(s.substr(4, 2));
+  if (!hours || !minutes || *hours < 0 || *minutes < 0 || *hours > 14 || *minutes > 59) return {};
+  const Nanos offset = std::chrono::minutes(*hours * 60 + *minutes);
+  return s[0] == '-' ? -offset : offset;
+}
+
 }  // namespace
 
 Type form(std::string says, std::string pattern) {
@@ -51,6 +61,11 @@ void url_field(Fields& f, const Field& field, std::optional<Url>& out) {
   Url url;
   url_field(f, field, url);
   if (!url.host.empty()) out = url;
+}
+
+void offset_field(Fields& f, const Field& field, Nanos& out) {
+  f.parsed(field, out, form("offset from UTC", "UTC|[+-][0-9]{2}:[0-9]{2}"), "UTC",
+           "is not an offset such as UTC, +01:00 or -03:30.", parse_offset);
 }
 
 }  // namespace trine::gateway

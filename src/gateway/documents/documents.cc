@@ -27,7 +27,7 @@ using Kind = DocumentPart::Kind;
 using Source = DocumentPart::Source;
 
 // More than this is not decoded on the worker's thread.
-constexpr size_t kHere = 64 << 10;
+constexpr size_t kDecodedHere = 64 << 10;
 // The picture of a page that has no text, as a client would have sent it: A4 at 150 dpi.
 constexpr int64_t kPageWidth = 1240, kPageHeight = 1754;
 constexpr int64_t kQuality = 85;
@@ -67,9 +67,9 @@ std::string_view says_of(const DocumentPart& part) {
 }
 
 // One request's documents.
-class Stage {
+class DocumentStage {
  public:
-  explicit Stage(Exchange& x)
+  explicit DocumentStage(Exchange& x)
       : x_(x),
         steps_(x.route->documents),
         limits_(x.snapshot->config->documents.limits),
@@ -117,7 +117,7 @@ class Stage {
   Tokens tokens_ = 0;  // of all texts
 };
 
-net::Task<std::optional<ClientError>> Stage::run() {
+net::Task<std::optional<ClientError>> DocumentStage::run() {
   auto parts = llm::find_document_parts(x_.endpoint, x_.body.view());
   if (!parts) co_return ClientError{ErrorCode::invalid_request, parts.error().message, {}};
   parts_ = std::move(*parts);
@@ -147,13 +147,13 @@ net::Task<std::optional<ClientError>> Stage::run() {
   co_return rebuild();
 }
 
-const llm::RequestUrl* Stage::url_of(const DocumentPart& part) const {
+const llm::RequestUrl* DocumentStage::url_of(const DocumentPart& part) const {
   for (const llm::RequestUrl& u : x_.scan.urls)
     if (u.raw.data() == part.value.data()) return &u;
   return nullptr;
 }
 
-std::optional<ClientError> Stage::prepare_to_fetch() {
+std::optional<ClientError> DocumentStage::prepare_to_fetch() {
   bool any = false;
   for (const DocumentPart& part : parts_) {
     if (part.source != Source::url) continue;
@@ -169,7 +169,7 @@ std::optional<ClientError> Stage::prepare_to_fetch() {
   return {};
 }
 
-void Stage::spare(const char* step, Tokens in) {
+void DocumentStage::spare(const char* step, Tokens in) {
   for (Spared& s : spared_)
     if (std::string_view(s.step) == step) {
       s.in += in;
@@ -178,11 +178,11 @@ void Stage::spare(const char* step, Tokens in) {
   spared_.push_back({.step = step, .in = in, .out = 0, .figures = {}});
 }
 
-net::Task<tl::expected<std::string, ClientError>> Stage::contents(const DocumentPart& part) {
+net::Task<tl::expected<std::string, ClientError>> DocumentStage::contents(const DocumentPart& part) {
   switch (part.source) {
     case Source::data: {
       std::optional<std::string> bytes;
-      if (part.data.size() > kHere && x_.context.executor) {
+      if (part.data.size() > kDecodedHere && x_.context.executor) {
         auto decode = [&part] { return llm::decode(part); };
         auto decoded = co_await x_.context.executor->run(x_.context.loop, std::move(decode));
         bytes = decoded ? std::move(*decoded) : llm::decode(part);
@@ -208,7 +208,7 @@ net::Task<tl::expected<std::string, ClientError>> Stage::contents(const Document
   co_return tl::unexpected(unreadable(part, "it has no contents; send them as base64 in `file_data`"));
 }
 
-net::Task<std::optional<ClientError>> Stage::read(const DocumentPart& part) {
+net::Task<std::optional<ClientError>> DocumentStage::read(const DocumentPart& part) {
   if (part.kind == Kind::file && points_to_first(part)) co_return std::nullopt;
   auto bytes = co_await contents(part);
   if (!bytes) co_return bytes.error();
@@ -226,7 +226,7 @@ net::Task<std::optional<ClientError>> Stage::read(const DocumentPart& part) {
   co_return co_await read_file(part, std::move(*bytes));
 }
 
-net::Task<ReadResult> Stage::ask(const DocumentPart& part, std::string bytes, documents::ImageTarget target) {
+net::Task<ReadResult> DocumentStage::ask(const DocumentPart& part, std::string bytes, documents::ImageTarget target) {
   ReadOrder order;
   order.bytes = std::move(bytes);
   order.job.name = name_of(part);
@@ -241,14 +241,14 @@ net::Task<ReadResult> Stage::ask(const DocumentPart& part, std::string bytes, do
                                                 x_.leave_room);
 }
 
-ClientError Stage::refusal(const DocumentPart& part, const DocumentError& error) {
+ClientError DocumentStage::refusal(const DocumentPart& part, const DocumentError& error) {
   if (error.problem == Problem::crashed) log::warning("{}: {}: {}", x_.id_view(), part.place, error.message);
   if (documents::is_documents(error.problem)) return unreadable(part, error.message);
   if (error.problem == Problem::busy) return {ErrorCode::documents_busy, {}, {}};
   return {ErrorCode::internal, "the document worker does not start", {}};
 }
 
-net::Task<std::optional<ClientError>> Stage::read_picture(const DocumentPart& part, std::string bytes) {
+net::Task<std::optional<ClientError>> DocumentStage::read_picture(const DocumentPart& part, std::string bytes) {
   const auto head = documents::image_head(bytes);
   if (!head) co_return std::nullopt;  // of a kind that the model may know
   const Tokens before = documents::image_tokens(tiler_, head->width, head->height);
@@ -278,7 +278,7 @@ net::Task<std::optional<ClientError>> Stage::read_picture(const DocumentPart& pa
   co_return std::nullopt;
 }
 
-net::Task<std::optional<ClientError>> Stage::read_file(const DocumentPart& part, std::string bytes) {
+net::Task<std::optional<ClientError>> DocumentStage::read_file(const DocumentPart& part, std::string bytes) {
   const std::string name = name_of(part);
   const auto head = documents::image_head(bytes);
   const auto read = co_await ask(part, std::move(bytes), {});
@@ -293,7 +293,7 @@ net::Task<std::optional<ClientError>> Stage::read_file(const DocumentPart& part,
   co_return take_text(part, d, name);
 }
 
-bool Stage::points_to_first(const DocumentPart& part) {
+bool DocumentStage::points_to_first(const DocumentPart& part) {
   const auto first = part.source == Source::none ? seen_.end() : seen_.find(says_of(part));
   if (first == seen_.end()) return false;
   const std::string text = wording_of_repetition(name_of(part), first->second.name, first->second.place);
@@ -302,7 +302,8 @@ bool Stage::points_to_first(const DocumentPart& part) {
   return true;
 }
 
-std::optional<ClientError> Stage::take_text(const DocumentPart& part, const ReadDocument& d, std::string_view name) {
+std::optional<ClientError> DocumentStage::take_text(const DocumentPart& part, const ReadDocument& d,
+                                                    std::string_view name) {
   tokens_ += d.tokens;
   if (steps_.max_tokens > 0 && tokens_ > steps_.max_tokens)
     return unreadable(part, fmt::format("the documents of this request are about {} tokens, {} are allowed. Send fewer "
@@ -315,7 +316,7 @@ std::optional<ClientError> Stage::take_text(const DocumentPart& part, const Read
   return {};
 }
 
-std::optional<ClientError> Stage::rebuild() {
+std::optional<ClientError> DocumentStage::rebuild() {
   if (replacements_.empty()) return {};
   // Parts are found in the body's order.
   std::vector<std::pair<size_t, size_t>> places;  // of documents, in the new body
@@ -358,7 +359,7 @@ net::Task<std::optional<ClientError>> read_documents(Exchange& x) {
       co_return ClientError{ErrorCode::documents_off, {}, {}};
     co_return std::nullopt;
   }
-  Stage stage(x);
+  DocumentStage stage(x);
   co_return co_await stage.run();
 }
 

@@ -5,14 +5,14 @@
 namespace trine::gateway {
 namespace {
 
-constexpr size_t kMostName = 160;  // bytes
+constexpr size_t kMostShownName = 160;  // bytes
 
 // A name in quotes, on one line.
 std::string quoted_name(std::string_view name) {
   std::string out;
-  for (const char c : name.substr(0, kMostName)) out += static_cast<unsigned char>(c) < 0x20 || c == '"' ? ' ' : c;
+  for (const char c : name.substr(0, kMostShownName)) out += static_cast<unsigned char>(c) < 0x20 || c == '"' ? ' ' : c;
   // Not half a character at the end.
-  if (name.size() > kMostName) {
+  if (name.size() > kMostShownName) {
     while (!out.empty() && (static_cast<unsigned char>(out.back()) & 0xC0) == 0x80) out.pop_back();
     if (!out.empty() && static_cast<unsigned char>(out.back()) >= 0xC0) out.pop_back();
     out += "...";

@@ -7,21 +7,21 @@
 #include "gateway/files/multipart.h"
 #include "gateway/limit/limit.h"
 #include "gateway/reply.h"
-#include "gateway/watch/refusals.h"
 #include "json/write.h"
 
 namespace trine::gateway {
 namespace {
 
+using llm::client_error;
 using llm::ClientError;
 using llm::ErrorCode;
 
-constexpr std::string_view kPath = "/v1/files";
+constexpr std::string_view kFiles = "/v1/files";
 constexpr std::string_view kContent = "/content";
 constexpr size_t kMostField = 4 << 10;                                   // bytes of a field that is no file
 constexpr size_t kAroundFile = 64 << 10;                                 // of an upload's body, beside the file
 constexpr size_t kFed = 64 << 10;                                        // at once: the reader keeps no more
-constexpr size_t kMostName = 255;                                        // bytes of a file's name
+constexpr size_t kMostFileName = 255;                                    // bytes of a file's name
 constexpr int64_t kLeastTtl = 60, kMostTtl = int64_t{3650} * 24 * 3600;  // seconds, where a client says
 constexpr std::array<std::string_view, 7> kPurposes = {"assistants", "batch", "fine-tune", "vision",
                                                        "user_data",  "evals", "documents"};
@@ -38,8 +38,8 @@ class Upload final : public MultipartSink {
       file.name = head.filename.substr(head.filename.find_last_of("/\\") + 1);  // a path is nobody's business
       // As the form encoding of HTML writes a quote.
       for (size_t at = 0; (at = file.name.find("%22", at)) != std::string::npos; ++at) file.name.replace(at, 3, "\"");
-      if (file.name.empty() || file.name.size() > kMostName)
-        return fail(Code::invalid_argument, "`file` needs a `filename` of 1 to {} bytes", kMostName);
+      if (file.name.empty() || file.name.size() > kMostFileName)
+        return fail(Code::invalid_argument, "`file` needs a `filename` of 1 to {} bytes", kMostFileName);
       into_ = &file.bytes;
       most_here_ = most_;
     } else if (head.name == "purpose") {
@@ -80,10 +80,6 @@ class Upload final : public MultipartSink {
   std::string seconds_, ignored_;
   bool has_file_ = false, has_purpose_ = false;
 };
-
-int64_t unix_s(Wall t) {
-  return std::chrono::duration_cast<std::chrono::seconds>(t.time_since_epoch()).count();
-}
 
 void file_object(json::Writer& w, const FileAbout& f) {
   w.object()
@@ -128,7 +124,7 @@ std::string_view query_value(std::string_view target, std::string_view name) {
 
 // The page of a list that `limit`, `after` and `purpose` ask for.
 std::string list_json(std::vector<FileAbout> files, std::string_view target) {
-  constexpr int64_t kMost = 10'000;
+  constexpr int64_t kMostOfPage = 10'000;
   if (const std::string_view purpose = query_value(target, "purpose"); !purpose.empty())
     std::erase_if(files, [&](const FileAbout& f) { return f.purpose != purpose; });
   if (query_value(target, "order") == "asc") std::reverse(files.begin(), files.end());
@@ -137,7 +133,8 @@ std::string list_json(std::vector<FileAbout> files, std::string_view target) {
     begin = std::find_if(files.begin(), files.end(), [&](const FileAbout& f) { return f.id == after; });
     if (begin != files.end()) ++begin;
   }
-  const int64_t limit = std::clamp<int64_t>(parse_int(query_value(target, "limit")).value_or(kMost), 1, kMost);
+  const int64_t limit =
+      std::clamp<int64_t>(parse_int(query_value(target, "limit")).value_or(kMostOfPage), 1, kMostOfPage);
   const auto end = begin + std::min<int64_t>(limit, files.end() - begin);
   std::string out;
   json::Writer w(out);
@@ -149,7 +146,7 @@ std::string list_json(std::vector<FileAbout> files, std::string_view target) {
   return out;
 }
 
-ClientError told(const Error& e) {
+ClientError vault_error(const Error& e) {
   switch (e.code) {
     case Code::not_found:
       return {ErrorCode::not_found, e.message, {}};
@@ -166,27 +163,17 @@ ClientError told(const Error& e) {
   }
 }
 
-ClientError plain(ErrorCode code, std::string detail = {}) {
-  return {code, std::move(detail), {}};
-}
-
 ClientError no_file(std::string_view id) {
-  return plain(ErrorCode::not_found, fmt::format("no file `{:.80}`", id));
+  return client_error(ErrorCode::not_found, fmt::format("no file `{:.80}`", id));
 }
 
-net::Task<void> refuse(Exchange& x, ClientError error) {
-  note_refusal(x, error);
-  x.reservation.finish();
-  co_await send_error(x, error);
-}
-
-net::Task<void> take(Exchange& x) {
+net::Task<void> take_file(Exchange& x) {
   FileStore& store = *x.context.file_store;
   const FilesConfig limits = x.snapshot->config->files;
   const auto place = store.upload();
   if (!place) {
     x.client.close_after();  // what comes next is the body
-    co_return co_await refuse(x, plain(ErrorCode::rate_limited, "others hand in files just now"));
+    co_return co_await refuse(x, client_error(ErrorCode::rate_limited, "others hand in files just now"));
   }
   const auto most = static_cast<size_t>(limits.file);
   const net::BodyError read = co_await x.client.read_body(x.body, most + kAroundFile);
@@ -210,7 +197,7 @@ net::Task<void> take(Exchange& x) {
     return store.put(x.tenant, limits, std::move(*file), now);
   };
   const auto about = co_await store.run(x.context.loop, std::move(work));
-  if (!about) co_return co_await refuse(x, told(about.error()));
+  if (!about) co_return co_await refuse(x, vault_error(about.error()));
   co_await send_json(x, 200, file_json(*about));
 }
 
@@ -219,7 +206,7 @@ net::Task<void> list(Exchange& x) {
   const Wall now = x.context.clock().wall();
   auto work = [&x, &store, now] { return store.list(x.tenant, now); };
   auto files = co_await store.run(x.context.loop, std::move(work));
-  if (!files) co_return co_await refuse(x, told(files.error()));
+  if (!files) co_return co_await refuse(x, vault_error(files.error()));
   co_await send_json(x, 200, list_json(std::move(*files), x.client.head().target));
 }
 
@@ -228,7 +215,7 @@ net::Task<void> show(Exchange& x, std::string id) {
   const Wall now = x.context.clock().wall();
   auto work = [&x, &store, &id, now] { return store.about(x.tenant, id, now); };
   const auto about = co_await store.run(x.context.loop, std::move(work));
-  if (!about) co_return co_await refuse(x, told(about.error()));
+  if (!about) co_return co_await refuse(x, vault_error(about.error()));
   if (!*about) co_return co_await refuse(x, no_file(id));
   co_await send_json(x, 200, file_json(**about));
 }
@@ -238,7 +225,7 @@ net::Task<void> give(Exchange& x, std::string id) {
   const Wall now = x.context.clock().wall();
   auto work = [&x, &store, &id, now] { return store.read(x.tenant, id, now); };
   const auto file = co_await store.run(x.context.loop, std::move(work));
-  if (!file) co_return co_await refuse(x, told(file.error()));
+  if (!file) co_return co_await refuse(x, vault_error(file.error()));
   x.status = 200;
   // Whoever opens it in a browser must not run what a client handed in.
   std::string head = own_head(x, 200, "application/octet-stream");
@@ -251,7 +238,7 @@ net::Task<void> drop(Exchange& x, std::string id) {
   const Wall now = x.context.clock().wall();
   auto work = [&x, &store, &id, now] { return store.drop(x.tenant, id, now); };
   const auto dropped = co_await store.run(x.context.loop, std::move(work));
-  if (!dropped) co_return co_await refuse(x, told(dropped.error()));
+  if (!dropped) co_return co_await refuse(x, vault_error(dropped.error()));
   if (!*dropped) co_return co_await refuse(x, no_file(id));
   std::string out;
   json::Writer(out).object().key("id").value(id).key("object").value("file").key("deleted").value(true).end();
@@ -274,29 +261,29 @@ Result<NewFile> read_upload(std::string_view content_type, std::string_view body
 
 bool is_files_api(const Exchange& x) {
   const std::string_view path = x.client.head().path();
-  return x.context.file_store && (path == kPath || path.starts_with("/v1/files/"));
+  return x.context.file_store && (path == kFiles || path.starts_with("/v1/files/"));
 }
 
 net::Task<void> serve_files_api(Exchange& x) {
   const std::string_view method = x.client.head().method;
   const std::string_view path = x.client.head().path();
   const bool get = method == "GET" || method == "HEAD";
-  if (path == kPath) {
-    if (method == "POST") co_return co_await take(x);
+  if (path == kFiles) {
+    if (method == "POST") co_return co_await take_file(x);
     if (get) co_return co_await list(x);
     x.allow = "GET, HEAD, POST";
-    co_return co_await refuse(x, plain(ErrorCode::method_not_allowed));
+    co_return co_await refuse(x, client_error(ErrorCode::method_not_allowed));
   }
-  std::string id(path.substr(kPath.size() + 1));
+  std::string id(path.substr(kFiles.size() + 1));
   if (id.ends_with(kContent)) {
     id.resize(id.size() - kContent.size());
     if (get) co_return co_await give(x, std::move(id));
-    co_return co_await refuse(x, plain(ErrorCode::method_not_allowed));
+    co_return co_await refuse(x, client_error(ErrorCode::method_not_allowed));
   }
   if (get) co_return co_await show(x, std::move(id));
   if (method == "DELETE") co_return co_await drop(x, std::move(id));
   x.allow = "GET, HEAD, DELETE";
-  co_await refuse(x, plain(ErrorCode::method_not_allowed));
+  co_await refuse(x, client_error(ErrorCode::method_not_allowed));
 }
 
 }  // namespace trine::gateway

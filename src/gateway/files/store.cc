@@ -12,9 +12,9 @@ namespace {
 constexpr const char* kFile = "file";
 constexpr const char* kAbout = "file.about";
 constexpr size_t kMostListed = 100'000;
-constexpr size_t kIdLength = 5 + 32;
+constexpr size_t kFileIdLength = 5 + 32;
 
-struct Kept {
+struct KeptFile {
   FileAbout about;
   energy::Tenant tenant;
 };
@@ -41,8 +41,8 @@ std::string about_json(const FileAbout& f, const energy::Tenant& t) {
   return out;
 }
 
-Result<Kept> kept_of(const vault::Blob& blob) {
-  Kept k;
+Result<KeptFile> kept_of(const vault::Blob& blob) {
+  KeptFile k;
   k.about.id = blob.about.id;
   k.about.created = blob.about.created;
   k.about.expires = blob.about.expires;
@@ -72,7 +72,7 @@ Result<Kept> kept_of(const vault::Blob& blob) {
 }
 
 bool is_file_id(std::string_view id) {
-  return id.size() == kIdLength && id.starts_with("file-") &&
+  return id.size() == kFileIdLength && id.starts_with("file-") &&
          id.find_first_not_of("0123456789abcdef", 5) == std::string_view::npos;
 }
 

@@ -39,11 +39,11 @@ struct Question {
   std::string_view output;
 };
 
-ClientError wrong(std::string detail, std::string param) {
+ClientError wrong_part(std::string detail, std::string param) {
   return {ErrorCode::invalid_request, std::move(detail), std::move(param)};
 }
 
-std::string text_of(const Value& v) {
+std::string unescaped(const Value& v) {
   std::string out(v.escaped().size(), '\0');
   out.resize(json::unescape_into(out.data(), v.escaped()));
   return out;
@@ -58,11 +58,11 @@ void add(Question& q, Provenance provenance, std::string text, std::string where
 // A string, or a list of strings or of {"type":"text","text":...}.
 std::optional<ClientError> add_strings(Question& q, Provenance provenance, const Value& v, const std::string& name) {
   if (v.is_string()) {
-    add(q, provenance, text_of(v), name);
+    add(q, provenance, unescaped(v), name);
     return {};
   }
   std::optional<ClientError> problem;
-  const auto bad = [&] { problem = wrong(fmt::format("`{}` must be a string or a list of strings", name), name); };
+  const auto bad = [&] { problem = wrong_part(fmt::format("`{}` must be a string or a list of strings", name), name); };
   if (!v.is_array()) {
     bad();
     return problem;
@@ -71,21 +71,21 @@ std::optional<ClientError> add_strings(Question& q, Provenance provenance, const
   const auto walked = json::each_element(v.raw, [&](Value e) {
     const std::string where = fmt::format("{}[{}]", name, i++);
     if (q.kept.size() >= kMostTexts) {
-      problem = wrong(fmt::format("`{}` has more than {} texts", name, kMostTexts), name);
+      problem = wrong_part(fmt::format("`{}` has more than {} texts", name, kMostTexts), name);
       return false;
     }
     if (e.is_string()) {
-      add(q, provenance, text_of(e), where);
+      add(q, provenance, unescaped(e), where);
       return true;
     }
     const auto text = e.is_object() ? json::member(e.raw, "text") : Result<std::optional<Value>>(std::nullopt);
     if (text && *text && (*text)->is_string())
-      add(q, provenance, text_of(**text), where);
+      add(q, provenance, unescaped(**text), where);
     else if (!e.is_object())
       bad();
     return !problem.has_value();
   });
-  if (!walked) return wrong(walked.error().message, name);
+  if (!walked) return wrong_part(walked.error().message, name);
   return problem;
 }
 
@@ -102,23 +102,23 @@ std::optional<ClientError> read_question(std::string_view body, Question& q) {
     if (key == "documents") problem = add_strings(q, Provenance::document, v, "documents");
     if (key == "output" || key == "system") {
       if (!v.is_string()) {
-        problem = wrong(fmt::format("`{}` must be a string", key), std::string(key));
+        problem = wrong_part(fmt::format("`{}` must be a string", key), std::string(key));
         return true;
       }
-      add(q, key == "output" ? Provenance::assistant : Provenance::system, text_of(v), std::string(key));
+      add(q, key == "output" ? Provenance::assistant : Provenance::system, unescaped(v), std::string(key));
       (key == "output" ? q.output : q.system) = q.kept.back();
     }
     return true;
   });
   if (!walked) return ClientError{ErrorCode::invalid_json, walked.error().message, {}};
   if (problem) return problem;
-  if (!asked) return wrong("give `input`, `messages`, `documents`, or `output` and `system`", "input");
+  if (!asked) return wrong_part("give `input`, `messages`, `documents`, or `output` and `system`", "input");
   if (messages.empty()) return {};
   // As a chat has them, and nothing else of the body.
   q.chat = fmt::format("{{\"messages\":{}}}", messages);
   std::vector<llm::TextPiece> pieces;
   if (const auto read = llm::read_texts(llm::Endpoint::chat, q.chat, q.arena, pieces); !read)
-    return wrong(read.error().message, "messages");
+    return wrong_part(read.error().message, "messages");
   for (const llm::TextPiece& p : pieces) {
     q.parts.push_back({provenance_of(p.role), p.text});
     q.where.push_back(fmt::format("messages[{}]", p.message));
@@ -223,12 +223,6 @@ void look_for_leak(Question& q, const guard::Policy& policy, guard::Outcome& out
   v.tier = std::max(v.tier, 1);
   v.reasons.push_back(
       fmt::format("leak: the output gives the system prompt away, {} ({})", name(leak->form), name(action)));
-}
-
-net::Task<void> refuse(Exchange& x, ClientError error) {
-  note_refusal(x, error);
-  x.reservation.finish();
-  co_await send_error(x, error);
 }
 
 }  // namespace

@@ -20,9 +20,9 @@ using llm::TextPiece;
 using llm::TextRole;
 
 // One request's way through the guard.
-class Stage {
+class GuardStage {
  public:
-  explicit Stage(Exchange& x) : x_(x), g_(*x.guarding), policy_(*x.guarding->policy) {
+  explicit GuardStage(Exchange& x) : x_(x), g_(*x.guarding), policy_(*x.guarding->policy) {
     seen_.only_data = x.endpoint == llm::Endpoint::embeddings;
   }
 
@@ -47,7 +47,7 @@ class Stage {
   std::vector<std::string> changed_;  // what stands in a piece's place; empty: itself
 };
 
-std::optional<ClientError> Stage::read() {
+std::optional<ClientError> GuardStage::read() {
   const auto facts = llm::read_texts(x_.endpoint, x_.body.view(), arena_, pieces_);
   if (!facts) return ClientError{ErrorCode::invalid_request, facts.error().message, {}};
   if (facts->token_ids > 0 && !seen_.only_data)
@@ -62,7 +62,7 @@ std::optional<ClientError> Stage::read() {
   return {};
 }
 
-std::string Stage::without_personal_data(size_t i) {
+std::string GuardStage::without_personal_data(size_t i) {
   const std::string_view text = pieces_[i].text;
   std::string out;
   size_t at = 0;
@@ -80,7 +80,7 @@ std::string Stage::without_personal_data(size_t i) {
 }
 
 // Untrusted parts between marks with a nonce of this request; what they mean stands before the first.
-void Stage::mark_untrusted() {
+void GuardStage::mark_untrusted() {
   const guard::Spotlight light{.nonce = hash64(x_.id_view(), x_.context.secret), .datamark = policy_.datamark};
   bool first = true;
   for (size_t i = 0; i < pieces_.size(); ++i) {
@@ -91,7 +91,7 @@ void Stage::mark_untrusted() {
   }
 }
 
-void Stage::watch_answers() {
+void GuardStage::watch_answers() {
   std::string prompt;
   size_t last = pieces_.size();
   for (size_t i = 0; i < pieces_.size(); ++i) {
@@ -112,7 +112,7 @@ void Stage::watch_answers() {
     if (p.role == TextRole::user || p.role == TextRole::document) g_.said.emplace_back(p.text);
 }
 
-std::optional<ClientError> Stage::act() {
+std::optional<ClientError> GuardStage::act() {
   const guard::Decision& total = seen_.outcome.total;
   g_.action = total.verdict.action;
   if (g_.action != Action::allow) g_.note = guard::explain(total);
@@ -142,7 +142,7 @@ net::Task<std::optional<ClientError>> guard_in(Exchange& x) {
   x.guarding = std::make_unique<Guarding>();
   x.guarding->guards = guards;
   x.guarding->policy = policy;
-  Stage stage(x);
+  GuardStage stage(x);
   if (auto error = stage.read()) co_return error;
   co_await stage.look();
   auto error = stage.act();

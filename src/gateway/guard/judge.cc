@@ -11,7 +11,7 @@ namespace {
 using guard::Judged;
 using guard::JudgeState;
 
-constexpr size_t kMaxAnswer = 64 << 10;
+constexpr size_t kMostOfJudge = 64 << 10;
 
 std::shared_ptr<const Deployment> deployment_of(const Exchange& x, const std::string& model) {
   const auto route = x.snapshot->routes.find(std::string_view(model));
@@ -37,7 +37,7 @@ net::Task<Judged> ask_judge(Exchange& x, const guard::JudgeQuestion& question) {
   }
   const std::string body = guard::judge_request(*judge.family, d->model, question);
   const Mono until = std::min(x.now() + judge.timeout, x.must_end);
-  const auto answer = co_await side_call(x, *d, "/chat/completions", body, kMaxAnswer, until);
+  const auto answer = co_await side_call(x, *d, "/chat/completions", body, kMostOfJudge, until);
   if (answer) {
     if (const auto scan = llm::scan_response(*answer)) x.call.usage = scan->usage;
     d->state->health.success();

@@ -11,7 +11,7 @@
 namespace trine::gateway {
 namespace {
 
-constexpr size_t kMostAnswer = 4 << 20;
+constexpr size_t kMostAnswerBytes = 4 << 20;
 
 // The server's side of one errand.
 class OneErrand final : public net::Handler {
@@ -60,7 +60,7 @@ net::Task<Result<ErrandAnswer>> ask(net::UpstreamConnection& up, const Errand& e
   answer.status = up.head().status;
   answer.request_id = up.head().find("x-trine-request-id").value_or(std::string_view{});
   answer.retry_after = parse_int(up.head().find("retry-after").value_or(std::string_view{})).value_or(0);
-  if (auto read = co_await up.read_body(answer.body, kMostAnswer, 0, most); !read)
+  if (auto read = co_await up.read_body(answer.body, kMostAnswerBytes, 0, most); !read)
     co_return tl::unexpected(read.error());
   co_return answer;
 }

@@ -9,11 +9,7 @@
 namespace trine::gateway {
 namespace {
 
-constexpr size_t kIdLength = 4 + 32;
-
-int64_t unix_s(Wall t) {
-  return std::chrono::duration_cast<std::chrono::seconds>(t.time_since_epoch()).count();
-}
+constexpr size_t kJobIdLength = 4 + 32;
 
 std::optional<JobStatus> parse_status(std::string_view text) {
   for (const JobStatus s : {JobStatus::running, JobStatus::completed, JobStatus::failed, JobStatus::cancelled})
@@ -38,7 +34,7 @@ const char* name(JobStatus status) {
 }
 
 bool is_job_id(std::string_view id) {
-  return id.size() == kIdLength && id.starts_with("doc_") &&
+  return id.size() == kJobIdLength && id.starts_with("doc_") &&
          id.find_first_not_of("0123456789abcdef", 4) == std::string_view::npos;
 }
 

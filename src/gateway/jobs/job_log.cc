@@ -9,7 +9,7 @@ namespace trine::gateway {
 namespace {
 
 constexpr const char* kJob = "job";
-constexpr const char* kFile = "job.file";
+constexpr const char* kJobFile = "job.file";
 constexpr const char* kPiece = "job.piece";
 constexpr size_t kMostJobs = 10'000;
 constexpr Nanos kGrace = std::chrono::hours(1);  // behind the deadline: its end has still to be written
@@ -101,12 +101,13 @@ Result<void> JobLog::put_file(const JobRecord& job, size_t file, const FileEnd& 
   std::string out;
   json::Writer w(out);
   w.object().key("good").value(end.good).key("json").value(end.json).key("sum").raw(to_json(end.sum)).end();
-  return vault_.put(kFile, file_id(job, file), owner(job), now, job.deadline + kGrace, out, vault::Name{kJob, job.id});
+  return vault_.put(kJobFile, file_id(job, file), owner(job), now, job.deadline + kGrace, out,
+                    vault::Name{kJob, job.id});
 }
 
 Result<std::optional<FileEnd>> JobLog::get_file(const JobRecord& job, size_t file, Wall now) {
   const std::string id = file_id(job, file);
-  const auto blob = vault_.get(kFile, id, now);
+  const auto blob = vault_.get(kJobFile, id, now);
   if (!blob) return tl::unexpected(blob.error());
   if (!*blob) return std::optional<FileEnd>{};
   FileEnd end;
@@ -134,7 +135,7 @@ void JobLog::drop_pieces(const JobRecord& job, size_t file, size_t pieces) {
 }
 
 void JobLog::drop_files(const JobRecord& job) {
-  for (size_t f = 0; f < job.order.files.size(); ++f) (void)vault_.drop(kFile, file_id(job, f));
+  for (size_t f = 0; f < job.order.files.size(); ++f) (void)vault_.drop(kJobFile, file_id(job, f));
 }
 
 }  // namespace trine::gateway

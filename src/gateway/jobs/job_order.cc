@@ -16,7 +16,7 @@ using llm::ClientError;
 using llm::ErrorCode;
 
 constexpr size_t kMostInstructions = 32 << 10;
-constexpr size_t kMostName = 255;
+constexpr size_t kMostJobFileName = 255;
 constexpr size_t kMostUser = 256;
 constexpr Tokens kLeastWindow = 64, kMostWindow = 1'000'000, kMostAnswer = 1'000'000;
 
@@ -120,7 +120,7 @@ class Reading {
     std::string_view data;
     members(v, field, [&](std::string_view key, const Value& m) {
       if (key == "file_id") return string(m, field + ".file_id", f.id, 128);
-      if (key == "filename") return string(m, field + ".filename", f.name, kMostName);
+      if (key == "filename") return string(m, field + ".filename", f.name, kMostJobFileName);
       if (key == "file_data") {
         if (!m.is_string()) return complain(field + ".file_data", "must be a string");
         data = m.escaped();

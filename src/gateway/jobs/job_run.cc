@@ -17,11 +17,7 @@ namespace {
 
 constexpr int kAttempts = 5;  // of one call that may succeed later
 constexpr Nanos kLongestPause = std::chrono::seconds(60);
-constexpr Nanos kLook = std::chrono::milliseconds(250);
-
-bool worth_another(int status) {
-  return status == 408 || status == 429 || status >= 500;
-}
+constexpr Nanos kSlotLook = std::chrono::milliseconds(250);
 
 std::string text_hash(std::string_view text) {
   return hex(hash_key(text));
@@ -167,7 +163,7 @@ void JobRun::leave(bool stop) {
 net::Task<void> JobRun::pause(Nanos d) {
   const Mono until = context_.clock().mono() + d;
   while (!over() && context_.clock().mono() < until)
-    co_await context_.loop.sleep(std::min<Nanos>(kLook, until - context_.clock().mono()));
+    co_await context_.loop.sleep(std::min<Nanos>(kSlotLook, until - context_.clock().mono()));
 }
 
 net::Task<void> JobRun::run() {

@@ -6,40 +6,30 @@
 #include "gateway/limit/limit.h"
 #include "gateway/reply.h"
 #include "gateway/route/route.h"
-#include "gateway/watch/refusals.h"
 #include "json/write.h"
 
 namespace trine::gateway {
 namespace {
 
+using llm::client_error;
 using llm::ClientError;
 using llm::ErrorCode;
 
-constexpr std::string_view kPath = "/v1/documents";
+constexpr std::string_view kDocuments = "/v1/documents";
 constexpr std::string_view kEvents = "/events";
 constexpr std::string_view kNoRunner = "its runner is gone: send it again";
-constexpr Nanos kLook = std::chrono::milliseconds(100);  // for new events
-constexpr Nanos kKeepAlive = std::chrono::seconds(15);   // a comment, so that no proxy takes the stream for dead
-
-ClientError plain(ErrorCode code, std::string detail = {}, std::string param = {}) {
-  return {code, std::move(detail), std::move(param)};
-}
+constexpr Nanos kEventLook = std::chrono::milliseconds(100);  // for new events
+constexpr Nanos kKeepAlive = std::chrono::seconds(15);        // a comment, so that no proxy takes the stream for dead
 
 ClientError no_job(std::string_view id) {
-  return plain(ErrorCode::not_found, fmt::format("no job `{:.80}`", id));
+  return client_error(ErrorCode::not_found, fmt::format("no job `{:.80}`", id));
 }
 
-ClientError told(const Error& e) {
-  if (e.code == Code::not_found) return plain(ErrorCode::invalid_request, e.message, "files");
-  if (e.code == Code::resource_exhausted) return plain(ErrorCode::conflict, e.message);
-  if (e.code == Code::unavailable) return plain(ErrorCode::rate_limited, e.message);
-  return plain(ErrorCode::internal, "the vault: " + e.message);
-}
-
-net::Task<void> refuse(Exchange& x, ClientError error) {
-  note_refusal(x, error);
-  x.reservation.finish();
-  co_await send_error(x, error);
+ClientError job_error(const Error& e) {
+  if (e.code == Code::not_found) return client_error(ErrorCode::invalid_request, e.message, "files");
+  if (e.code == Code::resource_exhausted) return client_error(ErrorCode::conflict, e.message);
+  if (e.code == Code::unavailable) return client_error(ErrorCode::rate_limited, e.message);
+  return client_error(ErrorCode::internal, "the vault: " + e.message);
 }
 
 // Gives files that came with the job an id, and looks whether the others are there. Blocks.
@@ -77,7 +67,7 @@ void drop_own_files(FileStore& store, const JobRecord& job, Wall now) {
     if (f.own) (void)store.drop(job.tenant, f.id, now);
 }
 
-net::Task<void> take(Exchange& x) {
+net::Task<void> take_job(Exchange& x) {
   JobRunner& runner = *x.context.jobs;
   JobOffice& office = runner.office();
   const net::BodyError read = co_await x.client.read_body(x.body, body_limit(x));
@@ -85,7 +75,7 @@ net::Task<void> take(Exchange& x) {
   if (read != net::BodyError::none) {
     x.client.close_after();
     co_return co_await refuse(
-        x, plain(read == net::BodyError::too_large ? ErrorCode::body_too_large : ErrorCode::request_timeout));
+        x, client_error(read == net::BodyError::too_large ? ErrorCode::body_too_large : ErrorCode::request_timeout));
   }
   const std::shared_ptr<const Snapshot> snapshot = x.snapshot;
   const Config& config = *snapshot->config;
@@ -93,8 +83,8 @@ net::Task<void> take(Exchange& x) {
   if (!order) co_return co_await refuse(x, order.error());
   x.scan.model = order->model;
   if (const auto error = find_route(x)) co_return co_await refuse(x, *error);
-  if (!x.context.documents) co_return co_await refuse(x, plain(ErrorCode::documents_off));
-  if (!x.context.documents->reads()) co_return co_await refuse(x, plain(ErrorCode::documents_missing));
+  if (!x.context.documents) co_return co_await refuse(x, client_error(ErrorCode::documents_off));
+  if (!x.context.documents->reads()) co_return co_await refuse(x, client_error(ErrorCode::documents_missing));
   if (const auto error = limit(x)) co_return co_await refuse(x, *error);
   x.reservation.finish();
 
@@ -114,7 +104,7 @@ net::Task<void> take(Exchange& x) {
     return put;
   };
   const auto kept = co_await office.files.run(x.context.loop, std::move(keep));
-  if (!kept) co_return co_await refuse(x, told(kept.error()));
+  if (!kept) co_return co_await refuse(x, job_error(kept.error()));
   const auto job = std::make_shared<Job>(std::move(record), office.boot);
   if (!office.board.add(job, config.jobs.running)) {
     auto undo = [&office, &job, now]() -> Result<bool> {
@@ -122,8 +112,8 @@ net::Task<void> take(Exchange& x) {
       return office.log.drop(job->about().id);
     };
     (void)co_await office.files.run_when_it_can(x.context.loop, std::move(undo));
-    co_return co_await refuse(
-        x, plain(ErrorCode::rate_limited, fmt::format("this project runs {} jobs already", config.jobs.running)));
+    co_return co_await refuse(x, client_error(ErrorCode::rate_limited,
+                                              fmt::format("this project runs {} jobs already", config.jobs.running)));
   }
   runner.start(job);
   co_await send_json(x, 202, job->json());
@@ -185,7 +175,7 @@ net::Task<void> stream_events(Exchange& x, std::shared_ptr<Job> job) {
       if (!sent) co_return;
     }
     if (batch.ended || x.client_gone || x.context.draining) break;
-    co_await x.context.loop.sleep(kLook);
+    co_await x.context.loop.sleep(kEventLook);
   }
   if (x.client_gone) co_return;
   const std::array<std::string_view, 1> last = {"0\r\n\r\n"};
@@ -206,7 +196,7 @@ net::Task<void> remove(Exchange& x, std::shared_ptr<Job> job) {
     return office.log.drop(id);
   };
   const auto dropped = co_await office.files.run(x.context.loop, std::move(drop));
-  if (!dropped) co_return co_await refuse(x, told(dropped.error()));
+  if (!dropped) co_return co_await refuse(x, job_error(dropped.error()));
   std::string out;
   json::Writer(out).object().key("id").value(id).key("object").value("document_job").key("deleted").value(true).end();
   co_await send_json(x, 200, out);
@@ -216,28 +206,28 @@ net::Task<void> remove(Exchange& x, std::shared_ptr<Job> job) {
 
 bool is_jobs_api(const Exchange& x) {
   const std::string_view path = x.client.head().path();
-  return path == kPath || path.starts_with("/v1/documents/");
+  return path == kDocuments || path.starts_with("/v1/documents/");
 }
 
 net::Task<void> serve_jobs_api(Exchange& x) {
-  if (!x.context.jobs) co_return co_await refuse(x, plain(ErrorCode::files_off));
+  if (!x.context.jobs) co_return co_await refuse(x, client_error(ErrorCode::files_off));
   const std::string_view method = x.client.head().method;
   const std::string_view path = x.client.head().path();
   const bool get = method == "GET" || method == "HEAD";
-  if (path == kPath) {
-    if (method == "POST") co_return co_await take(x);
+  if (path == kDocuments) {
+    if (method == "POST") co_return co_await take_job(x);
     x.allow = "POST";
-    co_return co_await refuse(x, plain(ErrorCode::method_not_allowed));
+    co_return co_await refuse(x, client_error(ErrorCode::method_not_allowed));
   }
-  std::string id(path.substr(kPath.size() + 1));
+  std::string id(path.substr(kDocuments.size() + 1));
   const bool events = id.ends_with(kEvents);
   if (events) id.resize(id.size() - kEvents.size());
   if (!get && (events || method != "DELETE")) {
     x.allow = events ? "GET, HEAD" : "GET, HEAD, DELETE";
-    co_return co_await refuse(x, plain(ErrorCode::method_not_allowed));
+    co_return co_await refuse(x, client_error(ErrorCode::method_not_allowed));
   }
   auto job = co_await find(x, id);
-  if (!job) co_return co_await refuse(x, told(job.error()));
+  if (!job) co_return co_await refuse(x, job_error(job.error()));
   if (!*job) co_return co_await refuse(x, no_job(id));
   if (events && method == "GET") co_return co_await stream_events(x, std::move(*job));
   if (get) co_return co_await send_json(x, 200, (*job)->json());

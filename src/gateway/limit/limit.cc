@@ -16,10 +16,6 @@ using protect::Policy;
 constexpr Tokens kAssumedOutput = 1024;
 constexpr int64_t kMostAnswers = 1000;  // of one request that are reserved for: more than any engine takes
 
-void tighten(int64_t& is, int64_t other) {
-  if (other != 0 && (is == 0 || other < is)) is = other;
-}
-
 Tokens cap_of(const Exchange& x) {
   Tokens cap = x.limits->limits->max_tokens;
   tighten(cap, x.limits->group->max_tokens);

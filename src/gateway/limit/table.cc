@@ -12,10 +12,6 @@ using protect::Unit;
 
 constexpr size_t kMostOfWorkload = 6;
 
-void tighten(int64_t& is, int64_t other) {
-  if (other != 0 && (is == 0 || other < is)) is = other;
-}
-
 const protect::Limits* limits_of(const auto& groups, const std::string& name) {
   for (const auto& g : groups)
     if (g.name == name) return &g.limits;

@@ -16,6 +16,11 @@
 
 namespace trine::gateway {
 
+// A limit `is` becomes `other` where that is lower; 0 is none.
+inline void tighten(int64_t& is, int64_t other) {
+  if (other != 0 && (is == 0 || other < is)) is = other;
+}
+
 // What counts, over reloads: by names, so that a changed limit goes on from what was used. Any thread.
 struct LimitState {
   protect::LocalState local;

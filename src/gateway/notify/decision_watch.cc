@@ -15,7 +15,7 @@ struct Seen {
   std::deque<Notice> newest;
 };
 
-std::string text_of(std::string_view json, std::string_view key) {
+std::string member_text(std::string_view json, std::string_view key) {
   const auto found = json::member(json, key);
   if (!found || !*found || !(*found)->is_string()) return {};
   return (*found)->as_string().value_or(std::string());
@@ -25,15 +25,15 @@ std::string text_of(std::string_view json, std::string_view key) {
 Result<Seen> read_decisions(const std::filesystem::path& dir, size_t known) {
   Seen seen;
   const auto read = ledger::each_event(dir, kDecision, [&](const ledger::Event& e) -> Result<void> {
-    const std::string id = text_of(e.json, "id");
+    const std::string id = member_text(e.json, "id");
     if (id.empty() || ++seen.count <= known) return {};
     Notice n;
     n.kind = NoticeKind::decision;
     n.severity = Severity::info;
     n.at = e.at;
     n.subject = "decision " + id;
-    n.sentence = text_of(e.json, "sentence");
-    if (const std::string by = text_of(e.json, "by"); !by.empty()) n.sentence += ", decided by " + by;
+    n.sentence = member_text(e.json, "sentence");
+    if (const std::string by = member_text(e.json, "by"); !by.empty()) n.sentence += ", decided by " + by;
     n.sentence += ".";
     seen.newest.push_back(std::move(n));
     if (seen.newest.size() > DecisionWatch::kMostAtOnce) seen.newest.pop_front();

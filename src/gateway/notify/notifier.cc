@@ -8,8 +8,8 @@
 namespace trine::gateway {
 namespace {
 
-constexpr size_t kMaxAnswer = 16 << 10;
-constexpr Nanos kPatience = std::chrono::seconds(10);
+constexpr size_t kMostOfReceiver = 16 << 10;
+constexpr Nanos kNoticePatience = std::chrono::seconds(10);
 
 // What a later try may find otherwise.
 bool may_pass(int status) {
@@ -83,8 +83,8 @@ class Notifier::Receiver final : net::Timer, public std::enable_shared_from_this
       request.headers.emplace_back("X-Trine-Signature",
                                    "v1=" + net::hmac_sha256(config_.secret, timestamp + "." + message.body));
     }
-    const auto answer =
-        co_await net::fetch(loop_, *pool, std::move(request), {.max_bytes = kMaxAnswer, .timeout = kPatience});
+    const auto answer = co_await net::fetch(loop_, *pool, std::move(request),
+                                            {.max_bytes = kMostOfReceiver, .timeout = kNoticePatience});
     --*under_way_;
     sending_ = false;
     if (stopped_) co_return;

@@ -7,11 +7,11 @@
 namespace trine::gateway {
 namespace {
 
-constexpr size_t kMaxAnswer = 64 << 10;
-constexpr Nanos kPatience = std::chrono::seconds(10);
+constexpr size_t kMostOfCollector = 64 << 10;
+constexpr Nanos kExportPatience = std::chrono::seconds(10);
 
 // Those that OTLP/HTTP names: the message may be sent again.
-bool may_pass(int status) {
+bool may_be_sent_again(int status) {
   return status == 429 || status == 502 || status == 503 || status == 504;
 }
 
@@ -83,8 +83,8 @@ net::Task<void> TraceExporter::send() {
   request.headers.emplace_back("Content-Type", "application/json");
   for (const HeaderConfig& h : snapshot_->config->traces->headers) request.headers.emplace_back(h.name, h.value);
   request.body = otlp_json(batch, source_);
-  const auto answer =
-      co_await net::fetch(loop_, *pool, std::move(request), {.max_bytes = kMaxAnswer, .timeout = kPatience});
+  const auto answer = co_await net::fetch(loop_, *pool, std::move(request),
+                                          {.max_bytes = kMostOfCollector, .timeout = kExportPatience});
   sending_ = false;
   const bool taken = answer && answer->status >= 200 && answer->status < 300;
   if (taken) {
@@ -96,8 +96,8 @@ net::Task<void> TraceExporter::send() {
       log::warning("traces are not taken: {}", answer
                                                    ? fmt::format("the collector answers with status {}", answer->status)
                                                    : answer.error().message);
-    const bool again =
-        (!answer || may_pass(answer->status)) && !stopped_ && pool_ && waiting_.size() + batch.size() <= kMostWaiting;
+    const bool again = (!answer || may_be_sent_again(answer->status)) && !stopped_ && pool_ &&
+                       waiting_.size() + batch.size() <= kMostWaiting;
     if (again)
       waiting_.insert(waiting_.begin(), batch.begin(), batch.end());
     else

@@ -69,11 +69,6 @@ class SpanWriter {
   json::Writer& w_;
 };
 
-std::string_view outcome_word(Outcome o) {
-  constexpr std::string_view kWords[] = {"ok", "failed", "cancelled", "interrupted", "refused"};
-  return kWords[static_cast<size_t>(o)];
-}
-
 std::string span_name(const Trace& t, std::string_view model) {
   return model.empty() ? t.operation : t.operation + " " + std::string(model);
 }
@@ -91,7 +86,7 @@ void write_call(json::Writer& w, const Trace& t, const CallTrace& c) {
     span.whole("gen_ai.usage.output_tokens", f.out);
     span.whole("gen_ai.usage.cache_read.input_tokens", f.cached);
     if (f.http_status != 0) span.whole("http.response.status_code", f.http_status);
-    span.text("trine.outcome", outcome_word(f.outcome));
+    span.text("trine.outcome", energy::kOutcomes[static_cast<size_t>(f.outcome)]);
     span.number("trine.mean_batch", f.mean_batch);
     span.figures(c.figures, t.currency);
   }
@@ -108,7 +103,7 @@ void write_trace(json::Writer& w, const Trace& t) {
     span.text("gen_ai.request.model", t.model);
     span.text("trine.request.id", t.request.text());
     span.text("trine.workload", t.workload);
-    span.text("trine.outcome", outcome_word(t.outcome));
+    span.text("trine.outcome", energy::kOutcomes[static_cast<size_t>(t.outcome)]);
     if (t.status != 0) span.whole("http.response.status_code", t.status);
     span.text("error.type", t.error);
     span.whole("trine.calls", static_cast<int64_t>(t.calls.size()));

@@ -8,8 +8,8 @@ namespace {
 constexpr size_t kLongestToken = 64;  // bytes looked at; an identifier of full-width characters is rarely one token
 constexpr size_t kLongestPrefix = 3;  // letters of a token before the digits
 constexpr size_t kMostPrefixes = 2;
-constexpr size_t kLongestWord = 4;  // letters of a token after the digits: "T", "CW", "MWST"
-constexpr size_t kMostWords = 2;
+constexpr size_t kLongestSuffix = 4;  // letters of a token after the digits: "T", "CW", "MWST"
+constexpr size_t kMostSuffixes = 2;
 
 bool is_token_glyph(const Glyph& g) {
   return g.kind == GlyphKind::alnum || g.kind == GlyphKind::nothing;
@@ -73,7 +73,7 @@ Field read_field(TextWindow& window, size_t begin) {
       if (g.kind == GlyphKind::nothing) continue;
       if (f.size == Field::kLongest) break;
       // Words end the field; they need not be read to their end.
-      if (digits && !has_digit && g.c >= 'A' && f.size - first >= kLongestWord) break;
+      if (digits && !has_digit && g.c >= 'A' && f.size - first >= kLongestSuffix) break;
       has_digit = has_digit || g.c <= '9';
       f.chars[f.size] = g.c;
       f.begin[f.size] = pos;
@@ -85,7 +85,7 @@ Field read_field(TextWindow& window, size_t begin) {
       f.size = first;  // no token after all
       break;
     }
-    if (digits && !has_digit && ++words > kMostWords) {
+    if (digits && !has_digit && ++words > kMostSuffixes) {
       f.size = first;
       break;
     }

@@ -39,7 +39,7 @@ bool is_bare_vat_id(std::string_view s) {
 
 using enum PiiType;
 using L = Language;
-constexpr auto kRules = std::to_array<IdRule>({
+constexpr auto kIdRules = std::to_array<IdRule>({
     {iban, is_iban, 15, 34, false, Need::nothing, 0},
     {credit_card, is_long_card, 14, 19, true, Need::nothing, 0},
     {fr_nir, is_fr_nir, 15, 15, false, Need::nothing, 0},
@@ -138,22 +138,22 @@ bool is_card_spelling(const Field& f, size_t first, size_t last) {
   return group(last - 1) <= 4;
 }
 
-struct Verdict {
+struct IdVerdict {
   const IdRule* rule = nullptr;
   float confidence = 0;
   size_t distance = EvidenceTrail::kNone;
 };
 
 // What speaks for a number that is valid by a rule.
-std::optional<Verdict> judge(EvidenceTrail& evidence, const IdRule& r, size_t begin, size_t end) {
-  Verdict v{&r, kLabelled, evidence.distance(r.type, begin)};
+std::optional<IdVerdict> judge(EvidenceTrail& evidence, const IdRule& r, size_t begin, size_t end) {
+  IdVerdict v{&r, kLabelled, evidence.distance(r.type, begin)};
   if (v.distance != EvidenceTrail::kNone) return v;
-  if (r.type == PiiType::iban) return Verdict{&r, kFormAlone, v.distance};
-  if (r.need == Need::nothing && !evidence.is_denied(r.type, begin)) return Verdict{&r, kFormAlone, v.distance};
-  if (evidence.follows(r.type, end)) return Verdict{&r, kLabelled, EvidenceTrail::kReach};
+  if (r.type == PiiType::iban) return IdVerdict{&r, kFormAlone, v.distance};
+  if (r.need == Need::nothing && !evidence.is_denied(r.type, begin)) return IdVerdict{&r, kFormAlone, v.distance};
+  if (evidence.follows(r.type, end)) return IdVerdict{&r, kLabelled, EvidenceTrail::kReach};
   if (r.need == Need::language && !evidence.is_denied(r.type, begin) &&
       (evidence.languages(begin) & r.languages) != 0) {
-    return Verdict{&r, kLanguageOnly, v.distance};
+    return IdVerdict{&r, kLanguageOnly, v.distance};
   }
   return std::nullopt;
 }
@@ -161,7 +161,7 @@ std::optional<Verdict> judge(EvidenceTrail& evidence, const IdRule& r, size_t be
 }  // namespace
 
 std::span<const IdRule> id_rules() {
-  return kRules;
+  return kIdRules;
 }
 
 std::optional<FoundId> find_id(TextWindow& window, EvidenceTrail& evidence, const Field& f) {
@@ -173,8 +173,8 @@ std::optional<FoundId> find_id(TextWindow& window, EvidenceTrail& evidence, cons
       if (spelling.has_small_group) continue;
       const size_t begin = f.begin[f.token[first]];
       const size_t end = f.end[f.token[last] - 1];
-      std::optional<Verdict> best;
-      for (const IdRule& r : kRules) {
+      std::optional<IdVerdict> best;
+      for (const IdRule& r : kIdRules) {
         if (s.size() < r.shortest || s.size() > r.longest || (r.digits_only && !spelling.is_digits)) continue;
         if (!r.is_valid(s)) continue;
         if (r.type == PiiType::credit_card && !is_card_spelling(f, first, last)) continue;

@@ -8,17 +8,6 @@
 namespace trine::guard {
 namespace {
 
-bool digits_of(std::string_view s, size_t n) {
-  return s.size() == n && all_digits(s);
-}
-int digit(char c) {
-  return c - '0';
-}
-// A date with two digits of the year: any century that makes it one.
-bool is_short_date(int yy, int month, int day) {
-  return is_date(1900 + yy, month, day) || is_date(2000 + yy, month, day);
-}
-
 constexpr std::string_view kDniLetters = "TRWAGMYFPDXBNJZSQVHLCKE";
 
 }  // namespace
@@ -28,7 +17,7 @@ bool is_at_svnr(std::string_view s) {  // NNNC DDMMYY; month 13 to 15 where the 
   const int day = number_at(s, 4, 2);
   const int month = number_at(s, 6, 2);
   if (month < 1 || month > 15 || day < 1 || day > 31) return false;
-  return weighted_sum(s, {3, 7, 9, 0, 5, 8, 4, 2, 1, 6}) % 11 == digit(s[3]);
+  return weighted_sum(s, {3, 7, 9, 0, 5, 8, 4, 2, 1, 6}) % 11 == digit_of(s[3]);
 }
 
 bool is_be_rrn(std::string_view s) {  // YYMMDD NNN CC; the check counts a 2 in front for births since 2000
@@ -51,7 +40,7 @@ bool is_bg_egn(std::string_view s) {  // YYMMDD NNN C; month + 20: 1800s, + 40: 
   const int mm = number_at(s, 2, 2);
   const int year = number_at(s, 0, 2) + (mm > 40 ? 2000 : mm > 20 ? 1800 : 1900);
   if (!is_date(year, mm > 40 ? mm - 40 : mm > 20 ? mm - 20 : mm, number_at(s, 4, 2))) return false;
-  return weighted_sum(s, {2, 4, 8, 5, 10, 9, 7, 3, 6}) % 11 % 10 == digit(s[9]);
+  return weighted_sum(s, {2, 4, 8, 5, 10, 9, 7, 3, 6}) % 11 % 10 == digit_of(s[9]);
 }
 
 bool is_ch_ahv(std::string_view s) {  // 756 NNNN NNNN N C: an EAN-13
@@ -66,13 +55,13 @@ bool is_cz_sk_rc(std::string_view s) {  // YYMMDD NNNC; women's months + 50; + 2
   const int yy = number_at(s, 0, 2);
   // Ten digits came in 1954, so 54 to 99 are of the 1900s.
   if (!is_date(yy >= 54 ? 1900 + yy : 2000 + yy, month, number_at(s, 4, 2))) return false;
-  return number_at(s, 0, 9) % 11 % 10 == digit(s[9]);
+  return number_at(s, 0, 9) % 11 % 10 == digit_of(s[9]);
 }
 
 bool is_de_steuer_id(std::string_view s) {  // one digit of the first ten comes twice or three times, the others once
   if (!digits_of(s, 11) || s[0] == '0') return false;
   std::array<int, 10> count{};
-  for (const char c : s.substr(0, 10)) ++count[static_cast<size_t>(digit(c))];
+  for (const char c : s.substr(0, 10)) ++count[static_cast<size_t>(digit_of(c))];
   int repeated = 0;
   for (const int n : count) {
     if (n > 3) return false;
@@ -87,16 +76,16 @@ bool is_dk_cpr(std::string_view s) {  // DDMMYY NNNN
 
 bool is_baltic_id(std::string_view s) {  // G YYMMDD NNN C; G is century and sex
   if (!digits_of(s, 11) || s[0] < '1' || s[0] > '8') return false;
-  const int year = 1800 + (digit(s[0]) - 1) / 2 * 100 + number_at(s, 1, 2);
+  const int year = 1800 + (digit_of(s[0]) - 1) / 2 * 100 + number_at(s, 1, 2);
   if (!is_date(year, number_at(s, 3, 2), number_at(s, 5, 2))) return false;
   int check = weighted_sum(s, {1, 2, 3, 4, 5, 6, 7, 8, 9, 1}) % 11;
   if (check == 10) check = weighted_sum(s, {3, 4, 5, 6, 7, 8, 9, 1, 2, 3}) % 11 % 10;
-  return check == digit(s[10]);
+  return check == digit_of(s[10]);
 }
 
 bool is_el_afm(std::string_view s) {
   if (!digits_of(s, 9) || all_same(s)) return false;
-  return weighted_sum(s, {256, 128, 64, 32, 16, 8, 4, 2}) % 11 % 10 == digit(s[8]);
+  return weighted_sum(s, {256, 128, 64, 32, 16, 8, 4, 2}) % 11 % 10 == digit_of(s[8]);
 }
 
 bool is_el_amka(std::string_view s) {  // DDMMYY NNNN C
@@ -105,7 +94,7 @@ bool is_el_amka(std::string_view s) {  // DDMMYY NNNN C
 
 bool is_es_dni_nie(std::string_view s) {  // eight digits and a letter; foreigners: X, Y or Z for the first digit
   if (s.size() != 9) return false;
-  int first = digit(s[0]);
+  int first = digit_of(s[0]);
   if (s[0] >= 'X' && s[0] <= 'Z') first = s[0] - 'X';
   if (first < 0 || first > 9 || !all_digits(s.substr(1, 7))) return false;
   const int n = first * 10'000'000 + number_at(s, 1, 7);
@@ -141,13 +130,13 @@ bool is_fr_nir(std::string_view s) {  // S YY MM DD(epartment) CCC NNN KK; Corsi
     return false;
   }
   int64_t n = 0;
-  for (size_t i = 0; i < 13; ++i) n = n * 10 + (s[i] <= '9' ? digit(s[i]) : 0);
+  for (size_t i = 0; i < 13; ++i) n = n * 10 + (s[i] <= '9' ? digit_of(s[i]) : 0);
   return 97 - (n - less) % 97 == number_at(s, 13, 2);
 }
 
 bool is_gb_nhs(std::string_view s) {
   if (!digits_of(s, 10) || all_same(s)) return false;
-  return (11 - weighted_sum(s, {10, 9, 8, 7, 6, 5, 4, 3, 2}) % 11) % 11 == digit(s[9]);
+  return (11 - weighted_sum(s, {10, 9, 8, 7, 6, 5, 4, 3, 2}) % 11) % 11 == digit_of(s[9]);
 }
 
 bool is_gb_nino(std::string_view s) {

@@ -7,23 +7,14 @@
 namespace trine::guard {
 namespace {
 
-bool digits_of(std::string_view s, size_t n) {
-  return s.size() == n && all_digits(s);
-}
-int digit(char c) {
-  return c - '0';
-}
-bool is_letter(char c) {
+bool is_capital(char c) {
   return c >= 'A' && c <= 'Z';
-}
-bool is_short_date(int yy, int month, int day) {
-  return is_date(1900 + yy, month, day) || is_date(2000 + yy, month, day);
 }
 
 // The digit that a letter stands for in an Italian code whose digits collide with another person's; -1: none.
 int omocodia(char c) {
   constexpr std::string_view kLetters = "LMNPQRSTUV";
-  if (c >= '0' && c <= '9') return digit(c);
+  if (c >= '0' && c <= '9') return digit_of(c);
   const size_t at = kLetters.find(c);
   return at == std::string_view::npos ? -1 : static_cast<int>(at);
 }
@@ -37,8 +28,8 @@ bool verhoeff(std::string_view s) {
                                                         "9453126870", "4286573901", "2793806415", "7046913258"};
   size_t c = 0;
   for (size_t i = 0; i < s.size(); ++i) {
-    const auto d = static_cast<size_t>(digit(s[s.size() - 1 - i]));
-    c = static_cast<size_t>(digit(kTimes[c][static_cast<size_t>(digit(kPermute[i % 8][d]))]));
+    const auto d = static_cast<size_t>(digit_of(s[s.size() - 1 - i]));
+    c = static_cast<size_t>(digit_of(kTimes[c][static_cast<size_t>(digit_of(kPermute[i % 8][d]))]));
   }
   return c == 0;
 }
@@ -50,16 +41,16 @@ bool is_hr_oib(std::string_view s) {
 }
 
 bool is_hu_adoazonosito(std::string_view s) {  // 8, days since 1867, serial, check
-  return digits_of(s, 10) && s[0] == '8' && weighted_sum(s, {1, 2, 3, 4, 5, 6, 7, 8, 9}) % 11 == digit(s[9]);
+  return digits_of(s, 10) && s[0] == '8' && weighted_sum(s, {1, 2, 3, 4, 5, 6, 7, 8, 9}) % 11 == digit_of(s[9]);
 }
 
 bool is_hu_taj(std::string_view s) {
-  return digits_of(s, 9) && !all_same(s) && weighted_sum(s, {3, 7, 3, 7, 3, 7, 3, 7}) % 10 == digit(s[8]);
+  return digits_of(s, 9) && !all_same(s) && weighted_sum(s, {3, 7, 3, 7, 3, 7, 3, 7}) % 10 == digit_of(s[8]);
 }
 
 bool is_ie_pps(std::string_view s) {  // seven digits, check letter, and since 2013 one more letter that counts 9 times
   if (s.size() != 8 && s.size() != 9) return false;
-  if (!all_digits(s.substr(0, 7)) || !is_letter(s[7])) return false;
+  if (!all_digits(s.substr(0, 7)) || !is_capital(s[7])) return false;
   int sum = weighted_sum(s, {8, 7, 6, 5, 4, 3, 2});
   if (s.size() == 9) {
     constexpr std::string_view kSecond = "ABHTW";
@@ -73,7 +64,7 @@ bool is_it_codice_fiscale(std::string_view s) {  // SSS NNN YY M DD PPPP C
   if (s.size() != 16) return false;
   constexpr std::string_view kPattern = "AAAAAA00A00A000A";
   for (size_t i = 0; i < s.size(); ++i) {
-    if (kPattern[i] == 'A' ? !is_letter(s[i]) : omocodia(s[i]) < 0) return false;
+    if (kPattern[i] == 'A' ? !is_capital(s[i]) : omocodia(s[i]) < 0) return false;
   }
   constexpr std::string_view kMonths = "ABCDEHLMPRST";
   const size_t month = kMonths.find(s[8]);
@@ -84,7 +75,7 @@ bool is_it_codice_fiscale(std::string_view s) {  // SSS NNN YY M DD PPPP C
                                         20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23};
   int sum = 0;
   for (size_t i = 0; i < 15; ++i) {
-    const int value = is_letter(s[i]) ? s[i] - 'A' : digit(s[i]);
+    const int value = is_capital(s[i]) ? s[i] - 'A' : digit_of(s[i]);
     sum += i % 2 == 0 ? kOdd[static_cast<size_t>(value)] : value;
   }
   return sum % 26 == s[15] - 'A';
@@ -101,8 +92,8 @@ bool is_lu_matricule(std::string_view s) {  // YYYYMMDD NNN, a Luhn and a Verhoe
 
 bool is_lv_personas_kods(std::string_view s) {  // DDMMYY C NNN K
   if (!digits_of(s, 11) || s[6] > '2') return false;
-  if (!is_date(1800 + 100 * digit(s[6]) + number_at(s, 4, 2), number_at(s, 2, 2), number_at(s, 0, 2))) return false;
-  return (1 + weighted_sum(s, {10, 5, 8, 4, 2, 1, 6, 3, 7, 9})) % 11 % 10 == digit(s[10]);
+  if (!is_date(1800 + 100 * digit_of(s[6]) + number_at(s, 4, 2), number_at(s, 2, 2), number_at(s, 0, 2))) return false;
+  return (1 + weighted_sum(s, {10, 5, 8, 4, 2, 1, 6, 3, 7, 9})) % 11 % 10 == digit_of(s[10]);
 }
 
 bool is_nl_bsn(std::string_view s) {
@@ -112,7 +103,7 @@ bool is_nl_bsn(std::string_view s) {
 
 bool is_pl_nip(std::string_view s) {
   if (!digits_of(s, 10) || all_same(s)) return false;
-  return weighted_sum(s, {6, 5, 7, 2, 3, 4, 5, 6, 7}) % 11 == digit(s[9]);
+  return weighted_sum(s, {6, 5, 7, 2, 3, 4, 5, 6, 7}) % 11 == digit_of(s[9]);
 }
 
 bool is_pl_pesel(std::string_view s) {  // YYMMDD NNNN C; the month has the century
@@ -120,18 +111,18 @@ bool is_pl_pesel(std::string_view s) {  // YYMMDD NNNN C; the month has the cent
   constexpr std::array<int, 5> kCentury = {1900, 2000, 2100, 2200, 1800};
   const int mm = number_at(s, 2, 2);
   if (!is_date(kCentury[static_cast<size_t>(mm / 20)] + number_at(s, 0, 2), mm % 20, number_at(s, 4, 2))) return false;
-  return (10 - weighted_sum(s, {1, 3, 7, 9, 1, 3, 7, 9, 1, 3}) % 10) % 10 == digit(s[10]);
+  return (10 - weighted_sum(s, {1, 3, 7, 9, 1, 3, 7, 9, 1, 3}) % 10) % 10 == digit_of(s[10]);
 }
 
 bool is_pt_nif(std::string_view s) {
   if (!digits_of(s, 9) || all_same(s)) return false;
   if (s[0] == '0' || (s[0] == '4' && s[1] != '5')) return false;  // the first digits are the kind of taxpayer
-  return (11 - weighted_sum(s, {9, 8, 7, 6, 5, 4, 3, 2}) % 11) % 11 % 10 == digit(s[8]);
+  return (11 - weighted_sum(s, {9, 8, 7, 6, 5, 4, 3, 2}) % 11) % 11 % 10 == digit_of(s[8]);
 }
 
 bool is_ro_cnp(std::string_view s) {  // S YYMMDD CC NNN C
   if (!digits_of(s, 13) || s[0] == '0') return false;
-  const int sex = digit(s[0]);
+  const int sex = digit_of(s[0]);
   const int century = sex <= 2 ? 1900 : sex <= 4 ? 1800 : sex <= 6 ? 2000 : 1900;  // 7 to 9: foreigners, any century
   if (!is_date(century + number_at(s, 1, 2), number_at(s, 3, 2), number_at(s, 5, 2)) &&
       (sex < 7 || !is_short_date(number_at(s, 1, 2), number_at(s, 3, 2), number_at(s, 5, 2)))) {
@@ -140,7 +131,7 @@ bool is_ro_cnp(std::string_view s) {  // S YYMMDD CC NNN C
   const int county = number_at(s, 7, 2);
   if (county == 0 || (county > 52 && county != 70 && county < 80)) return false;
   const int check = weighted_sum(s, {2, 7, 9, 1, 4, 6, 3, 5, 8, 2, 7, 9}) % 11;
-  return (check == 10 ? 1 : check) == digit(s[12]);
+  return (check == 10 ? 1 : check) == digit_of(s[12]);
 }
 
 bool is_se_personnummer(std::string_view s) {  // [YY]YYMMDD NNNC; coordination numbers: day + 60
@@ -154,7 +145,7 @@ bool is_si_emso(std::string_view s) {  // DDMMYYY RR NNN C
   if (!digits_of(s, 13)) return false;
   const int yyy = number_at(s, 4, 3);
   if (!is_date(yyy < 800 ? 2000 + yyy : 1000 + yyy, number_at(s, 2, 2), number_at(s, 0, 2))) return false;
-  return (11 - weighted_sum(s, {7, 6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2}) % 11) % 11 % 10 == digit(s[12]);
+  return (11 - weighted_sum(s, {7, 6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2}) % 11) % 11 % 10 == digit_of(s[12]);
 }
 
 }  // namespace trine::guard

@@ -11,9 +11,6 @@ namespace {
 int last(std::string_view s) {
   return s.back() - '0';
 }
-bool digits_of(std::string_view s, size_t n) {
-  return s.size() == n && all_digits(s);
-}
 
 // Weights that start anew, two later, when the first sum leaves 10; they begin again at 1 after `top`.
 int two_tries(std::string_view s, int top) {

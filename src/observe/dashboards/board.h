@@ -8,6 +8,9 @@
 
 namespace trine::observe {
 
+inline constexpr int kSchemaVersion = 42;  // of Grafana's boards
+inline constexpr int kGridColumns = 24;    // of a board
+
 enum class Look : uint8_t { series, stacked, stat, bars, table, heatmap };
 
 struct Query {

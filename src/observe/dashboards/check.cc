@@ -7,15 +7,13 @@
 #include <set>
 
 #include "base/text.h"
+#include "observe/dashboards/board.h"
 #include "observe/families.h"
 
 namespace trine::observe {
 namespace {
 
 using Json = nlohmann::json;
-
-constexpr int kSchema = 42;
-constexpr int kColumns = 24;
 
 bool is_word(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == ':';
@@ -194,7 +192,7 @@ class BoardReader {
   explicit BoardReader(const Json& board) : board_(board) {}
 
   std::vector<std::string> read() {
-    if (board_.value("schemaVersion", 0) != kSchema) complain("the board", "its schemaVersion is not 42");
+    if (board_.value("schemaVersion", 0) != kSchemaVersion) complain("the board", "its schemaVersion is not 42");
     if (text_of(board_, "title").empty()) complain("the board", "it has no title");
     variables();
     const auto panels = board_.find("panels");
@@ -258,7 +256,8 @@ class BoardReader {
     const auto pos = p.find("gridPos");
     if (pos == p.end() || !pos->is_object()) return complain(where, "it has no place");
     const Place a{pos->value("x", -1), pos->value("y", -1), pos->value("w", 0), pos->value("h", 0)};
-    if (a.x < 0 || a.y < 0 || a.w < 1 || a.h < 1 || a.x + a.w > kColumns) complain(where, "its place is off the grid");
+    if (a.x < 0 || a.y < 0 || a.w < 1 || a.h < 1 || a.x + a.w > kGridColumns)
+      complain(where, "its place is off the grid");
     for (const Place& b : places_)
       if (a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h)
         return complain(where, "it lies over another panel");

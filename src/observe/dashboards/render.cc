@@ -10,8 +10,6 @@
 namespace trine::observe {
 namespace {
 
-constexpr int kSchema = 42;
-constexpr int kColumns = 24;  // of Grafana's grid
 constexpr int kRowHeight = 8, kStatHeight = 5;
 
 struct Variable {
@@ -135,7 +133,7 @@ void write_panel(json::Writer& w, const Panel& p, int id, int x, int y, int widt
 
 void write_row(json::Writer& w, const char* title, int id, int y) {
   w.object().key("id").value(id).key("type").value("row").key("title").value(title).key("collapsed").value(false);
-  w.key("gridPos").object().key("x").value(0).key("y").value(y).key("w").value(kColumns).key("h").value(1).end();
+  w.key("gridPos").object().key("x").value(0).key("y").value(y).key("w").value(kGridColumns).key("h").value(1).end();
   w.key("panels").array().end().end();
 }
 
@@ -151,13 +149,13 @@ void write_panels(json::Writer& w, const Board& board, std::string_view only) {
     int x = 0, height = 0;
     for (size_t i = 0; i < panels.size(); ++i) {
       const bool small = panels[i]->look == Look::stat;
-      int width = small ? kColumns / 4 : kColumns / 2;
-      const bool fits = x + width <= kColumns;
+      int width = small ? kGridColumns / 4 : kGridColumns / 2;
+      const bool fits = x + width <= kGridColumns;
       if (!fits || (i > 0 && small != (panels[i - 1]->look == Look::stat))) {
         y += height;
         x = height = 0;
       }
-      if (!small && x == 0 && i + 1 == panels.size()) width = kColumns;
+      if (!small && x == 0 && i + 1 == panels.size()) width = kGridColumns;
       const int h = small ? kStatHeight : kRowHeight;
       write_panel(w, *panels[i], id++, x, y, width, h);
       x += width;
@@ -175,7 +173,7 @@ std::string to_json(const Board& board, std::string_view panel) {
   w.object().key("uid").value(fmt::format("trine-{}", board.name)).key("title").value(board.title);
   w.key("description").value(board.description).key("tags").array().value("trine").value("generated").end();
   w.key("schemaVersion")
-      .value(kSchema)
+      .value(kSchemaVersion)
       .key("version")
       .value(1)
       .key("editable")

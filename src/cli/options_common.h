@@ -1,4 +1,4 @@
-// Numbers on the command line. Part of options.cc: CLI11's own range lets "nan" pass.
+// What the options of several commands share. Part of options.cc.
 #pragma once
 
 #include <fmt/format.h>
@@ -11,7 +11,7 @@
 
 namespace trine::cli {
 
-// Finite and in [low, high].
+// Finite and in [low, high]: CLI11's own range lets "nan" pass.
 inline CLI::Validator number_in(double low, double high) {
   return CLI::Validator(
       [low, high](std::string& text) {
@@ -20,6 +20,10 @@ inline CLI::Validator number_in(double low, double high) {
         return fmt::format("{} is no number from {:g} to {:g}", text, low, high);
       },
       "", "number");
+}
+
+inline void json_flag(CLI::App* c, bool& into) {
+  c->add_flag("--json", into, "JSON on one line, for scripts");
 }
 
 }  // namespace trine::cli
