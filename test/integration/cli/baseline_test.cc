@@ -4,7 +4,7 @@
 
 #include "integration/cli/program.h"
 
-namespace trine::cli {
+namespace trine::cli::baseline_test {
 namespace {
 
 using namespace testing;
@@ -114,4 +114,4 @@ TEST(TrineImportPrices, WritesAFolderThatTheCatalogLoads) {
 }
 
 }  // namespace
-}  // namespace trine::cli
+}  // namespace trine::cli::baseline_test

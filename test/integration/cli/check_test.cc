@@ -7,7 +7,7 @@
 #include "gateway/config/key_hash.h"
 #include "integration/cli/program.h"
 
-namespace trine::cli {
+namespace trine::cli::check_test {
 namespace {
 
 using namespace testing;
@@ -139,4 +139,4 @@ TEST(TrineUsage, OutputThatCannotBeWrittenIsAFailure) {
 }
 
 }  // namespace
-}  // namespace trine::cli
+}  // namespace trine::cli::check_test

@@ -10,7 +10,7 @@
 #include "integration/gateway/harness.h"
 #include "integration/gateway/meter_page.h"
 
-namespace trine::gateway::test {
+namespace trine::gateway::test::day_test {
 namespace {
 
 using Json = nlohmann::json;
@@ -209,4 +209,4 @@ TEST_F(Day, TheReportsPartsAddUpToTheMetersTotals) {
 }
 
 }  // namespace
-}  // namespace trine::gateway::test
+}  // namespace trine::gateway::test::day_test

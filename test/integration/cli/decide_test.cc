@@ -5,7 +5,7 @@
 #include "integration/cli/ledger.h"
 #include "integration/cli/program.h"
 
-namespace trine::cli {
+namespace trine::cli::decide_test {
 namespace {
 
 using namespace testing;
@@ -38,7 +38,7 @@ class TrineDecide : public ::testing::Test {
   Json listed() { return Json::parse(decisions("list", {"--json"}).out, nullptr, false); }
 
   // Traffic of `deployment` since now, each call as dear as `served` says.
-  void serve(const std::string& deployment, const std::string& zone, int calls, const Served& served,
+  void serve(const std::string& deployment, const std::string& zone, int calls, const Taken& served,
              double idle_joules = 0) {
     const auto ledger = open_ledger(ledger_, 16 << 20);
     ASSERT_TRUE(ledger);
@@ -177,7 +177,7 @@ TEST_F(TrineDecide, AReviewComparesAttributedWithAttributedAndChangesNothing) {
   const Json before = listed().at(0);
   const Json& expected = d.at("options").at(0).at("attributed");
   // 1200 tokens a call, at twice the joules, half the money and the very grams that were expected.
-  Served served{.in = 1000, .cached = 0, .out = 200};
+  Taken served{.in = 1000, .cached = 0, .out = 200};
   served.joules = 2 * expected.at("joules_per_token").get<double>() * 1200;
   served.euros = 0.5 * expected.at("cost_per_mtok").get<double>() * 1200 / 1e6;
   served.grams = expected.at("carbon_g_per_mtok").get<double>() * 1200 / 1e6;
@@ -209,7 +209,7 @@ TEST_F(TrineDecide, AReviewComparesAttributedWithAttributedAndChangesNothing) {
   EXPECT_NEAR(seen.at("joules_per_token").get<double>(), served.joules / 1200, 1e-9);
 
   // Far out of the range is better or worse.
-  Served dear = served;
+  Taken dear = served;
   dear.joules *= 100;
   serve("cannes-4090", "FR", 5000, dear);
   const Json worse = Json::parse(decisions("review", {"--json", d.at("id")}).out).at(0);
@@ -241,4 +241,4 @@ TEST_F(TrineDecide, ExportIsAPage) {
 }
 
 }  // namespace
-}  // namespace trine::cli
+}  // namespace trine::cli::decide_test

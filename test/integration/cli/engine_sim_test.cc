@@ -4,7 +4,7 @@
 #include "integration/cli/ask.h"
 #include "integration/cli/program.h"
 
-namespace trine::cli {
+namespace trine::cli::engine_sim_test {
 namespace {
 
 using namespace testing;
@@ -88,4 +88,4 @@ TEST(TrineEngineSim, UnknownHardwareIsAFailureWithTheNearestName) {
 }
 
 }  // namespace
-}  // namespace trine::cli
+}  // namespace trine::cli::engine_sim_test

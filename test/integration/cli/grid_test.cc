@@ -3,7 +3,7 @@
 
 #include "integration/cli/program.h"
 
-namespace trine::cli {
+namespace trine::cli::grid_test {
 namespace {
 
 using namespace testing;
@@ -65,4 +65,4 @@ TEST(TrineGridImport, RefusesWhatNoGridHas) {
 }
 
 }  // namespace
-}  // namespace trine::cli
+}  // namespace trine::cli::grid_test

@@ -11,7 +11,7 @@
 #include "integration/cli/program.h"
 #include "unit/ledger/fixtures.h"
 
-namespace trine::cli {
+namespace trine::cli::instances_test {
 namespace {
 
 using testing::Background;
@@ -223,4 +223,4 @@ TEST_F(InstancesTest, SaysWhatIsMissingOrWrong) {
 }
 
 }  // namespace
-}  // namespace trine::cli
+}  // namespace trine::cli::instances_test

@@ -13,7 +13,7 @@ namespace trine::cli::testing {
 using namespace std::chrono_literals;
 
 // What one answer took.
-struct Served {
+struct Taken {
   Tokens in = 1000, cached = 400, out = 200;
   double joules = 400, grams = 0.025, euros = 0.0001;
   bool simulated = true;
@@ -38,7 +38,7 @@ inline ledger::CallIntent intent_of(const CallId& call, const std::string& deplo
 
 // One answered request of one call, booked at its end.
 inline void write_request(ledger::Journal& journal, uint64_t n, const std::string& deployment, const std::string& zone,
-                          Wall end, const Served& served = {}) {
+                          Wall end, const Taken& served = {}) {
   const RequestId id{0x019a'0000'0000'0000ull + n, n};
   const CallId call{id, 0};
   ASSERT_TRUE(journal.intent(intent_of(call, deployment, zone, end - 1s)));

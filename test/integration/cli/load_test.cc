@@ -7,7 +7,7 @@
 
 #include "integration/cli/program.h"
 
-namespace trine::cli {
+namespace trine::cli::load_test {
 namespace {
 
 using namespace testing;
@@ -148,4 +148,4 @@ TEST(TrineLoad, AServerThatIsNotThereIsAFailure) {
 }
 
 }  // namespace
-}  // namespace trine::cli
+}  // namespace trine::cli::load_test

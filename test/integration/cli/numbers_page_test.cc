@@ -8,7 +8,7 @@
 #include "catalog/load.h"
 #include "integration/cli/page.h"
 
-namespace trine::cli {
+namespace trine::cli::numbers_page_test {
 namespace {
 
 using namespace testing;
@@ -152,4 +152,4 @@ TEST_F(NumbersInProse, GridsAndCards) {
 }
 
 }  // namespace
-}  // namespace trine::cli
+}  // namespace trine::cli::numbers_page_test

@@ -7,7 +7,7 @@
 #include "base/time.h"
 #include "integration/cli/served.h"
 
-namespace trine::cli {
+namespace trine::cli::pages_test {
 namespace {
 
 using namespace testing;
@@ -338,4 +338,4 @@ TEST_F(Pages, EveryAnswerIsGuardedAndNoneIsKept) {
 }
 
 }  // namespace
-}  // namespace trine::cli
+}  // namespace trine::cli::pages_test

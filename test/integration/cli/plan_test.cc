@@ -5,7 +5,7 @@
 
 #include "integration/cli/program.h"
 
-namespace trine::cli {
+namespace trine::cli::plan_test {
 namespace {
 
 using namespace testing;
@@ -118,4 +118,4 @@ TEST(PlanCommand, DrawsItself) {
 }
 
 }  // namespace
-}  // namespace trine::cli
+}  // namespace trine::cli::plan_test

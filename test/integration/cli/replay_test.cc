@@ -3,7 +3,7 @@
 
 #include "integration/cli/program.h"
 
-namespace trine::cli {
+namespace trine::cli::replay_test {
 namespace {
 
 using namespace testing;
@@ -103,4 +103,4 @@ TEST(TrineReplayFiles, SayFileAndLine) {
 }
 
 }  // namespace
-}  // namespace trine::cli
+}  // namespace trine::cli::replay_test

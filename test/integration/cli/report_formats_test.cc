@@ -10,7 +10,7 @@
 #include "integration/cli/ledger.h"
 #include "integration/cli/program.h"
 
-namespace trine::cli {
+namespace trine::cli::report_formats_test {
 namespace {
 
 using namespace testing;
@@ -238,4 +238,4 @@ TEST_F(ReportFormats, AWrongMonthIsSaid) {
 }
 
 }  // namespace
-}  // namespace trine::cli
+}  // namespace trine::cli::report_formats_test

@@ -4,7 +4,7 @@
 #include "integration/cli/ledger.h"
 #include "integration/cli/program.h"
 
-namespace trine::cli {
+namespace trine::cli::report_test {
 namespace {
 
 using namespace testing;
@@ -295,4 +295,4 @@ TEST_F(TrineReport, ShowsMarketBasedGramsBesideAndLeavesTheBookedOnesAlone) {
 }
 
 }  // namespace
-}  // namespace trine::cli
+}  // namespace trine::cli::report_test

@@ -6,7 +6,7 @@
 
 #include "integration/cli/program.h"
 
-namespace trine::cli {
+namespace trine::cli::score_test {
 namespace {
 
 using namespace testing;
@@ -150,4 +150,4 @@ TEST(TrineScore, AFleetFileThatIsWrongIsNamedWithItsLine) {
 }
 
 }  // namespace
-}  // namespace trine::cli
+}  // namespace trine::cli::score_test

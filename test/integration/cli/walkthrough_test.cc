@@ -2,7 +2,7 @@
 #include "integration/cli/ledger.h"
 #include "integration/cli/page.h"
 
-namespace trine::cli {
+namespace trine::cli::walkthrough_test {
 namespace {
 
 using namespace testing;
@@ -16,7 +16,7 @@ TEST(Walkthrough, TheWholeWayAsThePageHasIt) {
     served = true;
     const auto ledger = open_ledger(dir.path() / "ledger", 16 << 20);
     ASSERT_TRUE(ledger);
-    const Served document{
+    const Taken document{
         .in = 1155, .cached = 0, .out = 211, .joules = 220, .grams = 0.0028, .euros = 3e-5, .simulated = false};
     for (uint64_t n = 1; n <= 2000; ++n)
       write_request(ledger->journal(0), n, "cannes-4090", "FR", system_clock().wall(), document);
@@ -43,4 +43,4 @@ TEST(Walkthrough, TheWholeWayAsThePageHasIt) {
 }
 
 }  // namespace
-}  // namespace trine::cli
+}  // namespace trine::cli::walkthrough_test

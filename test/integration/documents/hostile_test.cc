@@ -11,7 +11,7 @@
 #include "documents/text.h"
 #include "pool_fixture.h"
 
-namespace trine::documents {
+namespace trine::documents::hostile_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -85,4 +85,4 @@ TEST(HostileDocuments, AWrongEndingIsReportedAndTheContentsAreRead) {
 }
 
 }  // namespace
-}  // namespace trine::documents
+}  // namespace trine::documents::hostile_test

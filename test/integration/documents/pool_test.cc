@@ -16,7 +16,7 @@
 #include "documents/frame.h"
 #include "pool_fixture.h"
 
-namespace trine::documents {
+namespace trine::documents::pool_test {
 namespace {
 
 std::string status_line(pid_t pid, const std::string& key) {
@@ -216,4 +216,4 @@ TEST(Pool, AFileOverTheLimitIsNotSent) {
 }
 
 }  // namespace
-}  // namespace trine::documents
+}  // namespace trine::documents::pool_test

@@ -18,7 +18,7 @@
 #include "documents/text.h"
 #include "pool_fixture.h"
 
-namespace trine::documents {
+namespace trine::documents::samples_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -167,4 +167,4 @@ TEST(SampleDocuments, AnInvoicePrintedByABrowserHasItsRowsWhole) {
 }
 
 }  // namespace
-}  // namespace trine::documents
+}  // namespace trine::documents::samples_test

@@ -6,7 +6,7 @@
 #include "unit/fleet/fleet_fixture.h"
 #include "unit/ledger/fixtures.h"
 
-namespace trine::fleet {
+namespace trine::fleet::command_test {
 namespace {
 
 using namespace testing;
@@ -165,4 +165,4 @@ TEST_F(CommandTest, AProgramThatCannotRunIsRefusedAtOnce) {
 }
 
 }  // namespace
-}  // namespace trine::fleet
+}  // namespace trine::fleet::command_test

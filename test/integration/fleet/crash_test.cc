@@ -4,7 +4,7 @@
 #include "unit/fleet/fleet_fixture.h"
 #include "unit/ledger/fixtures.h"
 
-namespace trine::fleet {
+namespace trine::fleet::crash_test {
 namespace {
 
 using namespace testing;
@@ -138,4 +138,4 @@ TEST(Crash, OfEveryRestartLosesAndDoublesNothing) {
 }
 
 }  // namespace
-}  // namespace trine::fleet
+}  // namespace trine::fleet::crash_test

@@ -5,7 +5,7 @@
 #include "integration/gateway/harness.h"
 #include "sim/service.h"
 
-namespace trine::gateway::test {
+namespace trine::gateway::test::affinity_test {
 namespace {
 
 // One simulated engine behind a host name.
@@ -134,4 +134,4 @@ TEST(PrefixAffinity, NeverCostsMoreThanItSavesOnHardwareByTheHour) {
 }
 
 }  // namespace
-}  // namespace trine::gateway::test
+}  // namespace trine::gateway::test::affinity_test

@@ -2,7 +2,7 @@
 #include "gateway/savings_baseline.h"
 #include "integration/gateway/harness.h"
 
-namespace trine::gateway::test {
+namespace trine::gateway::test::baseline_test {
 namespace {
 
 Sample against(const string& baseline) {
@@ -154,4 +154,4 @@ TEST(RecentWork, ABurstIsNoSteadyLoad) {
 }
 
 }  // namespace
-}  // namespace trine::gateway::test
+}  // namespace trine::gateway::test::baseline_test

@@ -1,7 +1,7 @@
 // Answers that are given again, and calls that are shared, through the whole request path.
 #include "integration/gateway/harness.h"
 
-namespace trine::gateway::test {
+namespace trine::gateway::test::cache_test {
 namespace {
 
 Sample cached(const string& settings = "{ }") {
@@ -495,4 +495,4 @@ TEST_F(SemanticTest, WithoutAnEmbeddingTheRequestGoesOn) {
 }
 
 }  // namespace
-}  // namespace trine::gateway::test
+}  // namespace trine::gateway::test::cache_test

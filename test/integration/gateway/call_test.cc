@@ -1,7 +1,7 @@
 // Whole answers, and what happens when deployments fail: elsewhere, in the client's words, once in the ledger.
 #include "integration/gateway/harness.h"
 
-namespace trine::gateway::test {
+namespace trine::gateway::test::call_test {
 namespace {
 
 const string kOk = json_answer(completion(usage_json(20, 5)));
@@ -482,4 +482,4 @@ TEST(Call, ManyAtATimeShareTheEnginesBatch) {
 }
 
 }  // namespace
-}  // namespace trine::gateway::test
+}  // namespace trine::gateway::test::call_test

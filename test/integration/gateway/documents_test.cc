@@ -9,7 +9,7 @@
 #include "json/write.h"
 #include "llm/document_parts.h"
 
-namespace trine::gateway::test {
+namespace trine::gateway::test::documents_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -371,4 +371,4 @@ TEST_F(DocumentsTest, EachHostileFileCostsOneAnswerAndTheNextRequestIsServed) {
 }
 
 }  // namespace
-}  // namespace trine::gateway::test
+}  // namespace trine::gateway::test::documents_test

@@ -3,7 +3,7 @@
 
 #include "integration/gateway/harness.h"
 
-namespace trine::gateway::test {
+namespace trine::gateway::test::egress_test {
 namespace {
 
 const string kPng = string("\x89PNG\r\n\x1a\n", 8) + "pixels";
@@ -193,4 +193,4 @@ TEST(ImageType, IsTheBytesNotTheServersWord) {
 }
 
 }  // namespace
-}  // namespace trine::gateway::test
+}  // namespace trine::gateway::test::egress_test

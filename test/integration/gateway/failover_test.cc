@@ -3,7 +3,7 @@
 #include "gateway/health_checks.h"
 #include "integration/gateway/harness.h"
 
-namespace trine::gateway::test {
+namespace trine::gateway::test::failover_test {
 namespace {
 
 const string kOk = json_answer(completion(usage_json(20, 5)));
@@ -379,4 +379,4 @@ TEST_F(Checks, APageBehindTlsIsAskedOverTlsWhateverTheDeploymentSpeaks) {
 }
 
 }  // namespace
-}  // namespace trine::gateway::test
+}  // namespace trine::gateway::test::failover_test

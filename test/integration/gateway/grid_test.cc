@@ -3,7 +3,7 @@
 #include "grid/poller.h"
 #include "integration/gateway/harness.h"
 
-namespace trine::gateway::test {
+namespace trine::gateway::test::grid_test {
 namespace {
 
 struct GridTest : testing::Test {
@@ -118,4 +118,4 @@ TEST_F(GridTest, ASourceWithoutZonesIsAskedForThoseOfTheDeployments) {
 }
 
 }  // namespace
-}  // namespace trine::gateway::test
+}  // namespace trine::gateway::test::grid_test

@@ -3,7 +3,7 @@
 #include "json/read.h"
 #include "json/write.h"
 
-namespace trine::gateway::test {
+namespace trine::gateway::test::guard_test {
 namespace {
 
 const string kSecretPrompt =
@@ -313,4 +313,4 @@ TEST_F(GuardTest, WhatAJudgeSaysOfATextIsInNoRecord) {
 }
 
 }  // namespace
-}  // namespace trine::gateway::test
+}  // namespace trine::gateway::test::guard_test

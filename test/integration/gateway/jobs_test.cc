@@ -6,7 +6,7 @@
 #include "json/read.h"
 #include "json/write.h"
 
-namespace trine::gateway::test {
+namespace trine::gateway::test::jobs_test {
 namespace {
 
 // One paragraph, which is one piece.
@@ -287,4 +287,4 @@ TEST_F(JobsTest, AChatNamesAKeptFile) {
 }
 
 }  // namespace
-}  // namespace trine::gateway::test
+}  // namespace trine::gateway::test::jobs_test

@@ -3,7 +3,7 @@
 #include "integration/gateway/harness.h"
 #include "protect/shared.h"
 
-namespace trine::gateway::test {
+namespace trine::gateway::test::limits_test {
 namespace {
 
 string body_of(int max_tokens) {
@@ -290,4 +290,4 @@ TEST(ResetText, IsOpenAIs) {
 }
 
 }  // namespace
-}  // namespace trine::gateway::test
+}  // namespace trine::gateway::test::limits_test

@@ -7,7 +7,7 @@
 #include "integration/gateway/harness.h"
 #include "integration/gateway/meter_page.h"
 
-namespace trine::gateway::test {
+namespace trine::gateway::test::metering_test {
 namespace {
 
 struct MeteringTest : testing::Test {
@@ -374,4 +374,4 @@ TEST_F(MeteringTest, NotesOfWhatItDoesNotKnowAreIgnored) {
 }
 
 }  // namespace
-}  // namespace trine::gateway::test
+}  // namespace trine::gateway::test::metering_test

@@ -3,7 +3,7 @@
 #include "integration/gateway/harness.h"
 #include "integration/gateway/meter_page.h"
 
-namespace trine::gateway::test {
+namespace trine::gateway::test::meters_test {
 namespace {
 
 struct MetersTest : testing::Test {
@@ -261,4 +261,4 @@ TEST_F(MetersTest, AMeterThatCannotBeOpenedIsSaidAndStoodInFor) {
 }
 
 }  // namespace
-}  // namespace trine::gateway::test
+}  // namespace trine::gateway::test::meters_test

@@ -1,7 +1,7 @@
 // What a client may send, and what it is told where it may not; repeated requests; a full ledger; drain and reload.
 #include "integration/gateway/harness.h"
 
-namespace trine::gateway::test {
+namespace trine::gateway::test::request_test {
 namespace {
 
 const string kOk = json_answer(completion(usage_json(20, 5)));
@@ -483,4 +483,4 @@ TEST_F(Request, TwoDeploymentsAtOneAddressShareTheirConnections) {
 }
 
 }  // namespace
-}  // namespace trine::gateway::test
+}  // namespace trine::gateway::test::request_test

@@ -8,7 +8,7 @@
 #include "integration/net/certificates.h"
 #include "net/fetch.h"
 
-namespace trine::gateway::test {
+namespace trine::gateway::test::serve_test {
 namespace {
 
 // An engine on a real port, with a meter.
@@ -342,4 +342,4 @@ TEST_F(ServeTest, ServesTls) {
 }
 
 }  // namespace
-}  // namespace trine::gateway::test
+}  // namespace trine::gateway::test::serve_test

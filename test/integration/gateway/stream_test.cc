@@ -1,7 +1,7 @@
 // Streams through the whole request path: what the client gets byte for byte, and what is recorded.
 #include "integration/gateway/harness.h"
 
-namespace trine::gateway::test {
+namespace trine::gateway::test::stream_test {
 namespace {
 
 const string kHeadOfRelay = "content-type: text/event-stream; charset=utf-8\r\n";
@@ -487,4 +487,4 @@ TEST(Stream, OfAMeteredDeploymentIsAmongTheRunningUntilItEnds) {
 }
 
 }  // namespace
-}  // namespace trine::gateway::test
+}  // namespace trine::gateway::test::stream_test

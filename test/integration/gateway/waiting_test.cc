@@ -1,7 +1,7 @@
 // Deployments that are busy: who waits, in which order, and who is told at once that waiting is in vain.
 #include "integration/gateway/harness.h"
 
-namespace trine::gateway::test {
+namespace trine::gateway::test::waiting_test {
 namespace {
 
 const string kOk = json_answer(completion(usage_json(20, 5)));
@@ -254,4 +254,4 @@ TEST_F(Queue, ARetryThatWaitsForOnePlaceDoesNotBlockThoseForAnother) {
 }
 
 }  // namespace
-}  // namespace trine::gateway::test
+}  // namespace trine::gateway::test::waiting_test

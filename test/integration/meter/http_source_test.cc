@@ -2,7 +2,7 @@
 
 #include "integration/meter/served_pages.h"
 
-namespace trine::meter {
+namespace trine::meter::http_source_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -171,4 +171,4 @@ TEST(HttpSource, RefusesWhatIsNoUrl) {
 }
 
 }  // namespace
-}  // namespace trine::meter
+}  // namespace trine::meter::http_source_test

@@ -8,7 +8,7 @@
 #include "meter/local_source.h"
 #include "meter/prometheus_query.h"
 
-namespace trine::meter {
+namespace trine::meter::other_sources_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -167,4 +167,4 @@ TEST(LocalSource, GoesOnOnceTheDriverAnswersAndDropsTheLateAnswer) {
 }
 
 }  // namespace
-}  // namespace trine::meter
+}  // namespace trine::meter::other_sources_test

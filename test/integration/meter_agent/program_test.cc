@@ -10,7 +10,7 @@
 #include "meter/agent_page.h"
 #include "meter/agent_source.h"
 
-namespace trine::meter_agent {
+namespace trine::meter_agent::program_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -243,4 +243,4 @@ TEST(TrineMeter, SaysWhatIsMissing) {
 }
 
 }  // namespace
-}  // namespace trine::meter_agent
+}  // namespace trine::meter_agent::program_test

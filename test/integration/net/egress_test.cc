@@ -3,7 +3,7 @@
 
 #include "real_net.h"
 
-namespace trine::net {
+namespace trine::net::egress_test {
 namespace {
 
 struct EgressTcpTest : testing::Test, RealNet {
@@ -49,4 +49,4 @@ TEST_F(EgressTcpTest, WithTheOperatorsBlockItConnects) {
 }
 
 }  // namespace
-}  // namespace trine::net
+}  // namespace trine::net::egress_test

@@ -8,7 +8,7 @@
 #include "net/memory.h"
 #include "real_net.h"
 
-namespace trine::net {
+namespace trine::net::tcp_test {
 namespace {
 
 using std::string;
@@ -537,4 +537,4 @@ TEST_F(RealServerTest, KnowsAtOnceThatAClientLeft) {
 }
 
 }  // namespace
-}  // namespace trine::net
+}  // namespace trine::net::tcp_test

@@ -3,7 +3,7 @@
 
 #include "real_net.h"
 
-namespace trine::net {
+namespace trine::net::threads_test {
 namespace {
 
 // A loop with a thread of its own, on the machine's clock.
@@ -164,4 +164,4 @@ TEST(Threads, WorkersShareAPortAndServeSideBySide) {
 }
 
 }  // namespace
-}  // namespace trine::net
+}  // namespace trine::net::threads_test

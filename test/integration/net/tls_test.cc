@@ -14,7 +14,7 @@
 #include "net/memory.h"
 #include "real_net.h"
 
-namespace trine::net {
+namespace trine::net::tls_test {
 namespace {
 
 using std::string;
@@ -577,4 +577,4 @@ TEST(TlsOptions, WhatCannotBeReadIsSaid) {
 }
 
 }  // namespace
-}  // namespace trine::net
+}  // namespace trine::net::tls_test

@@ -8,7 +8,7 @@
 
 #include "protect/local_state.h"
 
-namespace trine::protect {
+namespace trine::protect::threads_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -127,4 +127,4 @@ TEST(SixtyFourClients, SpendABudgetToItsEndAndNoFurtherInEachUnit) {
 }
 
 }  // namespace
-}  // namespace trine::protect
+}  // namespace trine::protect::threads_test

@@ -4,7 +4,7 @@
 #include "catalog/catalog.h"
 #include "catalog/load.h"
 
-namespace trine::catalog {
+namespace trine::catalog::catalog_property_test {
 namespace {
 
 const Catalog& shipped() {
@@ -51,4 +51,4 @@ RC_GTEST_PROP(Load, TakesAPricePerHourExactlyWithinItsBounds, ()) {
 }
 
 }  // namespace
-}  // namespace trine::catalog
+}  // namespace trine::catalog::catalog_property_test

@@ -8,7 +8,7 @@
 #include "cli/usage_rows.h"
 #include "gateway/baseline_file.h"
 
-namespace trine::cli {
+namespace trine::cli::readers_test {
 namespace {
 
 const Wall kNow = *parse_iso8601("2026-11-23T12:00:00Z");
@@ -113,4 +113,4 @@ RC_GTEST_PROP(Readers, ABaselineIsWhatWasWrittenOrRefused, ()) {
 }
 
 }  // namespace
-}  // namespace trine::cli
+}  // namespace trine::cli::readers_test

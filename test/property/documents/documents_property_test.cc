@@ -9,7 +9,7 @@
 #include "documents/split.h"
 #include "documents/text.h"
 
-namespace trine::documents {
+namespace trine::documents::documents_property_test {
 namespace {
 
 rc::Gen<std::string> words() {
@@ -113,4 +113,4 @@ RC_GTEST_PROP(ImageSize, ShrinkingNeverCostsMoreAndNeverGrows, (int w, int h, bo
 }
 
 }  // namespace
-}  // namespace trine::documents
+}  // namespace trine::documents::documents_property_test

@@ -6,7 +6,7 @@
 
 #include "property/energy/history.h"
 
-namespace trine::energy::test {
+namespace trine::energy::test::attribution_property_test {
 namespace {
 
 using S = DeviceWindow::Share;
@@ -384,4 +384,4 @@ RC_GTEST_PROP(Ranges, hold_the_value_and_are_ordered, ()) {
 }
 
 }  // namespace
-}  // namespace trine::energy::test
+}  // namespace trine::energy::test::attribution_property_test

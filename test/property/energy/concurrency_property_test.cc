@@ -7,7 +7,7 @@
 
 #include "energy/concurrency.h"
 
-namespace trine::energy {
+namespace trine::energy::concurrency_property_test {
 namespace {
 
 const Wall kT0 = from_unix_ns(1'795'395'000'000'000'000);
@@ -58,4 +58,4 @@ RC_GTEST_PROP(Concurrency, a_mean_of_an_inverse_is_over_0_and_at_most_1, ()) {
 }
 
 }  // namespace
-}  // namespace trine::energy
+}  // namespace trine::energy::concurrency_property_test

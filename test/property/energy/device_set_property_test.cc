@@ -5,7 +5,7 @@
 
 // The sum of a set's windows is the sum of its GPUs' counters, whatever the order and the gaps of the readings.
 
-namespace trine::energy {
+namespace trine::energy::device_set_property_test {
 namespace {
 
 constexpr Wall kT0 = from_unix_ns(1'700'000'000'000'000'000);
@@ -56,4 +56,4 @@ RC_GTEST_PROP(SetCutter, sum_of_windows_is_the_sum_of_the_counters, ()) {
 }
 
 }  // namespace
-}  // namespace trine::energy
+}  // namespace trine::energy::device_set_property_test

@@ -12,7 +12,7 @@
 
 #include "property/energy/history.h"
 
-namespace trine::energy::test {
+namespace trine::energy::test::rough_history_property_test {
 namespace {
 
 using Share = DeviceWindow::Share;
@@ -191,4 +191,4 @@ RC_GTEST_PROP(RoughHistory, every_microjoule_gram_and_cent_is_somebodys_once, ()
 }
 
 }  // namespace
-}  // namespace trine::energy::test
+}  // namespace trine::energy::test::rough_history_property_test

@@ -7,7 +7,7 @@
 
 #include "energy/shares.h"
 
-namespace trine::energy {
+namespace trine::energy::shares_property_test {
 namespace {
 
 struct Parties {
@@ -78,4 +78,4 @@ RC_GTEST_PROP(Carry, keeps_the_sum_and_never_turns_negative, ()) {
 }
 
 }  // namespace
-}  // namespace trine::energy
+}  // namespace trine::energy::shares_property_test

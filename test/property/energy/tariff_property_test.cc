@@ -4,7 +4,7 @@
 
 #include "energy/tariff.h"
 
-namespace trine::energy {
+namespace trine::energy::tariff_property_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -58,4 +58,4 @@ RC_GTEST_PROP(TariffProperty, TheMeanIsThatOfItsParts, ()) {
 }
 
 }  // namespace
-}  // namespace trine::energy
+}  // namespace trine::energy::tariff_property_test

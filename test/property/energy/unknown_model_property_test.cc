@@ -6,7 +6,7 @@
 
 #include "energy/unknown_model.h"
 
-namespace trine::energy {
+namespace trine::energy::unknown_model_property_test {
 namespace {
 
 struct Case {
@@ -93,4 +93,4 @@ RC_GTEST_PROP(UnknownModel, context_and_prompt_never_cost_less, ()) {
 }
 
 }  // namespace
-}  // namespace trine::energy
+}  // namespace trine::energy::unknown_model_property_test

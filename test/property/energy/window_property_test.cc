@@ -5,7 +5,7 @@
 #include "energy/domains.h"
 #include "property/energy/history.h"
 
-namespace trine::energy::test {
+namespace trine::energy::test::window_property_test {
 namespace {
 
 std::vector<MeterWindow> cut(const std::vector<Sample>& samples, const WindowCutter::Options& options = {}) {
@@ -192,4 +192,4 @@ RC_GTEST_PROP(Domains, nothing_is_counted_twice_and_nothing_left_out, ()) {
 }
 
 }  // namespace
-}  // namespace trine::energy::test
+}  // namespace trine::energy::test::window_property_test

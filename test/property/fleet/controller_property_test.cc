@@ -4,7 +4,7 @@
 
 #include "unit/fleet/fleet_fixture.h"
 
-namespace trine::fleet {
+namespace trine::fleet::controller_property_test {
 namespace {
 
 using namespace testing;
@@ -172,4 +172,4 @@ RC_GTEST_PROP(Reconcile, is_done_once, ()) {
 }
 
 }  // namespace
-}  // namespace trine::fleet
+}  // namespace trine::fleet::controller_property_test

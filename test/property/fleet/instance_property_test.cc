@@ -5,7 +5,7 @@
 #include "fleet/instance_json.h"
 #include "unit/fleet/fleet_fixture.h"
 
-namespace trine::fleet {
+namespace trine::fleet::instance_property_test {
 namespace {
 
 using namespace testing;
@@ -106,4 +106,4 @@ RC_GTEST_PROP(Instances, records_read_back, ()) {
 }
 
 }  // namespace
-}  // namespace trine::fleet
+}  // namespace trine::fleet::instance_property_test

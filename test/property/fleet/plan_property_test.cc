@@ -10,7 +10,7 @@
 #include "fleet/plan.h"
 #include "unit/fleet/plan_fixture.h"
 
-namespace trine::fleet {
+namespace trine::fleet::plan_property_test {
 namespace {
 
 using namespace testing;
@@ -192,4 +192,4 @@ RC_GTEST_PROP(PlanProperty, BudgetsAreKeptAndNoPlanUnderTheBoundExists, ()) {
 }
 
 }  // namespace
-}  // namespace trine::fleet
+}  // namespace trine::fleet::plan_property_test

@@ -9,7 +9,7 @@
 #include "fleet/fleet_file.h"
 #include "fleet/flips.h"
 
-namespace trine::fleet {
+namespace trine::fleet::scoring_property_test {
 namespace {
 
 const catalog::Catalog& data() {
@@ -167,4 +167,4 @@ RC_GTEST_PROP(FleetScore, a_flip_point_is_where_both_score_alike, ()) {
 }
 
 }  // namespace
-}  // namespace trine::fleet
+}  // namespace trine::fleet::scoring_property_test

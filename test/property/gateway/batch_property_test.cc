@@ -7,7 +7,7 @@
 
 #include "gateway/batch.h"
 
-namespace trine::gateway {
+namespace trine::gateway::batch_property_test {
 namespace {
 
 struct Life {
@@ -72,4 +72,4 @@ RC_GTEST_PROP(BatchMeter, MeanOfAnyStretchEqualsBruteForce, ()) {
 }
 
 }  // namespace
-}  // namespace trine::gateway
+}  // namespace trine::gateway::batch_property_test

@@ -6,7 +6,7 @@
 
 #include "gateway/files/multipart.h"
 
-namespace trine::gateway {
+namespace trine::gateway::job_test {
 namespace {
 
 constexpr size_t kFiles = 3, kPieces = 4;
@@ -81,4 +81,4 @@ RC_GTEST_PROP(MultipartForm, WhatWasWrittenIsReadWhateverThePieces, ()) {
 }
 
 }  // namespace
-}  // namespace trine::gateway
+}  // namespace trine::gateway::job_test

@@ -5,7 +5,7 @@
 #include "gateway/settle/priced.h"
 #include "integration/gateway/harness.h"
 
-namespace trine::gateway::test {
+namespace trine::gateway::test::priced_property_test {
 namespace {
 
 std::shared_ptr<const Deployment> some_deployment() {
@@ -51,4 +51,4 @@ RC_GTEST_PROP(PricedSpared, IsTheWholeInPartsWhateverTheirOrder, ()) {
 }
 
 }  // namespace
-}  // namespace trine::gateway::test
+}  // namespace trine::gateway::test::priced_property_test

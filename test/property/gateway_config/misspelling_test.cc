@@ -9,7 +9,7 @@
 #include "unit/gateway_config/sample.h"
 #include "yaml/document.h"
 
-namespace trine::gateway {
+namespace trine::gateway::misspelling_test {
 namespace {
 
 struct KeyPlace {
@@ -125,4 +125,4 @@ RC_GTEST_PROP(Misspelling, DamagedFilesAreAnsweredWithoutTheirSecrets, ()) {
 }
 
 }  // namespace
-}  // namespace trine::gateway
+}  // namespace trine::gateway::misspelling_test

@@ -8,7 +8,7 @@
 #include "catalog/load.h"
 #include "grid/grid.h"
 
-namespace trine::grid {
+namespace trine::grid::grid_property_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -128,4 +128,4 @@ RC_GTEST_PROP(SeriesFile, AnyTextIsReadOrRefusedWithASentence, ()) {
 }
 
 }  // namespace
-}  // namespace trine::grid
+}  // namespace trine::grid::grid_property_test

@@ -7,7 +7,7 @@
 
 #include "guard/judge_cache.h"
 
-namespace trine::guard {
+namespace trine::guard::judge_cache_property_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -53,4 +53,4 @@ RC_GTEST_PROP(JudgeCache, KeepsWhatWasUsedLastAndIsYoung, ()) {
 }
 
 }  // namespace
-}  // namespace trine::guard
+}  // namespace trine::guard::judge_cache_property_test

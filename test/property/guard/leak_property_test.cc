@@ -10,7 +10,7 @@
 #include "unit/guard/leak/forms.h"
 #include "unit/guard/leak/prompts.h"
 
-namespace trine::guard {
+namespace trine::guard::leak_property_test {
 namespace {
 
 using test::PromptCase;
@@ -146,4 +146,4 @@ RC_GTEST_PROP(Canary, IsReadBack, (uint32_t id, const std::string& key, const st
 }
 
 }  // namespace
-}  // namespace trine::guard
+}  // namespace trine::guard::leak_property_test

@@ -7,7 +7,7 @@
 #include "guard/normalise.h"
 #include "unit/guard/encoders.h"
 
-namespace trine::guard {
+namespace trine::guard::normalise_property_test {
 namespace {
 
 const Normaliser& normaliser() {
@@ -191,4 +191,4 @@ TEST(Normalise, MegabytesOfAnythingAreBounded) {
 }
 
 }  // namespace
-}  // namespace trine::guard
+}  // namespace trine::guard::normalise_property_test

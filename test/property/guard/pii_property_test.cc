@@ -9,9 +9,9 @@
 #include "guard/pii/redactor.h"
 #include "property/guard/id_maker.h"
 
+namespace trine::guard::pii_property_test {
 namespace {
 
-using namespace trine::guard;
 using made::Kind;
 using made::Random;
 
@@ -231,3 +231,4 @@ RC_GTEST_PROP(Tokens, ComeBackAcrossEverySplit, (uint64_t seed)) {
 }
 
 }  // namespace
+}  // namespace trine::guard::pii_property_test

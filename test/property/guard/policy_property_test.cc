@@ -4,7 +4,7 @@
 
 #include "guard/decide.h"
 
-namespace trine::guard {
+namespace trine::guard::policy_property_test {
 namespace {
 
 const std::vector<std::string> kTypes = {"IBAN", "EMAIL", "CARD"};
@@ -120,4 +120,4 @@ RC_GTEST_PROP(CallerWords, DependOnNothingButWhetherItWasBlocked, ()) {
 }
 
 }  // namespace
-}  // namespace trine::guard
+}  // namespace trine::guard::policy_property_test

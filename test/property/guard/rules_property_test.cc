@@ -6,7 +6,7 @@
 
 #include "guard/rules.h"
 
-namespace trine::guard {
+namespace trine::guard::rules_property_test {
 namespace {
 
 std::shared_ptr<const RuleSet> streamed_rules() {
@@ -80,4 +80,4 @@ RC_GTEST_PROP(Pattern, IsCompiledWithinItsBoundsOrRefusedWithItsPlace, ()) {
 }
 
 }  // namespace
-}  // namespace trine::guard
+}  // namespace trine::guard::rules_property_test

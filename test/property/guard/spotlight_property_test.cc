@@ -6,7 +6,7 @@
 
 #include "guard/spotlight.h"
 
-namespace trine::guard {
+namespace trine::guard::spotlight_property_test {
 namespace {
 
 size_t count(std::string text, const std::string& word) {
@@ -32,4 +32,4 @@ RC_GTEST_PROP(Spotlight, ThereIsOneBeginningAndOneEnd, ()) {
 }
 
 }  // namespace
-}  // namespace trine::guard
+}  // namespace trine::guard::spotlight_property_test

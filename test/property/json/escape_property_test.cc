@@ -7,7 +7,7 @@
 
 #include "json/escape.h"
 
-namespace trine::json {
+namespace trine::json::escape_property_test {
 namespace {
 
 struct Spelling {
@@ -74,4 +74,4 @@ RC_GTEST_PROP(Escaped, AnyTextReadsBack, (const std::string& bytes)) {
 }
 
 }  // namespace
-}  // namespace trine::json
+}  // namespace trine::json::escape_property_test

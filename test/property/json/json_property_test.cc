@@ -8,7 +8,7 @@
 #include "json/splice.h"
 #include "json/write.h"
 
-namespace trine::json {
+namespace trine::json::json_property_test {
 namespace {
 
 using Tree = nlohmann::json;
@@ -161,4 +161,4 @@ RC_GTEST_PROP(Splice, IsTheSameInWhateverOrderTheEditsCome, (const std::string& 
 }
 
 }  // namespace
-}  // namespace trine::json
+}  // namespace trine::json::json_property_test

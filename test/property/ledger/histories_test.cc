@@ -12,7 +12,7 @@
 #include "ledger/segment_reader.h"
 #include "unit/ledger/fixtures.h"
 
-namespace trine::ledger {
+namespace trine::ledger::histories_test {
 namespace {
 
 using namespace testing;
@@ -250,4 +250,4 @@ RC_GTEST_PROP(Segments, NoBytesMakeTheParserReadOutsideOrInvent, (const std::vec
 }
 
 }  // namespace
-}  // namespace trine::ledger
+}  // namespace trine::ledger::histories_test

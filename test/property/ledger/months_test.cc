@@ -7,7 +7,7 @@
 
 #include "unit/ledger/fixtures.h"
 
-namespace trine::ledger {
+namespace trine::ledger::months_test {
 namespace {
 
 using namespace testing;
@@ -131,4 +131,4 @@ RC_GTEST_PROP(Months, ThatAreClosedNeverChangeAndTheWholeStaysExact, ()) {
 }
 
 }  // namespace
-}  // namespace trine::ledger
+}  // namespace trine::ledger::months_test

@@ -6,7 +6,7 @@
 #include "ledger/series.h"
 #include "unit/ledger/fixtures.h"
 
-namespace trine::ledger {
+namespace trine::ledger::rollup_test {
 namespace {
 
 using namespace testing;
@@ -141,4 +141,4 @@ RC_GTEST_PROP(AddedUpTimes, SayWhatTheirRowsSay, ()) {
 }
 
 }  // namespace
-}  // namespace trine::ledger
+}  // namespace trine::ledger::rollup_test

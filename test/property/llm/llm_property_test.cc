@@ -8,7 +8,7 @@
 #include "llm/request.h"
 #include "llm/response.h"
 
-namespace trine::llm {
+namespace trine::llm::llm_property_test {
 namespace {
 
 using Tree = nlohmann::ordered_json;
@@ -139,4 +139,4 @@ RC_GTEST_PROP(Event, NoBytesAtAllUpsetIt, (const std::string& bytes)) {
 }
 
 }  // namespace
-}  // namespace trine::llm
+}  // namespace trine::llm::llm_property_test

@@ -7,7 +7,7 @@
 
 #include "llm/request_form.h"
 
-namespace trine::llm {
+namespace trine::llm::request_form_property_test {
 namespace {
 
 using Tree = nlohmann::json;
@@ -91,4 +91,4 @@ RC_GTEST_PROP(RequestForm, TwoFormsAreEqualOnlyWhereTheMeaningsAre, ()) {
 }
 
 }  // namespace
-}  // namespace trine::llm
+}  // namespace trine::llm::request_form_property_test

@@ -7,7 +7,7 @@
 #include "json/escape.h"
 #include "llm/texts.h"
 
-namespace trine::llm {
+namespace trine::llm::texts_property_test {
 namespace {
 
 using Tree = nlohmann::ordered_json;
@@ -86,4 +86,4 @@ RC_GTEST_PROP(Texts, ReplacingEveryTextGivesTheSameConversationWithOtherWords, (
 }
 
 }  // namespace
-}  // namespace trine::llm
+}  // namespace trine::llm::texts_property_test

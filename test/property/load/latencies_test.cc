@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace trine::load {
+namespace trine::load::latencies_test {
 namespace {
 
 RC_GTEST_PROP(Latencies, AreWithinTheStatedErrorOfTheExactOnes, ()) {
@@ -28,4 +28,4 @@ RC_GTEST_PROP(Latencies, AreWithinTheStatedErrorOfTheExactOnes, ()) {
 }
 
 }  // namespace
-}  // namespace trine::load
+}  // namespace trine::load::latencies_test

@@ -8,7 +8,7 @@
 #include "meter/dcgm.h"
 #include "meter/zones.h"
 
-namespace trine::meter {
+namespace trine::meter::devices_property_test {
 namespace {
 
 // Whatever an exporter repeats on slices and pods, the energy of whole GPUs adds up to the GPUs' counters.
@@ -67,4 +67,4 @@ RC_GTEST_PROP(ZonesProperty, NoJouleIsPickedTwice, ()) {
 }
 
 }  // namespace
-}  // namespace trine::meter
+}  // namespace trine::meter::devices_property_test

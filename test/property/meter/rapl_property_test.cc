@@ -8,7 +8,7 @@
 
 #include "meter/rapl.h"
 
-namespace trine::meter {
+namespace trine::meter::rapl_property_test {
 namespace {
 
 // Zones that wrap each at their own time, read at random moments: the sum is the energy that flowed, to the microjoule.
@@ -57,4 +57,4 @@ RC_GTEST_PROP(RaplProperty, TheSumIsWhatFlowedThroughEveryWrap, ()) {
 }
 
 }  // namespace
-}  // namespace trine::meter
+}  // namespace trine::meter::rapl_property_test

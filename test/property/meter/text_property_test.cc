@@ -9,7 +9,7 @@
 
 #include "meter/prometheus_text.h"
 
-namespace trine::meter {
+namespace trine::meter::text_property_test {
 namespace {
 
 struct Sample {
@@ -146,4 +146,4 @@ RC_GTEST_PROP(DecimalProperty, AgreesWithWideIntegers, (int64_t digits)) {
 }
 
 }  // namespace
-}  // namespace trine::meter
+}  // namespace trine::meter::text_property_test

@@ -4,7 +4,7 @@
 #include "meter/agent_page.h"
 #include "meter_agent/pages.h"
 
-namespace trine::meter_agent {
+namespace trine::meter_agent::since_property_test {
 namespace {
 
 meter::Readings reading(int64_t counter) {
@@ -100,4 +100,4 @@ RC_GTEST_PROP(AgentPageProperty, ADamagedPageIsReadOrRefused, ()) {
 }
 
 }  // namespace
-}  // namespace trine::meter_agent
+}  // namespace trine::meter_agent::since_property_test

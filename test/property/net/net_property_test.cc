@@ -10,7 +10,7 @@
 #include "net/server.h"
 #include "net/sse_relay.h"
 
-namespace trine::net {
+namespace trine::net::net_property_test {
 namespace {
 
 using std::string;
@@ -364,4 +364,4 @@ RC_GTEST_PROP(SseRelay, NoBytesDoItHarm, (bool chunked_in, bool chunked_out, boo
 }
 
 }  // namespace
-}  // namespace trine::net
+}  // namespace trine::net::net_property_test

@@ -6,7 +6,7 @@
 
 #include "protect/local_state.h"
 
-namespace trine::protect {
+namespace trine::protect::protect_property_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -171,4 +171,4 @@ RC_GTEST_PROP(Periods, CoverTimeWithoutGaps, ()) {
 }
 
 }  // namespace
-}  // namespace trine::protect
+}  // namespace trine::protect::protect_property_test

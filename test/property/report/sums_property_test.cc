@@ -5,7 +5,7 @@
 #include "report/chargeback.h"
 #include "report/ghg.h"
 
-namespace trine::report {
+namespace trine::report::sums_property_test {
 namespace {
 
 Energy some_energy() {
@@ -114,4 +114,4 @@ RC_GTEST_PROP(GhgCategories, HoldAllTheElectricityOnce, ()) {
 }
 
 }  // namespace
-}  // namespace trine::report
+}  // namespace trine::report::sums_property_test

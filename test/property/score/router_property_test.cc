@@ -11,7 +11,7 @@
 #include "score/affinity.h"
 #include "score/slate.h"
 
-namespace trine::score {
+namespace trine::score::router_property_test {
 namespace {
 
 std::vector<Option> equals(size_t n) {
@@ -122,4 +122,4 @@ RC_GTEST_PROP(Tariff, bills_what_the_request_would_be_settled_at, ()) {
 }
 
 }  // namespace
-}  // namespace trine::score
+}  // namespace trine::score::router_property_test

@@ -6,7 +6,7 @@
 
 #include "unit/score/savings_fixture.h"
 
-namespace trine::score {
+namespace trine::score::savings_test {
 namespace {
 
 using namespace testing;
@@ -197,4 +197,4 @@ RC_GTEST_PROP(Savings, the_range_holds_the_value, ()) {
 }
 
 }  // namespace
-}  // namespace trine::score
+}  // namespace trine::score::savings_test

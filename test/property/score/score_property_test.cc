@@ -8,7 +8,7 @@
 #include "score/flip.h"
 #include "score/rank.h"
 
-namespace trine::score {
+namespace trine::score::score_property_test {
 namespace {
 
 Axes some_axes() {
@@ -163,4 +163,4 @@ RC_GTEST_PROP(Flip, the_answer_changes_at_the_flip_weight, ()) {
 }
 
 }  // namespace
-}  // namespace trine::score
+}  // namespace trine::score::score_property_test

@@ -7,7 +7,7 @@
 #include "sim/tokenizer.h"
 #include "unit/sim/sim_fixture.h"
 
-namespace trine::sim {
+namespace trine::sim::engine_property_test {
 namespace {
 
 // What a client may do to an engine, in random order.
@@ -178,4 +178,4 @@ RC_GTEST_PROP(Tokenizer, PiecesOfAnyBytesJoinToThem, (const std::string& text)) 
 }
 
 }  // namespace
-}  // namespace trine::sim
+}  // namespace trine::sim::engine_property_test

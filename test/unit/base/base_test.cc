@@ -7,7 +7,7 @@
 #include "base/time.h"
 #include "base/units.h"
 
-namespace trine {
+namespace trine::base_test {
 namespace {
 
 TEST(Units, OneKilowattHourAtHundredGramsIsHundredGrams) {
@@ -104,4 +104,4 @@ TEST(Error, CarriesASentence) {
 }
 
 }  // namespace
-}  // namespace trine
+}  // namespace trine::base_test

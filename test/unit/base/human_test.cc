@@ -4,7 +4,7 @@
 
 #include <limits>
 
-namespace trine {
+namespace trine::human_test {
 namespace {
 
 TEST(Human, EnergyTakesTheUnitThatFits) {
@@ -72,4 +72,4 @@ TEST(Human, TheSmallestAndLargestAmountsAreShown) {
 }
 
 }  // namespace
-}  // namespace trine
+}  // namespace trine::human_test

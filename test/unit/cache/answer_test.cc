@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace trine::cache {
+namespace trine::cache::answer_test {
 namespace {
 
 struct Found {
@@ -48,4 +48,4 @@ TEST(AnswerPlaces, AreNotInItsBytes) {
 }
 
 }  // namespace
-}  // namespace trine::cache
+}  // namespace trine::cache::answer_test

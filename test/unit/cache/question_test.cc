@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace trine::cache {
+namespace trine::cache::question_test {
 namespace {
 
 TEST(QuestionHash, EachBitOfNameAndBodyCounts) {
@@ -36,4 +36,4 @@ TEST(QuestionHash, IsAnotherInEachProcess) {
 }
 
 }  // namespace
-}  // namespace trine::cache
+}  // namespace trine::cache::question_test

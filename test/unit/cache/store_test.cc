@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace trine::cache {
+namespace trine::cache::store_test {
 namespace {
 
 const Wall kNow = from_unix_ns(1'700'000'000'000'000'000);
@@ -196,4 +196,4 @@ TEST(StoreQuestions, ThatAreVeryLongAreNotRemembered) {
 }
 
 }  // namespace
-}  // namespace trine::cache
+}  // namespace trine::cache::store_test

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace trine::cache {
+namespace trine::cache::vectors_test {
 namespace {
 
 Key key(unsigned char i) {
@@ -76,4 +76,4 @@ TEST(Vectors, CompareAllOfALongVector) {
 }
 
 }  // namespace
-}  // namespace trine::cache
+}  // namespace trine::cache::vectors_test

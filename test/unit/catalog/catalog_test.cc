@@ -7,7 +7,7 @@
 
 #include "catalog/load.h"
 
-namespace trine::catalog {
+namespace trine::catalog::catalog_test {
 namespace {
 
 const Catalog& shipped() {
@@ -193,4 +193,4 @@ TEST(Zone, FallsBackToTheNearestKnownYear) {
 }
 
 }  // namespace
-}  // namespace trine::catalog
+}  // namespace trine::catalog::catalog_test

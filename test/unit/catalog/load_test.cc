@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
-namespace trine::catalog {
+namespace trine::catalog::load_test {
 namespace {
 
 std::string complaint(const std::string& name, const std::string& text) {
@@ -119,4 +119,4 @@ TEST(Load, SaysWhichFolderIsMissing) {
 }
 
 }  // namespace
-}  // namespace trine::catalog
+}  // namespace trine::catalog::load_test

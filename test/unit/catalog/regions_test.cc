@@ -9,7 +9,7 @@
 
 #include "catalog/load.h"
 
-namespace trine::catalog {
+namespace trine::catalog::regions_test {
 namespace {
 
 const Catalog& shipped() {
@@ -66,4 +66,4 @@ TEST(Regions, HaveAllThatTheListsName) {
 }
 
 }  // namespace
-}  // namespace trine::catalog
+}  // namespace trine::catalog::regions_test

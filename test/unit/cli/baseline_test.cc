@@ -10,7 +10,7 @@
 #include "catalog/load.h"
 #include "cli/facts.h"
 
-namespace trine::cli {
+namespace trine::cli::baseline_test {
 namespace {
 
 const Wall kNow = *parse_iso8601("2026-11-23T17:00:00Z");
@@ -209,4 +209,4 @@ TEST(ControlFacts, APersonAnswersByNumberOrWordAndMayLeaveOpen) {
 }
 
 }  // namespace
-}  // namespace trine::cli
+}  // namespace trine::cli::baseline_test

@@ -8,7 +8,7 @@
 
 #include "gateway/config/config.h"
 
-namespace trine::cli {
+namespace trine::cli::config_docs_test {
 namespace {
 
 void expect_page(const std::string& name, std::string text) {
@@ -37,4 +37,4 @@ TEST(ConfigDocs, TheSchemaIsJsonAndClosed) {
 }
 
 }  // namespace
-}  // namespace trine::cli
+}  // namespace trine::cli::config_docs_test

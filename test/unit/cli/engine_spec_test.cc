@@ -6,7 +6,7 @@
 
 #include "catalog/load.h"
 
-namespace trine::cli {
+namespace trine::cli::engine_spec_test {
 namespace {
 
 const catalog::Catalog& built_in() {
@@ -79,4 +79,4 @@ TEST(EngineSpec, WithoutACurveItNamesTheGpusThatHaveOne) {
 }
 
 }  // namespace
-}  // namespace trine::cli
+}  // namespace trine::cli::engine_spec_test

@@ -6,7 +6,7 @@
 
 #include "catalog/load.h"
 
-namespace trine::cli {
+namespace trine::cli::estimate_test {
 namespace {
 
 using Json = nlohmann::json;
@@ -221,4 +221,4 @@ TEST(Estimate, WrongUsageIsRefusedBeforeAnythingIsComputed) {
 }
 
 }  // namespace
-}  // namespace trine::cli
+}  // namespace trine::cli::estimate_test

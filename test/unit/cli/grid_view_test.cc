@@ -6,7 +6,7 @@
 
 #include "catalog/load.h"
 
-namespace trine::cli {
+namespace trine::cli::grid_view_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -100,4 +100,4 @@ TEST(GridPoint, IsATimeOrADurationBeforeOrAfterNow) {
 }
 
 }  // namespace
-}  // namespace trine::cli
+}  // namespace trine::cli::grid_view_test

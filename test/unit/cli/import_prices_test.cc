@@ -9,7 +9,7 @@
 
 #include "catalog/load.h"
 
-namespace trine::cli {
+namespace trine::cli::import_prices_test {
 namespace {
 
 ImportRules rules() {
@@ -286,4 +286,4 @@ TEST(PublishedPrices, MachinesAreTheCatalogs) {
 }
 
 }  // namespace
-}  // namespace trine::cli
+}  // namespace trine::cli::import_prices_test

@@ -5,7 +5,7 @@
 #include <fstream>
 #include <sstream>
 
-namespace trine::cli {
+namespace trine::cli::options_test {
 namespace {
 
 template <class T>
@@ -230,4 +230,4 @@ TEST(Options, ThePageShowsEveryCommandAndOption) {
 }
 
 }  // namespace
-}  // namespace trine::cli
+}  // namespace trine::cli::options_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace trine::cli {
+namespace trine::cli::period_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -56,4 +56,4 @@ TEST(Period, AnEmptyPeriodIsAnError) {
 }
 
 }  // namespace
-}  // namespace trine::cli
+}  // namespace trine::cli::period_test

@@ -7,7 +7,7 @@
 
 #include "cli/csv.h"
 
-namespace trine::cli {
+namespace trine::cli::report_csv_test {
 namespace {
 
 std::vector<std::string> cells(const std::string& line) {
@@ -47,4 +47,4 @@ TEST(ReportCsv, WhatHasAFactorAndWhatHasNoneAreThePlacesEnergyOnEveryLine) {
 }
 
 }  // namespace
-}  // namespace trine::cli
+}  // namespace trine::cli::report_csv_test

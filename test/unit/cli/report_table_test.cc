@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace trine::cli {
+namespace trine::cli::report_table_test {
 namespace {
 
 using energy::Letter;
@@ -186,4 +186,4 @@ TEST(ReportTable, WhatWasSparedIsSaidBelowAndInNoLine) {
 }
 
 }  // namespace
-}  // namespace trine::cli
+}  // namespace trine::cli::report_table_test

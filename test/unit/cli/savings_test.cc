@@ -11,7 +11,7 @@
 
 #include "cli/source.h"
 
-namespace trine::cli {
+namespace trine::cli::savings_test {
 namespace {
 
 std::shared_ptr<const gateway::Snapshot> snapshot_with(const std::string& baseline) {
@@ -145,4 +145,4 @@ TEST(SavingsReport, JsonHoldsTheExactIntegers) {
 }
 
 }  // namespace
-}  // namespace trine::cli
+}  // namespace trine::cli::savings_test

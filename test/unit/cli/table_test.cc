@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace trine::cli {
+namespace trine::cli::table_test {
 namespace {
 
 TEST(Table, ColumnsAreAsWideAsTheirWidestCell) {
@@ -59,4 +59,4 @@ TEST(Printable, BytesThatAreNoTextAreReplacedOneByOne) {
 }
 
 }  // namespace
-}  // namespace trine::cli
+}  // namespace trine::cli::table_test

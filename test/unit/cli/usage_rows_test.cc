@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace trine::cli {
+namespace trine::cli::usage_rows_test {
 namespace {
 
 const Wall kNow = *parse_iso8601("2026-11-23T12:00:00Z");
@@ -139,4 +139,4 @@ TEST(UsageRows, AFileThatIsNoneSaysWhatItLacks) {
 }
 
 }  // namespace
-}  // namespace trine::cli
+}  // namespace trine::cli::usage_rows_test

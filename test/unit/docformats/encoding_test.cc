@@ -4,7 +4,7 @@
 
 #include <vector>
 
-namespace trine::docworker {
+namespace trine::docworker::encoding_test {
 namespace {
 
 TEST(Utf16, BecomesUtf8LetterByLetter) {
@@ -30,4 +30,4 @@ TEST(AnyEncoding, IsToldByItsMarkOrItsBytes) {
 }
 
 }  // namespace
-}  // namespace trine::docworker
+}  // namespace trine::docworker::encoding_test

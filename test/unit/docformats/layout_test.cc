@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-namespace trine::docworker {
+namespace trine::docworker::layout_test {
 namespace {
 
 using documents::Block;
@@ -119,4 +119,4 @@ TEST(Layout, BoxesThatAreNoneAreLeftOut) {
 }
 
 }  // namespace
-}  // namespace trine::docworker
+}  // namespace trine::docworker::layout_test

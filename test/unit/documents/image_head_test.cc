@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace trine::documents {
+namespace trine::documents::image_head_test {
 namespace {
 
 using namespace std::string_literals;
@@ -49,4 +49,4 @@ TEST(ImageHead, AnythingElseHasNone) {
 }
 
 }  // namespace
-}  // namespace trine::documents
+}  // namespace trine::documents::image_head_test

@@ -5,7 +5,7 @@
 
 #include "documents/text.h"
 
-namespace trine::documents {
+namespace trine::documents::reduce_test {
 namespace {
 
 Block paragraph(std::string text) {
@@ -133,4 +133,4 @@ TEST(Boilerplate, AMailAboutAnEmailStays) {
 }
 
 }  // namespace
-}  // namespace trine::documents
+}  // namespace trine::documents::reduce_test

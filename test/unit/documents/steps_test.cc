@@ -11,7 +11,7 @@
 #include "documents/split.h"
 #include "documents/text.h"
 
-namespace trine::documents {
+namespace trine::documents::steps_test {
 namespace {
 
 Document two_pages() {
@@ -180,4 +180,4 @@ TEST(Merge, WhatIsNoObjectIsNamed) {
 }
 
 }  // namespace
-}  // namespace trine::documents
+}  // namespace trine::documents::steps_test

@@ -7,7 +7,7 @@
 
 #include "energy/provisional.h"
 
-namespace trine::energy {
+namespace trine::energy::attribution_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -401,4 +401,4 @@ TEST(Provisional, of_a_vendor_is_its_price_and_the_formula) {
 }
 
 }  // namespace
-}  // namespace trine::energy
+}  // namespace trine::energy::attribution_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace trine::energy {
+namespace trine::energy::concurrency_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -43,4 +43,4 @@ TEST(Concurrency, an_engines_gauge_scales_the_count) {
 }
 
 }  // namespace
-}  // namespace trine::energy
+}  // namespace trine::energy::concurrency_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace trine::energy {
+namespace trine::energy::device_set_test {
 namespace {
 
 constexpr Wall kT0 = from_unix_ns(1'700'000'000'000'000'000);
@@ -119,4 +119,4 @@ TEST(SetCutter, an_estimate_of_the_whole_set_is_set_against_all_counters) {
 }
 
 }  // namespace
-}  // namespace trine::energy
+}  // namespace trine::energy::device_set_test

@@ -7,7 +7,7 @@
 #include "energy/calibrate.h"
 #include "energy/vendor.h"
 
-namespace trine::energy {
+namespace trine::energy::estimate_test {
 namespace {
 
 const ModelSpec kLlama8b{8.03, 8.03, 16};
@@ -200,4 +200,4 @@ TEST(Calibration, a_weight_is_never_negative) {
 }
 
 }  // namespace
-}  // namespace trine::energy
+}  // namespace trine::energy::estimate_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace trine::energy {
+namespace trine::energy::foreign_test {
 namespace {
 
 constexpr Wall kT0 = from_unix_ns(1'700'000'000'000'000'000);
@@ -125,4 +125,4 @@ TEST(ForeignLoad, absurd_counters_are_ignored) {
 }
 
 }  // namespace
-}  // namespace trine::energy
+}  // namespace trine::energy::foreign_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace trine::energy {
+namespace trine::energy::own_use_test {
 namespace {
 
 const Wall kNine = *parse_iso8601("2026-11-23T09:00:00Z");
@@ -32,4 +32,4 @@ TEST(OwnUse, IsNeverZeroWhereCpuTimeWasUsed) {
 }
 
 }  // namespace
-}  // namespace trine::energy
+}  // namespace trine::energy::own_use_test

@@ -10,7 +10,7 @@
 #include "split/replay.h"
 #include "split/trace.h"
 
-namespace trine::split {
+namespace trine::split::split_accuracy_test {
 namespace {
 
 // A model that the catalog does not know (docs/accounting.md §4b: 8e9 parameters on an H100): three times too dear in
@@ -147,4 +147,4 @@ TEST(SplitTruth, a_long_prompt_is_cut_into_chunks_that_others_decode_beside) {
 }
 
 }  // namespace
-}  // namespace trine::split
+}  // namespace trine::split::split_accuracy_test

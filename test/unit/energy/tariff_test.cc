@@ -4,7 +4,7 @@
 
 #include "energy/provisional.h"
 
-namespace trine::energy {
+namespace trine::energy::tariff_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -115,4 +115,4 @@ TEST(Tariff, WhatCannotBeRightIsRefusedWithTheDayAndHour) {
 }
 
 }  // namespace
-}  // namespace trine::energy
+}  // namespace trine::energy::tariff_test

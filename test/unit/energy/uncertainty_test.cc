@@ -7,7 +7,7 @@
 #include "energy/boundary.h"
 #include "energy/settlement.h"
 
-namespace trine::energy {
+namespace trine::energy::uncertainty_test {
 namespace {
 
 TEST(Range, holds_90_percent_of_a_lognormal) {
@@ -117,4 +117,4 @@ TEST(SettlementFold, the_latest_version_of_a_call_counts) {
 }
 
 }  // namespace
-}  // namespace trine::energy
+}  // namespace trine::energy::uncertainty_test

@@ -14,7 +14,7 @@
 
 #include "energy/uncertainty.h"
 
-namespace trine::energy {
+namespace trine::energy::unknown_model_test {
 namespace {
 
 const std::string kEnergyData = TRINE_SOURCE_DIR "/../shared/data/energy/";
@@ -210,4 +210,4 @@ TEST(UnknownGpu, an_a100_needs_a_little_less_than_an_h100_at_equal_batch) {
 }
 
 }  // namespace
-}  // namespace trine::energy
+}  // namespace trine::energy::unknown_model_test

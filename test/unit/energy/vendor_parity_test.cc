@@ -9,7 +9,7 @@
 
 #include "energy/vendor.h"
 
-namespace trine::energy {
+namespace trine::energy::vendor_parity_test {
 namespace {
 
 TEST(Vendor, agrees_with_ecologits_within_1_percent_on_models_of_every_vendor) {
@@ -45,4 +45,4 @@ TEST(Vendor, agrees_with_ecologits_within_1_percent_on_models_of_every_vendor) {
 }
 
 }  // namespace
-}  // namespace trine::energy
+}  // namespace trine::energy::vendor_parity_test

@@ -4,7 +4,7 @@
 
 #include "energy/domains.h"
 
-namespace trine::energy {
+namespace trine::energy::window_test {
 namespace {
 
 using std::chrono::minutes;
@@ -199,4 +199,4 @@ TEST(Domains, a_package_holds_its_cores_and_the_platform_holds_all) {
 }
 
 }  // namespace
-}  // namespace trine::energy
+}  // namespace trine::energy::window_test

@@ -8,7 +8,7 @@
 #include "unit/fleet/fleet_fixture.h"
 #include "unit/net/net_fixture.h"
 
-namespace trine::fleet {
+namespace trine::fleet::actuator_test {
 namespace {
 
 using namespace testing;
@@ -185,4 +185,4 @@ TEST_F(WebhookTest, NeedsAUrlAndASecretWorthTheName) {
 }
 
 }  // namespace
-}  // namespace trine::fleet
+}  // namespace trine::fleet::actuator_test

@@ -3,7 +3,7 @@
 
 #include "unit/fleet/fleet_fixture.h"
 
-namespace trine::fleet {
+namespace trine::fleet::controller_test {
 namespace {
 
 using namespace testing;
@@ -260,4 +260,4 @@ TEST_F(WatchTest, WithoutAnyPlanNothingIsDone) {
 }
 
 }  // namespace
-}  // namespace trine::fleet
+}  // namespace trine::fleet::controller_test

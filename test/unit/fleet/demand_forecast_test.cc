@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace trine::fleet {
+namespace trine::fleet::demand_forecast_test {
 namespace {
 
 double day(size_t hour) {
@@ -41,4 +41,4 @@ TEST(ADemandForecast, FollowsALevelThatRises) {
 }
 
 }  // namespace
-}  // namespace trine::fleet
+}  // namespace trine::fleet::demand_forecast_test

@@ -8,7 +8,7 @@
 #include "fleet/fleet_file.h"
 #include "yaml/schema.h"
 
-namespace trine::fleet {
+namespace trine::fleet::fleet_page_test {
 namespace {
 
 TEST(ThePageOfTheFleetFile, HasTheKeysOfItsDeclaration) {
@@ -42,4 +42,4 @@ TEST(TheExampleFleet, IsReadWithoutAComplaint) {
 }
 
 }  // namespace
-}  // namespace trine::fleet
+}  // namespace trine::fleet::fleet_page_test

@@ -5,7 +5,7 @@
 #include "unit/fleet/fleet_fixture.h"
 #include "unit/ledger/fixtures.h"
 
-namespace trine::fleet {
+namespace trine::fleet::instance_store_test {
 namespace {
 
 using namespace testing;
@@ -134,4 +134,4 @@ TEST(InstanceStore, EventsThatMakeNoFleetAreDamage) {
 }
 
 }  // namespace
-}  // namespace trine::fleet
+}  // namespace trine::fleet::instance_store_test

@@ -4,7 +4,7 @@
 #include "fleet/instance_json.h"
 #include "unit/fleet/fleet_fixture.h"
 
-namespace trine::fleet {
+namespace trine::fleet::instance_test {
 namespace {
 
 using namespace testing;
@@ -179,4 +179,4 @@ TEST(InstanceRecord, RefusesWhatItDidNotWrite) {
 }
 
 }  // namespace
-}  // namespace trine::fleet
+}  // namespace trine::fleet::instance_test

@@ -5,7 +5,7 @@
 #include "catalog/load.h"
 #include "fleet/fleet_file.h"
 
-namespace trine::fleet {
+namespace trine::fleet::option_test {
 namespace {
 
 const catalog::Catalog& data() {
@@ -86,4 +86,4 @@ TEST(FleetFile, SaysWhatIsWrongAndWhere) {
 }
 
 }  // namespace
-}  // namespace trine::fleet
+}  // namespace trine::fleet::option_test

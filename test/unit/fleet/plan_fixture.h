@@ -9,21 +9,21 @@
 
 namespace trine::fleet::testing {
 
-inline PlanOption machine(std::string name, std::string zone, double capacity, double eur, double kg, size_t hours,
+inline PlanOption machine(std::string name, std::string zone, double capacity, double eur, double kg, size_t n,
                           double startup_hours = 0) {
   PlanOption o;
   o.name = std::move(name), o.zone = std::move(zone);
   o.requests_per_machine_hour = capacity;
-  o.eur_per_machine_hour.assign(hours, eur), o.kg_per_machine_hour.assign(hours, kg);
-  o.eur_per_request.assign(hours, 0), o.kg_per_request.assign(hours, 0);
+  o.eur_per_machine_hour.assign(n, eur), o.kg_per_machine_hour.assign(n, kg);
+  o.eur_per_request.assign(n, 0), o.kg_per_request.assign(n, 0);
   o.startup_hours = startup_hours;
   return o;
 }
 
-inline PlanOption api(std::string name, double eur, double kg, size_t hours) {
+inline PlanOption api(std::string name, double eur, double kg, size_t n) {
   PlanOption o;
   o.name = std::move(name), o.zone = "US";
-  o.eur_per_request.assign(hours, eur), o.kg_per_request.assign(hours, kg);
+  o.eur_per_request.assign(n, eur), o.kg_per_request.assign(n, kg);
   return o;
 }
 

@@ -6,7 +6,7 @@
 
 #include "unit/fleet/plan_fixture.h"
 
-namespace trine::fleet {
+namespace trine::fleet::plan_test {
 namespace {
 
 using namespace testing;
@@ -232,4 +232,4 @@ TEST(Hindsight, KnowsNoStartUp) {
 }
 
 }  // namespace
-}  // namespace trine::fleet
+}  // namespace trine::fleet::plan_test

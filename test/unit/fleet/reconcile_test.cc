@@ -3,7 +3,7 @@
 
 #include "unit/fleet/fleet_fixture.h"
 
-namespace trine::fleet {
+namespace trine::fleet::reconcile_test {
 namespace {
 
 using namespace testing;
@@ -177,4 +177,4 @@ TEST_F(ReconcileTest, ForgetsWhatWasStoppedLongAgo) {
 }
 
 }  // namespace
-}  // namespace trine::fleet
+}  // namespace trine::fleet::reconcile_test

@@ -10,7 +10,7 @@
 #include "fleet/fleet_file.h"
 #include "fleet/flips.h"
 
-namespace trine::fleet {
+namespace trine::fleet::scoring_test {
 namespace {
 
 using energy::Letter;
@@ -200,4 +200,4 @@ TEST(Flips, TheAnswerChangesThereAndNotBefore) {
 }
 
 }  // namespace
-}  // namespace trine::fleet
+}  // namespace trine::fleet::scoring_test

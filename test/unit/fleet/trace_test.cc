@@ -6,7 +6,7 @@
 
 #include "fleet/demand.h"
 
-namespace trine::fleet {
+namespace trine::fleet::trace_test {
 namespace {
 
 std::string problem(std::string_view text) {
@@ -137,4 +137,4 @@ TEST(Demand, RefusesWhatHasNoAnswer) {
 }
 
 }  // namespace
-}  // namespace trine::fleet
+}  // namespace trine::fleet::trace_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace trine::fleet {
+namespace trine::fleet::wanted_test {
 namespace {
 
 std::string complaint(std::string_view text) {
@@ -64,4 +64,4 @@ TEST(Wanted, AFileThatIsNotThereSaysSo) {
 }
 
 }  // namespace
-}  // namespace trine::fleet
+}  // namespace trine::fleet::wanted_test

@@ -6,7 +6,7 @@
 #include "gateway/admin/identity_calls.h"
 #include "unit/ledger/fixtures.h"
 
-namespace trine::gateway::test {
+namespace trine::gateway::test::admin_identity_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -104,4 +104,4 @@ TEST_F(AdminCalls, ARotationInsideAChangeIsWhole) {
 }
 
 }  // namespace
-}  // namespace trine::gateway::test
+}  // namespace trine::gateway::test::admin_identity_test

@@ -8,7 +8,7 @@
 #include "catalog/load.h"
 #include "gateway/snapshot.h"
 
-namespace trine::gateway {
+namespace trine::gateway::baseline_file_test {
 namespace {
 
 FrozenBaseline sample() {
@@ -168,4 +168,4 @@ TEST_F(BaselineInConfig, ItsZoneMustBeKnown) {
 }
 
 }  // namespace
-}  // namespace trine::gateway
+}  // namespace trine::gateway::baseline_file_test

@@ -4,7 +4,7 @@
 #include "gateway/documents/kept.h"
 #include "gateway/documents/wording.h"
 
-namespace trine::gateway {
+namespace trine::gateway::documents_test {
 namespace {
 
 using documents::Format;
@@ -84,4 +84,4 @@ TEST(KeptDocuments, WithoutRoomNothingIsKept) {
 }
 
 }  // namespace
-}  // namespace trine::gateway
+}  // namespace trine::gateway::documents_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace trine::gateway {
+namespace trine::gateway::health_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -168,4 +168,4 @@ TEST_F(Resting, ForgettingChecksEndsNoRest) {
 }
 
 }  // namespace
-}  // namespace trine::gateway
+}  // namespace trine::gateway::health_test

@@ -3,7 +3,7 @@
 
 #include "integration/gateway/harness.h"
 
-namespace trine::gateway::test {
+namespace trine::gateway::test::identify_test {
 namespace {
 
 // ---- keys ----
@@ -113,4 +113,4 @@ TEST(ClientAddress, OfSeveralHeadersTheLastCounts) {
 }
 
 }  // namespace
-}  // namespace trine::gateway::test
+}  // namespace trine::gateway::test::identify_test

@@ -10,7 +10,7 @@
 #include "json/write.h"
 #include "unit/ledger/fixtures.h"
 
-namespace trine::gateway {
+namespace trine::gateway::jobs_test {
 namespace {
 
 using ledger::testing::TempDir;
@@ -224,4 +224,4 @@ TEST(Evidence, PartsOfWordsAndNumbersAreNone) {
 }
 
 }  // namespace
-}  // namespace trine::gateway
+}  // namespace trine::gateway::jobs_test

@@ -5,7 +5,7 @@
 
 #include "gateway/files/files_api.h"
 
-namespace trine::gateway {
+namespace trine::gateway::multipart_test {
 namespace {
 
 using std::string;
@@ -132,4 +132,4 @@ TEST(Upload, APathBeforeTheNameIsTakenOff) {
 }
 
 }  // namespace
-}  // namespace trine::gateway
+}  // namespace trine::gateway::multipart_test

@@ -3,7 +3,7 @@
 #include "gateway/notify/conditions.h"
 #include "json/read.h"
 
-namespace trine::gateway {
+namespace trine::gateway::notify_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -71,4 +71,4 @@ TEST(Notice, ANameCannotCallAWholeSlackChannel) {
 }
 
 }  // namespace
-}  // namespace trine::gateway
+}  // namespace trine::gateway::notify_test

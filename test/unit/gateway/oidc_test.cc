@@ -5,7 +5,7 @@
 #include "unit/net/net_fixture.h"
 #include "unit/protect/provider.h"
 
-namespace trine::gateway {
+namespace trine::gateway::oidc_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -177,4 +177,4 @@ TEST(TokenCacheTest, ForgetsWhatExpiredAndIsBounded) {
 }
 
 }  // namespace
-}  // namespace trine::gateway
+}  // namespace trine::gateway::oidc_test

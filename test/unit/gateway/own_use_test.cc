@@ -2,7 +2,7 @@
 
 #include "integration/gateway/harness.h"
 
-namespace trine::gateway::test {
+namespace trine::gateway::test::own_use_test {
 namespace {
 
 struct OwnUseTest : testing::Test {
@@ -85,4 +85,4 @@ TEST(ProcessCpuTime, Grows) {
 }
 
 }  // namespace
-}  // namespace trine::gateway::test
+}  // namespace trine::gateway::test::own_use_test

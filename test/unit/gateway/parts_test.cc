@@ -12,7 +12,7 @@
 #include "integration/gateway/wire.h"
 #include "net/task.h"
 
-namespace trine::gateway::test {
+namespace trine::gateway::test::parts_test {
 namespace {
 
 Mono at(Nanos d) {
@@ -207,4 +207,4 @@ TEST(CallFeed, HandsOverInBatchesAndOnDemand) {
 }
 
 }  // namespace
-}  // namespace trine::gateway::test
+}  // namespace trine::gateway::test::parts_test

@@ -3,7 +3,7 @@
 
 #include "integration/gateway/harness.h"
 
-namespace trine::gateway::test {
+namespace trine::gateway::test::priced_test {
 namespace {
 
 const energy::GridValue kGrid{200, 0.1, true};
@@ -109,4 +109,4 @@ TEST(PricedSpared, StepsOfOneNameAreOneRecordAndEmptyOnesNone) {
 }
 
 }  // namespace
-}  // namespace trine::gateway::test
+}  // namespace trine::gateway::test::priced_test

@@ -3,7 +3,7 @@
 
 #include "integration/gateway/harness.h"
 
-namespace trine::gateway::test {
+namespace trine::gateway::test::refusals_test {
 namespace {
 
 const Wall kNow = *parse_iso8601("2026-11-28T10:00:00Z");
@@ -162,4 +162,4 @@ TEST_F(OnTheWay, WhatIsNoVerdictOfSecurityIsNotNoted) {
 }
 
 }  // namespace
-}  // namespace trine::gateway::test
+}  // namespace trine::gateway::test::refusals_test

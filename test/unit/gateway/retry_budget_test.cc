@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace trine::gateway {
+namespace trine::gateway::retry_budget_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -67,4 +67,4 @@ TEST_F(RetryBudgetTest, AsksCostNothing) {
 }
 
 }  // namespace
-}  // namespace trine::gateway
+}  // namespace trine::gateway::retry_budget_test

@@ -5,7 +5,7 @@
 
 #include "integration/gateway/harness.h"
 
-namespace trine::gateway::test {
+namespace trine::gateway::test::route_test {
 namespace {
 
 string route(const string& fields) {
@@ -184,4 +184,4 @@ TEST(Key, MayUseAllRoutesOrThoseThatItNames) {
 }
 
 }  // namespace
-}  // namespace trine::gateway::test
+}  // namespace trine::gateway::test::route_test

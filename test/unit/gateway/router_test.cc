@@ -4,7 +4,7 @@
 
 #include "integration/gateway/harness.h"
 
-namespace trine::gateway::test {
+namespace trine::gateway::test::router_test {
 namespace {
 
 // Twins but for their grid: "fr" is the better one by its carbon where FR has less.
@@ -177,4 +177,4 @@ TEST_F(RouterTest, WhereAllAreLateSomebodyServesUnlessTheRouteIsStrict) {
 }
 
 }  // namespace
-}  // namespace trine::gateway::test
+}  // namespace trine::gateway::test::router_test

@@ -5,7 +5,7 @@
 
 #include "integration/gateway/harness.h"
 
-namespace trine::gateway::test {
+namespace trine::gateway::test::snapshot_test {
 namespace {
 
 const string kOwn = "gpu: RTX-4090, zone: FR, price: { per_hour: 0.36 }";
@@ -317,4 +317,4 @@ TEST(Snapshot, ACatalogFolderThatIsNotThereIsRefused) {
 }
 
 }  // namespace
-}  // namespace trine::gateway::test
+}  // namespace trine::gateway::test::snapshot_test

@@ -5,7 +5,7 @@
 #include "gateway/traces/otlp.h"
 #include "json/read.h"
 
-namespace trine::gateway {
+namespace trine::gateway::traces_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -132,4 +132,4 @@ TEST(Otlp, ARequestItsStagesAndItsCallsAreSpansOfOneTrace) {
 }
 
 }  // namespace
-}  // namespace trine::gateway
+}  // namespace trine::gateway::traces_test

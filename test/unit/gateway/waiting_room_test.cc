@@ -6,7 +6,7 @@
 
 #include "net/task.h"
 
-namespace trine::gateway {
+namespace trine::gateway::waiting_room_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -201,4 +201,4 @@ TEST_F(WaitingRoomTest, ManyBlockedOnesOfOneTenantDoNotHideTheOthers) {
 }
 
 }  // namespace
-}  // namespace trine::gateway
+}  // namespace trine::gateway::waiting_room_test

@@ -4,7 +4,7 @@
 #include "gateway/settle/settle.h"
 #include "integration/gateway/harness.h"
 
-namespace trine::gateway::test {
+namespace trine::gateway::test::wire_test {
 namespace {
 
 const string kOk = json_answer(completion(usage_json(20, 5)));
@@ -354,4 +354,4 @@ TEST_F(AdminTest, RefusesWhatItHasNot) {
 }
 
 }  // namespace
-}  // namespace trine::gateway::test
+}  // namespace trine::gateway::test::wire_test

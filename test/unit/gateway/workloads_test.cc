@@ -4,7 +4,7 @@
 
 #include "gateway/probe.h"
 
-namespace trine::gateway {
+namespace trine::gateway::workloads_test {
 namespace {
 
 TEST(WorkloadNames, OnlyWhatIsConfiguredHasAPlaceOfItsOwn) {
@@ -56,4 +56,4 @@ TEST(SparedCounters, StepsAreCountedApartAndBounded) {
 }
 
 }  // namespace
-}  // namespace trine::gateway
+}  // namespace trine::gateway::workloads_test

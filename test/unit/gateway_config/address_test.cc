@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace trine::gateway {
+namespace trine::gateway::address_test {
 namespace {
 
 TEST(HostPort, ReadsNamesAndBothKindsOfAddress) {
@@ -57,4 +57,4 @@ TEST(Clash, SamePortOnTheSameOrAWildcardHost) {
 }
 
 }  // namespace
-}  // namespace trine::gateway
+}  // namespace trine::gateway::address_test

@@ -3,7 +3,7 @@
 
 #include "gateway/config/config.h"
 
-namespace trine::gateway {
+namespace trine::gateway::cache_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -68,4 +68,4 @@ TEST(CacheOfTheFile, RefusesWhatCannotBe) {
 }
 
 }  // namespace
-}  // namespace trine::gateway
+}  // namespace trine::gateway::cache_test

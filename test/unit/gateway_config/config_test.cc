@@ -7,7 +7,7 @@
 #include "gateway/config/key_hash.h"
 #include "unit/gateway_config/sample.h"
 
-namespace trine::gateway {
+namespace trine::gateway::config_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -513,4 +513,4 @@ TEST(ConfigDocs, EveryKeyOfTheFullSampleIsInTheSchemaAndTheReference) {
 }
 
 }  // namespace
-}  // namespace trine::gateway
+}  // namespace trine::gateway::config_test

@@ -3,7 +3,7 @@
 
 #include "gateway/config/config.h"
 
-namespace trine::gateway {
+namespace trine::gateway::egress_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -52,4 +52,4 @@ TEST(EgressOfTheFile, WhatIsNoHostAndNoBlockIsSaidWithItsPlace) {
 }
 
 }  // namespace
-}  // namespace trine::gateway
+}  // namespace trine::gateway::egress_test

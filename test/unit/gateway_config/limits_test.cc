@@ -3,7 +3,7 @@
 
 #include "gateway/config/config.h"
 
-namespace trine::gateway {
+namespace trine::gateway::limits_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -93,4 +93,4 @@ TEST(BudgetsOfTheFile, AreDoubtedWhereTheyCountNothingOrRefuseEverything) {
 }
 
 }  // namespace
-}  // namespace trine::gateway
+}  // namespace trine::gateway::limits_test

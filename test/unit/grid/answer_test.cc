@@ -8,7 +8,7 @@
 
 #include "grid/factors.h"
 
-namespace trine::grid {
+namespace trine::grid::answer_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -296,4 +296,4 @@ TEST(RecordedAnswers, AreRead) {
 }
 
 }  // namespace
-}  // namespace trine::grid
+}  // namespace trine::grid::answer_test

@@ -4,7 +4,7 @@
 
 #include "unit/grid/poller_fixture.h"
 
-namespace trine::grid {
+namespace trine::grid::cache_test {
 namespace {
 
 Feed sample() {
@@ -76,4 +76,4 @@ TEST(Methods, HaveOneNameEach) {
 }
 
 }  // namespace
-}  // namespace trine::grid
+}  // namespace trine::grid::cache_test

@@ -7,7 +7,7 @@
 #include "catalog/load.h"
 #include "grid/grid.h"
 
-namespace trine::grid {
+namespace trine::grid::forecast_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -111,4 +111,4 @@ TEST(Forecast, QuarterHoursAreTakenByTheHour) {
 }
 
 }  // namespace
-}  // namespace trine::grid
+}  // namespace trine::grid::forecast_test

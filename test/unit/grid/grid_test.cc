@@ -6,7 +6,7 @@
 
 #include "catalog/load.h"
 
-namespace trine::grid {
+namespace trine::grid::grid_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -168,4 +168,4 @@ TEST(GridTable, EndsSlotsOnTheHourOrOnTheStepOfTheSeries) {
 }
 
 }  // namespace
-}  // namespace trine::grid
+}  // namespace trine::grid::grid_test

@@ -6,7 +6,7 @@
 #include "grid/budget.h"
 #include "unit/grid/poller_fixture.h"
 
-namespace trine::grid {
+namespace trine::grid::poller_test {
 namespace {
 
 TEST_F(PollerTest, TheLetterRisesFromTheTypicalDayToTheHour) {
@@ -322,4 +322,4 @@ TEST(Budget, TurnsWithTheDayAndTheMonthAndOutlastsARestart) {
 }
 
 }  // namespace
-}  // namespace trine::grid
+}  // namespace trine::grid::poller_test

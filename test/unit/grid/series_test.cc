@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-namespace trine::grid {
+namespace trine::grid::series_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -108,4 +108,4 @@ TEST(SeriesFile, ReadsTheRecordedSeries) {
 }
 
 }  // namespace
-}  // namespace trine::grid
+}  // namespace trine::grid::series_test

@@ -8,7 +8,7 @@
 #include "guard/normalise.h"
 #include "json/read.h"
 
-namespace trine::guard {
+namespace trine::guard::benign_rates_test {
 namespace {
 
 TEST(BenignTexts, AreDisguisedInLessThanOneOf200) {
@@ -49,4 +49,4 @@ TEST(BenignTexts, AreDisguisedInLessThanOneOf200) {
 }
 
 }  // namespace
-}  // namespace trine::guard
+}  // namespace trine::guard::benign_rates_test

@@ -8,7 +8,7 @@
 
 #include "guard/train.h"
 
-namespace trine::guard {
+namespace trine::guard::classifier_test {
 namespace {
 
 const Classifier& shipped() {
@@ -208,4 +208,4 @@ TEST(Classifier, EveryTextHasAScore) {
 }
 
 }  // namespace
-}  // namespace trine::guard
+}  // namespace trine::guard::classifier_test

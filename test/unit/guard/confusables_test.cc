@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-namespace trine::guard {
+namespace trine::guard::confusables_test {
 namespace {
 
 struct CloseSpoof {
@@ -61,4 +61,4 @@ TEST(Confusables, AnUmlautIsALetterOfItsOwn) {
 }
 
 }  // namespace
-}  // namespace trine::guard
+}  // namespace trine::guard::confusables_test

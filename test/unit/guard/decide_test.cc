@@ -6,7 +6,7 @@
 
 #include "guard/policy_file.h"
 
-namespace trine::guard {
+namespace trine::guard::decide_test {
 namespace {
 
 constexpr OperatingPoints kPoints{0.5, 0.8};
@@ -192,4 +192,4 @@ TEST(Verdict, IsWrittenAsTheApiGivesIt) {
 }
 
 }  // namespace
-}  // namespace trine::guard
+}  // namespace trine::guard::decide_test

@@ -8,7 +8,7 @@
 
 #include "guard/windows.h"
 
-namespace trine::guard {
+namespace trine::guard::features_test {
 namespace {
 
 Features of(std::string_view text) {
@@ -116,4 +116,4 @@ TEST(Windows, LengthGrowsAsARootAndThenAsANumber) {
 }
 
 }  // namespace
-}  // namespace trine::guard
+}  // namespace trine::guard::features_test

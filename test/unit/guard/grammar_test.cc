@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace trine::guard {
+namespace trine::guard::grammar_test {
 namespace {
 
 const auto question = [](std::string_view, Random&) { return std::string("why?"); };
@@ -86,4 +86,4 @@ TEST(Grammar, TheShippedOnesAreWellFormedAndCoverEachHead) {
 }
 
 }  // namespace
-}  // namespace trine::guard
+}  // namespace trine::guard::grammar_test

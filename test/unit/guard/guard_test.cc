@@ -5,7 +5,7 @@
 
 #include "unit/guard/encoders.h"
 
-namespace trine::guard {
+namespace trine::guard::guard_test {
 namespace {
 
 using namespace test;
@@ -61,4 +61,4 @@ TEST(Guard, UpsideDownIsTurnedBehindALongText) {
 }
 
 }  // namespace
-}  // namespace trine::guard
+}  // namespace trine::guard::guard_test

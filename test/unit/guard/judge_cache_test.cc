@@ -4,7 +4,7 @@
 
 #include <set>
 
-namespace trine::guard {
+namespace trine::guard::judge_cache_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -79,4 +79,4 @@ TEST(JudgeCache, OfNoCapacityKeepsNothing) {
 }
 
 }  // namespace
-}  // namespace trine::guard
+}  // namespace trine::guard::judge_cache_test

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace trine::guard {
+namespace trine::guard::judge_test {
 namespace {
 
 using Json = nlohmann::json;
@@ -171,4 +171,4 @@ TEST(JudgeResponse, WhatIsNoAnswerIsNoVerdict) {
 }
 
 }  // namespace
-}  // namespace trine::guard
+}  // namespace trine::guard::judge_test

@@ -4,7 +4,7 @@
 #include "guard/rules.h"
 #include "guard_data/corpus.h"
 
-namespace trine::guard {
+namespace trine::guard::languages_test {
 namespace {
 
 struct Phrase {
@@ -82,4 +82,4 @@ TEST(CorePhrases, AreFoundInTheirLanguage) {
 }
 
 }  // namespace
-}  // namespace trine::guard
+}  // namespace trine::guard::languages_test

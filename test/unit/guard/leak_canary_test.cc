@@ -7,7 +7,7 @@
 #include "guard/leak.h"
 #include "unit/guard/leak/forms.h"
 
-namespace trine::guard {
+namespace trine::guard::leak_canary_test {
 namespace {
 
 TEST(Canary, TheSameKeyAndIdGiveTheSameLine) {
@@ -62,4 +62,4 @@ TEST(Canary, OfAnotherPromptIsNoLeakOfThisOne) {
 }
 
 }  // namespace
-}  // namespace trine::guard
+}  // namespace trine::guard::leak_canary_test

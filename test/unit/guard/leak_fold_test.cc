@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace trine::guard {
+namespace trine::guard::leak_fold_test {
 namespace {
 
 std::string fold(std::string_view text) {
@@ -76,4 +76,4 @@ TEST(LeakFold, BytesThatAreNoUtf8CountForNothing) {
 }
 
 }  // namespace
-}  // namespace trine::guard
+}  // namespace trine::guard::leak_fold_test

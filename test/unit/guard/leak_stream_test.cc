@@ -8,7 +8,7 @@
 #include "unit/guard/leak/forms.h"
 #include "unit/guard/leak/prompts.h"
 
-namespace trine::guard {
+namespace trine::guard::leak_stream_test {
 namespace {
 
 using test::forms;
@@ -205,4 +205,4 @@ TEST(LeakStream, TheEndReleasesTheRest) {
 }
 
 }  // namespace
-}  // namespace trine::guard
+}  // namespace trine::guard::leak_stream_test

@@ -8,7 +8,7 @@
 
 #include "unit/guard/encoders.h"
 
-namespace trine::guard {
+namespace trine::guard::normalise_test {
 namespace {
 
 using namespace test;
@@ -408,4 +408,4 @@ TEST(Normalise, EveryKindHasAName) {
 }
 
 }  // namespace
-}  // namespace trine::guard
+}  // namespace trine::guard::normalise_test

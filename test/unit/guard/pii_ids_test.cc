@@ -6,9 +6,8 @@
 
 #include "guard/pii/national_ids.h"
 
+namespace trine::guard::pii_ids_test {
 namespace {
-
-using namespace trine::guard;
 
 struct Numbers {
   const char* name;
@@ -121,3 +120,4 @@ TEST(Iban, ACountryOutsideTheRegistryHasNone) {
 }
 
 }  // namespace
+}  // namespace trine::guard::pii_ids_test

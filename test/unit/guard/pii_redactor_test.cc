@@ -4,9 +4,8 @@
 
 #include "guard/pii/redactor.h"
 
+namespace trine::guard::pii_redactor_test {
 namespace {
-
-using namespace trine::guard;
 
 constexpr const char* kText = "IBAN DE89370400440532013000, mail a@example.org, again DE89370400440532013000.";
 
@@ -120,3 +119,4 @@ TEST(Vault, IsFullAtItsBound) {
 }
 
 }  // namespace
+}  // namespace trine::guard::pii_redactor_test

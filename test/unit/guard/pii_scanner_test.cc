@@ -7,9 +7,8 @@
 
 #include "guard/pii/scanner.h"
 
+namespace trine::guard::pii_scanner_test {
 namespace {
-
-using namespace trine::guard;
 
 // What is found, as "TYPE text".
 std::vector<std::string> found(std::string_view text) {
@@ -145,3 +144,4 @@ TEST(Bytes, ThatAreNoTextAreReadWithoutHarm) {
 }
 
 }  // namespace
+}  // namespace trine::guard::pii_scanner_test

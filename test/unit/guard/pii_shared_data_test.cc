@@ -14,10 +14,8 @@
 #include "guard/pii/scanner.h"
 #include "json/read.h"
 
+namespace trine::guard::pii_shared_data_test {
 namespace {
-
-using namespace trine;
-using namespace trine::guard;
 
 struct Score {
   int found = 0, missed = 0, wrong = 0;
@@ -86,3 +84,4 @@ TEST(PiiData, NumbersWithCheckDigitsAreFoundAndNothingElseIs) {
 }
 
 }  // namespace
+}  // namespace trine::guard::pii_shared_data_test

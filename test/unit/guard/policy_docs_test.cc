@@ -8,7 +8,7 @@
 
 #include "guard/policy_file.h"
 
-namespace trine::guard {
+namespace trine::guard::policy_docs_test {
 namespace {
 
 TEST(PolicyDocs, NameEveryKeyAsTheProgramReadsIt) {
@@ -25,4 +25,4 @@ TEST(PolicyDocs, NameEveryKeyAsTheProgramReadsIt) {
 }
 
 }  // namespace
-}  // namespace trine::guard
+}  // namespace trine::guard::policy_docs_test

@@ -4,7 +4,7 @@
 
 #include "guard/policy_file.h"
 
-namespace trine::guard {
+namespace trine::guard::policy_test {
 namespace {
 
 constexpr OperatingPoints kPoints{0.5, 0.8};
@@ -163,4 +163,4 @@ TEST(Hazard, IsReadByNameAndByNumber) {
 }
 
 }  // namespace
-}  // namespace trine::guard
+}  // namespace trine::guard::policy_test

@@ -4,7 +4,7 @@
 
 #include <set>
 
-namespace trine::guard {
+namespace trine::guard::rule_pack_test {
 namespace {
 
 Result<RulePack> with_pattern(std::string_view pattern, std::string_view more = "") {
@@ -87,4 +87,4 @@ TEST(ShippedPacks, CoverEveryOfficialLanguageOfTheUnion) {
 }
 
 }  // namespace
-}  // namespace trine::guard
+}  // namespace trine::guard::rule_pack_test

@@ -4,7 +4,7 @@
 
 #include "guard_data/corpus.h"
 
-namespace trine::guard {
+namespace trine::guard::rules_test {
 namespace {
 
 std::string pack_of(std::string_view rules) {
@@ -198,4 +198,4 @@ TEST(ShippedRules, HitBenignTextsAsOftenAsTheirPacksSay) {
 }
 
 }  // namespace
-}  // namespace trine::guard
+}  // namespace trine::guard::rules_test

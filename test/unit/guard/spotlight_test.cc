@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace trine::guard {
+namespace trine::guard::spotlight_test {
 namespace {
 
 constexpr Spotlight kPlain{.nonce = 0x1234};
@@ -33,4 +33,4 @@ TEST(Spotlight, TheNoteNamesTheMarks) {
 }
 
 }  // namespace
-}  // namespace trine::guard
+}  // namespace trine::guard::spotlight_test

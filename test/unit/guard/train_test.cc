@@ -8,7 +8,7 @@
 
 #include "guard/training_set.h"
 
-namespace trine::guard {
+namespace trine::guard::train_test {
 namespace {
 
 struct Texts {
@@ -124,4 +124,4 @@ TEST(TrainingSet, APayloadIsSetIntoADocument) {
 }
 
 }  // namespace
-}  // namespace trine::guard
+}  // namespace trine::guard::train_test

@@ -4,7 +4,7 @@
 
 #include "json/read.h"
 
-namespace trine::json {
+namespace trine::json::escape_test {
 namespace {
 
 std::string text_of(std::string_view raw) {
@@ -68,4 +68,4 @@ TEST(Escaped, WritesWhatReadsBack) {
 }
 
 }  // namespace
-}  // namespace trine::json
+}  // namespace trine::json::escape_test

@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-namespace trine::json {
+namespace trine::json::read_test {
 namespace {
 
 using Members = std::vector<std::pair<std::string, std::string>>;
@@ -264,4 +264,4 @@ TEST(Read, LooksUpOneMember) {
 }
 
 }  // namespace
-}  // namespace trine::json
+}  // namespace trine::json::read_test

@@ -4,7 +4,7 @@
 
 #include "json/read.h"
 
-namespace trine::json {
+namespace trine::json::schema_test {
 namespace {
 
 std::vector<std::string> problems(std::string_view schema, std::string_view document) {
@@ -101,4 +101,4 @@ TEST(Schema, AFieldThatIsNamedLikeAWordOfTheSchemaStays) {
 }
 
 }  // namespace
-}  // namespace trine::json
+}  // namespace trine::json::schema_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace trine::json {
+namespace trine::json::splice_test {
 namespace {
 
 TEST(Splice, WithoutEditsIsTheDocument) {
@@ -49,4 +49,4 @@ TEST(Splice, MayEmptyADocumentAndFillAnEmptyOne) {
 }
 
 }  // namespace
-}  // namespace trine::json
+}  // namespace trine::json::splice_test

@@ -4,7 +4,7 @@
 
 #include <limits>
 
-namespace trine::json {
+namespace trine::json::write_test {
 namespace {
 
 TEST(Write, PutsCommasWhereTheyBelong) {
@@ -53,4 +53,4 @@ TEST(Write, ReplacesBytesThatAreNoUtf8) {
 }
 
 }  // namespace
-}  // namespace trine::json
+}  // namespace trine::json::write_test

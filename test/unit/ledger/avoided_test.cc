@@ -6,7 +6,7 @@
 #include "ledger/month.h"
 #include "unit/ledger/fixtures.h"
 
-namespace trine::ledger {
+namespace trine::ledger::avoided_test {
 namespace {
 
 using namespace testing;
@@ -170,4 +170,4 @@ TEST_F(Sparing, OutlastsACrashAndAnErasure) {
 }
 
 }  // namespace
-}  // namespace trine::ledger
+}  // namespace trine::ledger::avoided_test

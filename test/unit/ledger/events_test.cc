@@ -3,7 +3,7 @@
 
 #include "unit/ledger/fixtures.h"
 
-namespace trine::ledger {
+namespace trine::ledger::events_test {
 namespace {
 
 using namespace testing;
@@ -78,4 +78,4 @@ TEST(Sync, WorksOverTheEndOfASegmentAndAfterClosing) {
 }
 
 }  // namespace
-}  // namespace trine::ledger
+}  // namespace trine::ledger::events_test

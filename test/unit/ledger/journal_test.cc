@@ -5,7 +5,7 @@
 #include "ledger/segment_reader.h"
 #include "unit/ledger/fixtures.h"
 
-namespace trine::ledger {
+namespace trine::ledger::journal_test {
 namespace {
 
 using namespace testing;
@@ -217,4 +217,4 @@ TEST(Journal, RefusesOptionsAndEventsThatCannotWork) {
 }
 
 }  // namespace
-}  // namespace trine::ledger
+}  // namespace trine::ledger::journal_test

@@ -15,7 +15,7 @@
 #include "ledger/month.h"
 #include "unit/ledger/fixtures.h"
 
-namespace trine::ledger {
+namespace trine::ledger::ledger_test {
 namespace {
 
 using namespace testing;
@@ -276,4 +276,4 @@ TEST(Ledger, OnARealFullDiskItRefusesKeepsAndComesBack) {
 }
 
 }  // namespace
-}  // namespace trine::ledger
+}  // namespace trine::ledger::ledger_test

@@ -6,7 +6,7 @@
 #include "ledger/month.h"
 #include "unit/ledger/fixtures.h"
 
-namespace trine::ledger {
+namespace trine::ledger::months_test {
 namespace {
 
 using namespace testing;
@@ -255,4 +255,4 @@ TEST_F(ClosingAMonth, GatewaysOwnUseIsSummedByTheHour) {
 }
 
 }  // namespace
-}  // namespace trine::ledger
+}  // namespace trine::ledger::months_test

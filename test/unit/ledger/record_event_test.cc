@@ -4,7 +4,7 @@
 #include "ledger/ledger.h"
 #include "unit/ledger/fixtures.h"
 
-namespace trine::ledger {
+namespace trine::ledger::record_event_test {
 namespace {
 
 using namespace testing;
@@ -75,4 +75,4 @@ TEST(RecordEvent, WhatDoesNotFitIsRefusedNotCut) {
 }
 
 }  // namespace
-}  // namespace trine::ledger
+}  // namespace trine::ledger::record_event_test

@@ -6,7 +6,7 @@
 
 #include "unit/ledger/fixtures.h"
 
-namespace trine::ledger {
+namespace trine::ledger::records_test {
 namespace {
 
 using namespace testing;
@@ -128,4 +128,4 @@ TEST(Records, ClipNeverEndsInsideACharacter) {
 }
 
 }  // namespace
-}  // namespace trine::ledger
+}  // namespace trine::ledger::records_test

@@ -5,7 +5,7 @@
 #include "ledger/store.h"
 #include "unit/ledger/fixtures.h"
 
-namespace trine::ledger {
+namespace trine::ledger::recovery_test {
 namespace {
 
 using namespace testing;
@@ -266,4 +266,4 @@ TEST(Recovery, APageThatNeverReachedTheDiskIsATornSegment) {
 }
 
 }  // namespace
-}  // namespace trine::ledger
+}  // namespace trine::ledger::recovery_test

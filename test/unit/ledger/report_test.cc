@@ -8,7 +8,7 @@
 
 #include "unit/ledger/fixtures.h"
 
-namespace trine::ledger {
+namespace trine::ledger::report_test {
 namespace {
 
 using namespace testing;
@@ -362,4 +362,4 @@ TEST(ReportingNothing, ADirectoryWithoutALedgerSaysSo) {
 }
 
 }  // namespace
-}  // namespace trine::ledger
+}  // namespace trine::ledger::report_test

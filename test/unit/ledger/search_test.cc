@@ -7,7 +7,7 @@
 
 #include "unit/ledger/fixtures.h"
 
-namespace trine::ledger {
+namespace trine::ledger::search_test {
 namespace {
 
 using namespace testing;
@@ -115,4 +115,4 @@ TEST(ParseOutcome, KnowsItsWords) {
 }
 
 }  // namespace
-}  // namespace trine::ledger
+}  // namespace trine::ledger::search_test

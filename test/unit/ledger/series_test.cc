@@ -7,7 +7,7 @@
 #include "ledger/series_groups.h"
 #include "unit/ledger/fixtures.h"
 
-namespace trine::ledger {
+namespace trine::ledger::series_test {
 namespace {
 
 using namespace testing;
@@ -168,4 +168,4 @@ TEST_F(SeriesTest, ItsJsonHasAColumnForEachFigureAndNoIdleOfAKey) {
 }
 
 }  // namespace
-}  // namespace trine::ledger
+}  // namespace trine::ledger::series_test

@@ -10,7 +10,7 @@
 #include "ledger/segment_reader.h"
 #include "unit/ledger/fixtures.h"
 
-namespace trine::ledger {
+namespace trine::ledger::store_test {
 namespace {
 
 using namespace testing;
@@ -495,4 +495,4 @@ TEST(Erasure, AnUnknownOrEmptyNameDoesNoHarm) {
 }
 
 }  // namespace
-}  // namespace trine::ledger
+}  // namespace trine::ledger::store_test

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace trine::llm {
+namespace trine::llm::answer_form_test {
 namespace {
 
 using Tree = nlohmann::json;
@@ -110,4 +110,4 @@ TEST(AnswerForm, HalfAStreamIsNoAnswer) {
 }
 
 }  // namespace
-}  // namespace trine::llm
+}  // namespace trine::llm::answer_form_test

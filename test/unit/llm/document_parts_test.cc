@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 
-namespace trine::llm {
+namespace trine::llm::document_parts_test {
 namespace {
 
 using Kind = DocumentPart::Kind;
@@ -140,4 +140,4 @@ TEST(TextPart, IsWhatTheEndpointTakes) {
 }
 
 }  // namespace
-}  // namespace trine::llm
+}  // namespace trine::llm::document_parts_test

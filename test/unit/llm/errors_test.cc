@@ -10,7 +10,7 @@
 #include "json/read.h"
 #include "llm/event.h"
 
-namespace trine::llm {
+namespace trine::llm::errors_test {
 namespace {
 
 TEST(Errors, CodesAreUniqueAndSnakeCase) {
@@ -88,4 +88,4 @@ TEST(Errors, ThePageShowsTheTable) {
 }
 
 }  // namespace
-}  // namespace trine::llm
+}  // namespace trine::llm::errors_test

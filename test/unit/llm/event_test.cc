@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace trine::llm {
+namespace trine::llm::event_test {
 namespace {
 
 using Kind = EventFacts::Kind;
@@ -174,4 +174,4 @@ TEST(Event, TheCommentBeforeDoneIsAComment) {
 }
 
 }  // namespace
-}  // namespace trine::llm
+}  // namespace trine::llm::event_test

@@ -5,7 +5,7 @@
 
 #include "llm/request.h"
 
-namespace trine::llm {
+namespace trine::llm::prefix_test {
 namespace {
 
 using Texts = std::vector<std::string>;
@@ -82,4 +82,4 @@ TEST(Prefix, BehindAMebibyteNothingIsRead) {
 }
 
 }  // namespace
-}  // namespace trine::llm
+}  // namespace trine::llm::prefix_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace trine::llm {
+namespace trine::llm::request_form_test {
 namespace {
 
 std::string form(std::string_view body, Endpoint e = Endpoint::chat) {
@@ -95,4 +95,4 @@ TEST(RequestForm, RefusesWhatIsNoObjectAndMembersThatStandTwice) {
 }
 
 }  // namespace
-}  // namespace trine::llm
+}  // namespace trine::llm::request_form_test

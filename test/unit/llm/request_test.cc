@@ -4,7 +4,7 @@
 
 #include "llm/usage.h"
 
-namespace trine::llm {
+namespace trine::llm::request_test {
 namespace {
 
 RequestScan scan(std::string_view body, Endpoint endpoint = Endpoint::chat) {
@@ -180,4 +180,4 @@ TEST(UpstreamBody, LeavesUsageAloneWhereTheClientAskedOrNothingStreamsOrTheApiHa
 }
 
 }  // namespace
-}  // namespace trine::llm
+}  // namespace trine::llm::request_test

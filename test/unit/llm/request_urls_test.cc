@@ -3,7 +3,7 @@
 
 #include "llm/request.h"
 
-namespace trine::llm {
+namespace trine::llm::request_urls_test {
 namespace {
 
 using Found = std::vector<std::string>;
@@ -158,4 +158,4 @@ TEST(RequestUrls, EachIsAViewIntoTheBodyWithItsQuotes) {
 }
 
 }  // namespace
-}  // namespace trine::llm
+}  // namespace trine::llm::request_urls_test

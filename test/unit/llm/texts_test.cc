@@ -6,7 +6,7 @@
 
 #include "json/escape.h"
 
-namespace trine::llm {
+namespace trine::llm::texts_test {
 namespace {
 
 using Role = TextRole;
@@ -316,4 +316,4 @@ TEST(EventTexts, WhatIsNoObjectHasNoTexts) {
 }
 
 }  // namespace
-}  // namespace trine::llm
+}  // namespace trine::llm::texts_test

@@ -5,7 +5,7 @@
 
 #include "llm/response.h"
 
-namespace trine::llm {
+namespace trine::llm::usage_test {
 namespace {
 
 TEST(Usage, ReadsChatsForm) {
@@ -129,4 +129,4 @@ TEST(Response, ReplacesTheFiguresOfAGatewayBehindThisOne) {
 }
 
 }  // namespace
-}  // namespace trine::llm
+}  // namespace trine::llm::usage_test

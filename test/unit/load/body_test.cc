@@ -8,7 +8,7 @@
 
 #include "json/read.h"
 
-namespace trine::load {
+namespace trine::load::body_test {
 namespace {
 
 std::string text_of(const Body& b) {
@@ -129,4 +129,4 @@ TEST_F(Documents, ALargeOneIsRefusedByItsName) {
 }
 
 }  // namespace
-}  // namespace trine::load
+}  // namespace trine::load::body_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace trine::load {
+namespace trine::load::latencies_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -41,4 +41,4 @@ TEST(Latencies, WhatIsBeyondItsRangeKeepsItsMaximum) {
 }
 
 }  // namespace
-}  // namespace trine::load
+}  // namespace trine::load::latencies_test

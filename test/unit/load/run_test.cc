@@ -7,7 +7,7 @@
 #include "load/report.h"
 #include "unit/net/net_fixture.h"
 
-namespace trine::load {
+namespace trine::load::run_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -430,4 +430,4 @@ TEST(LoadTally, KeptUpWhereOneOfAHundredIsLate) {
 }
 
 }  // namespace
-}  // namespace trine::load
+}  // namespace trine::load::run_test

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <vector>
 
-namespace trine::load {
+namespace trine::load::schedule_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -157,4 +157,4 @@ TEST(Schedule, WhatCannotBeSentIsSaidBefore) {
 }
 
 }  // namespace
-}  // namespace trine::load
+}  // namespace trine::load::schedule_test

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
-namespace trine::load {
+namespace trine::load::target_test {
 namespace {
 
 std::string path_of(const std::string& url) {
@@ -62,4 +62,4 @@ TEST_F(KeyFile, AMistakeNeverShowsTheKey) {
 }
 
 }  // namespace
-}  // namespace trine::load
+}  // namespace trine::load::target_test

@@ -4,7 +4,7 @@
 
 #include "meter/agent_clock.h"
 
-namespace trine::meter {
+namespace trine::meter::agent_page_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -128,4 +128,4 @@ TEST(AgentClock, TheQuickestExchangeDecides) {
 }
 
 }  // namespace
-}  // namespace trine::meter
+}  // namespace trine::meter::agent_page_test

@@ -5,7 +5,7 @@
 #include "meter/hosts.h"
 #include "unit/meter/pages.h"
 
-namespace trine::meter {
+namespace trine::meter::devices_test {
 namespace {
 
 TEST(Dcgm, ReadsTheRecordedPageOfTwoGpus) {
@@ -209,4 +209,4 @@ TEST(Scaphandre, IsNotFoundWithoutAHost) {
 }
 
 }  // namespace
-}  // namespace trine::meter
+}  // namespace trine::meter::devices_test

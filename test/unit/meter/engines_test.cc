@@ -4,7 +4,7 @@
 
 #include "unit/meter/pages.h"
 
-namespace trine::meter {
+namespace trine::meter::engines_test {
 namespace {
 
 TEST(Vllm, ReadsTheRecordedV1Page) {
@@ -151,4 +151,4 @@ llamacpp:kv_cache_usage_ratio 0.25
 }
 
 }  // namespace
-}  // namespace trine::meter
+}  // namespace trine::meter::engines_test

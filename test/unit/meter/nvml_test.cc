@@ -5,7 +5,7 @@
 
 #include "unit/meter/fake_nvml.h"
 
-namespace trine::meter {
+namespace trine::meter::nvml_test {
 namespace {
 
 constexpr int kNotSupported = 3, kDriverNotLoaded = 9, kGpuIsLost = 15, kVersionMismatch = 18;
@@ -142,4 +142,4 @@ TEST_F(NvmlTest, SaysWhatIsMissing) {
 }
 
 }  // namespace
-}  // namespace trine::meter
+}  // namespace trine::meter::nvml_test

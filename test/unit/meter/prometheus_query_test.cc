@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace trine::meter {
+namespace trine::meter::prometheus_query_test {
 namespace {
 
 PromQuery query(Quantity quantity) {
@@ -120,4 +120,4 @@ TEST(PrometheusQuery, LeavesOutSeriesWithoutTheLabelThatNamesTheDevice) {
 }
 
 }  // namespace
-}  // namespace trine::meter
+}  // namespace trine::meter::prometheus_query_test

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace trine::meter {
+namespace trine::meter::prometheus_text_test {
 namespace {
 
 struct Got {
@@ -151,4 +151,4 @@ TEST(Decimal, GivesNothingForWhatIsNoIntegerOf64Bits) {
 }
 
 }  // namespace
-}  // namespace trine::meter
+}  // namespace trine::meter::prometheus_text_test

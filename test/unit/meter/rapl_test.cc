@@ -7,7 +7,7 @@
 #include <fstream>
 #include <set>
 
-namespace trine::meter {
+namespace trine::meter::rapl_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -162,4 +162,4 @@ TEST_F(RaplTest, RefusesACounterThatIsNone) {
 }
 
 }  // namespace
-}  // namespace trine::meter
+}  // namespace trine::meter::rapl_test

@@ -4,7 +4,7 @@
 #include "meter/prometheus_text.h"
 #include "unit/meter_agent/agent_fixture.h"
 
-namespace trine::meter_agent {
+namespace trine::meter_agent::agent_test {
 namespace {
 
 // What a source gave over several reads.
@@ -304,4 +304,4 @@ TEST_F(AgentTest, MetricsAreThoseOfTheAgentAndNoneOfItsMeters) {
 }
 
 }  // namespace
-}  // namespace trine::meter_agent
+}  // namespace trine::meter_agent::agent_test

@@ -11,7 +11,7 @@
 #include "meter_agent/store.h"
 #include "meter_agent/token.h"
 
-namespace trine::meter_agent {
+namespace trine::meter_agent::parts_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -240,4 +240,4 @@ TEST(LocalMeters, OneThatIsMissingIsTriedAgainAfterAWhile) {
 }
 
 }  // namespace
-}  // namespace trine::meter_agent
+}  // namespace trine::meter_agent::parts_test

@@ -2,7 +2,7 @@
 
 #include "unit/meter_agent/agent_fixture.h"
 
-namespace trine::meter_agent {
+namespace trine::meter_agent::sampler_test {
 namespace {
 
 using SamplerTest = AgentTest;
@@ -54,4 +54,4 @@ TEST_F(SamplerTest, AMeterThatFailsIsDownUntilItAnswersAgain) {
 }
 
 }  // namespace
-}  // namespace trine::meter_agent
+}  // namespace trine::meter_agent::sampler_test

@@ -2,7 +2,7 @@
 
 #include "net/tcp.h"
 
-namespace trine::net {
+namespace trine::net::address_test {
 namespace {
 
 TEST(HostPort, IsAHostAColonAndAPort) {
@@ -34,4 +34,4 @@ TEST(HostPort, SaysWhatIsWrong) {
 }
 
 }  // namespace
-}  // namespace trine::net
+}  // namespace trine::net::address_test

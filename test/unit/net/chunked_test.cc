@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace trine::net {
+namespace trine::net::chunked_test {
 namespace {
 
 using std::string;
@@ -210,4 +210,4 @@ TEST(ChunkSize, IsWrittenAsTheDecoderReadsIt) {
 }
 
 }  // namespace
-}  // namespace trine::net
+}  // namespace trine::net::chunked_test

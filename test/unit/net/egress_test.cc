@@ -3,7 +3,7 @@
 
 #include "net_fixture.h"
 
-namespace trine::net {
+namespace trine::net::egress_test {
 namespace {
 
 using std::string;
@@ -159,4 +159,4 @@ TEST(EgressRule, SaysWhatButNotWhere) {
 }
 
 }  // namespace
-}  // namespace trine::net
+}  // namespace trine::net::egress_test

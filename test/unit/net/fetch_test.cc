@@ -3,7 +3,7 @@
 
 #include "net_fixture.h"
 
-namespace trine::net {
+namespace trine::net::fetch_test {
 namespace {
 
 using std::string;
@@ -188,4 +188,4 @@ TEST_F(KeptConnection, IsNotReplacedWhereTheRequestMayHaveDoneSomething) {
 }
 
 }  // namespace
-}  // namespace trine::net
+}  // namespace trine::net::fetch_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace trine::net {
+namespace trine::net::hmac_test {
 namespace {
 
 TEST(Hmac, GivesTheDigestsOfRfc4231) {
@@ -16,4 +16,4 @@ TEST(Hmac, GivesTheDigestsOfRfc4231) {
 }
 
 }  // namespace
-}  // namespace trine::net
+}  // namespace trine::net::hmac_test

@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace trine::net {
+namespace trine::net::http_head_test {
 namespace {
 
 using std::string;
@@ -342,4 +342,4 @@ TEST(HeadErrors, AreExplainedToTheClient) {
 }
 
 }  // namespace
-}  // namespace trine::net
+}  // namespace trine::net::http_head_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace trine::net {
+namespace trine::net::ip_test {
 namespace {
 
 std::string why(std::string_view text) {
@@ -70,4 +70,4 @@ TEST(IpBlock, HoldsItsAddresses) {
 }
 
 }  // namespace
-}  // namespace trine::net
+}  // namespace trine::net::ip_test

@@ -9,7 +9,7 @@
 
 #include "net_fixture.h"
 
-namespace trine::net {
+namespace trine::net::loop_test {
 namespace {
 
 struct Bell final : Timer {
@@ -274,4 +274,4 @@ TEST(Deadlines, EndWhatIsPendingAndSayWhy) {
 }
 
 }  // namespace
-}  // namespace trine::net
+}  // namespace trine::net::loop_test

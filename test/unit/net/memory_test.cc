@@ -5,7 +5,7 @@
 #include "net/reader.h"
 #include "net_fixture.h"
 
-namespace trine::net {
+namespace trine::net::memory_test {
 namespace {
 
 using std::string;
@@ -370,4 +370,4 @@ TEST_F(ReaderTest, AReadThatTheWatchBeganServesTheNextWhoWaits) {
 }
 
 }  // namespace
-}  // namespace trine::net
+}  // namespace trine::net::memory_test

@@ -4,7 +4,7 @@
 #include "net/chunked.h"
 #include "net_fixture.h"
 
-namespace trine::net {
+namespace trine::net::server_body_test {
 namespace {
 
 using std::string;
@@ -433,4 +433,4 @@ TEST_F(AnswerTest, ATimeOutOfTheBodyDoesNotReachIntoTheAnswer) {
 }
 
 }  // namespace
-}  // namespace trine::net
+}  // namespace trine::net::server_body_test

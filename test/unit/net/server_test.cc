@@ -5,7 +5,7 @@
 
 #include "net_fixture.h"
 
-namespace trine::net {
+namespace trine::net::server_test {
 namespace {
 
 using std::string;
@@ -430,4 +430,4 @@ TEST_F(DrainTest, CloseAllEndsEveryConnectionNow) {
 }
 
 }  // namespace
-}  // namespace trine::net
+}  // namespace trine::net::server_test

@@ -6,7 +6,7 @@
 #include <initializer_list>
 #include <string>
 
-namespace trine::net {
+namespace trine::net::sse_relay_test {
 namespace {
 
 using std::string;
@@ -322,4 +322,4 @@ TEST(SseRelay, OwnEventsAreFramedLikeTheStream) {
 }
 
 }  // namespace
-}  // namespace trine::net
+}  // namespace trine::net::sse_relay_test

@@ -3,7 +3,7 @@
 
 #include "net_fixture.h"
 
-namespace trine::net {
+namespace trine::net::upstream_test {
 namespace {
 
 using std::string;
@@ -267,4 +267,4 @@ TEST_F(UpstreamTest, TheBodyOnTheWireIsThereForWhoRelaysIt) {
 }
 
 }  // namespace
-}  // namespace trine::net
+}  // namespace trine::net::upstream_test

@@ -8,7 +8,7 @@
 #include "observe/dashboards/check.h"
 #include "observe/families.h"
 
-namespace trine::observe {
+namespace trine::observe::dashboards_test {
 namespace {
 
 using Json = nlohmann::json;
@@ -110,4 +110,4 @@ TEST(Rules, AskForMetricsThatThereAre) {
 }
 
 }  // namespace
-}  // namespace trine::observe
+}  // namespace trine::observe::dashboards_test

@@ -4,7 +4,7 @@
 
 #include <limits>
 
-namespace trine::observe {
+namespace trine::observe::page_test {
 namespace {
 
 TEST(Page, ALabelsValueIsEscapedAsTheFormatAsks) {
@@ -78,4 +78,4 @@ TEST(Page, EachHistogramHasItsOwnBounds) {
 }
 
 }  // namespace
-}  // namespace trine::observe
+}  // namespace trine::observe::page_test

@@ -10,7 +10,7 @@
 #include "observe/families.h"
 #include "unit/observe/view_fixture.h"
 
-namespace trine::observe {
+namespace trine::observe::prometheus_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -402,4 +402,4 @@ TEST(Families, ThePageOfTheDocumentationShowsThem) {
 }
 
 }  // namespace
-}  // namespace trine::observe
+}  // namespace trine::observe::prometheus_test

@@ -6,7 +6,7 @@
 
 #include <random>
 
-namespace trine::protect {
+namespace trine::protect::abuse_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -289,4 +289,4 @@ TEST(DistinctTest, CountsTheLastHour) {
 }
 
 }  // namespace
-}  // namespace trine::protect
+}  // namespace trine::protect::abuse_test

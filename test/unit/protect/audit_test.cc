@@ -8,7 +8,7 @@
 #include <sstream>
 #include <thread>
 
-namespace trine::protect {
+namespace trine::protect::audit_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -289,4 +289,4 @@ TEST_F(AuditTest, ABrokenLogIsNotGrown) {
 }
 
 }  // namespace
-}  // namespace trine::protect
+}  // namespace trine::protect::audit_test

@@ -4,7 +4,7 @@
 
 #include "protect/forecast.h"
 
-namespace trine::protect {
+namespace trine::protect::budget_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -157,4 +157,4 @@ TEST(Forecast, GoesOnAsInThePeriodSoFar) {
 }
 
 }  // namespace
-}  // namespace trine::protect
+}  // namespace trine::protect::budget_test

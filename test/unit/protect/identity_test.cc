@@ -7,7 +7,7 @@
 
 #include "protect/identity_store.h"
 
-namespace trine::protect {
+namespace trine::protect::identity_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -200,4 +200,4 @@ TEST(KeyTable, AHundredThousandKeysTakeUnderTwoHundredBytesEach) {
 }
 
 }  // namespace
-}  // namespace trine::protect
+}  // namespace trine::protect::identity_test

@@ -6,7 +6,7 @@
 
 #include "provider.h"
 
-namespace trine::protect {
+namespace trine::protect::jwt_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -170,4 +170,4 @@ TEST(JwksTest, LeavesOutWhatIsNoKeyForSignatures) {
 }
 
 }  // namespace
-}  // namespace trine::protect
+}  // namespace trine::protect::jwt_test

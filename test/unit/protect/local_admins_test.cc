@@ -7,7 +7,7 @@
 #include <fstream>
 #include <sstream>
 
-namespace trine::protect {
+namespace trine::protect::local_admins_test {
 namespace {
 
 constexpr const char* kPassword = "correct horse battery staple";
@@ -98,4 +98,4 @@ TEST_F(LocalAdminsTest, ABrokenFileIsSaidWithItsLineAndLetsNobodyIn) {
 }
 
 }  // namespace
-}  // namespace trine::protect
+}  // namespace trine::protect::local_admins_test

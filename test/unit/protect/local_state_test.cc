@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace trine::protect {
+namespace trine::protect::local_state_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -150,4 +150,4 @@ TEST(State, IsTheSameForTheSameName) {
 }
 
 }  // namespace
-}  // namespace trine::protect
+}  // namespace trine::protect::local_state_test

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace trine::replay {
+namespace trine::replay::arrivals_test {
 namespace {
 
 const fleet::Mix kMix{.in = 900, .cached = 0, .out = 100};
@@ -58,4 +58,4 @@ TEST(Arrivals, AreTheSameForASeedAndOthersForAnother) {
 }
 
 }  // namespace
-}  // namespace trine::replay
+}  // namespace trine::replay::arrivals_test

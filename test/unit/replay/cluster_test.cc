@@ -7,7 +7,7 @@
 #include "catalog/load.h"
 #include "fleet/fleet_file.h"
 
-namespace trine::replay {
+namespace trine::replay::cluster_test {
 namespace {
 
 const fleet::Mix kChat{.in = 1155, .cached = 0, .out = 211};
@@ -181,4 +181,4 @@ TEST(AHistogram, ReadsPercentilesWithinItsBuckets) {
 }
 
 }  // namespace
-}  // namespace trine::replay
+}  // namespace trine::replay::cluster_test

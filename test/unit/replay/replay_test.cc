@@ -6,7 +6,7 @@
 
 #include "catalog/load.h"
 
-namespace trine::replay {
+namespace trine::replay::replay_test {
 namespace {
 
 constexpr const char* kFleet =
@@ -131,4 +131,4 @@ TEST(AReplay, WithoutAnyOptionSaysWhy) {
 }
 
 }  // namespace
-}  // namespace trine::replay
+}  // namespace trine::replay::replay_test

@@ -8,7 +8,7 @@
 #include "report/csv.h"
 #include "report/drawing.h"
 
-namespace trine::report {
+namespace trine::report::page_test {
 namespace {
 
 bool has(const std::string& text, const std::string& part) {
@@ -104,4 +104,4 @@ TEST(CsvTable, QuotesWhatNeedsItAndDisarmsFormulas) {
 }
 
 }  // namespace
-}  // namespace trine::report
+}  // namespace trine::report::page_test

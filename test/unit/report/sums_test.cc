@@ -5,7 +5,7 @@
 #include "report/ghg.h"
 #include "report/sci.h"
 
-namespace trine::report {
+namespace trine::report::sums_test {
 namespace {
 
 ledger::ReportRow row(const std::string& name, double j, double g = 0, double eur = 0) {
@@ -146,4 +146,4 @@ TEST_F(GhgOfAnHour, WhatOthersRunIsPurchasedAndWhatNobodyKnowsIsTold) {
 }
 
 }  // namespace
-}  // namespace trine::report
+}  // namespace trine::report::sums_test

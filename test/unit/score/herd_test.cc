@@ -12,7 +12,7 @@
 #include "base/hash.h"
 #include "score/slate.h"
 
-namespace trine::score {
+namespace trine::score::herd_test {
 namespace {
 
 const Speed kSpeed{0.02, 0.002, 8000};
@@ -137,4 +137,4 @@ TEST(Herd, a_swing_of_three_percent_moves_nobody_and_one_of_forty_moves_everybod
 }
 
 }  // namespace
-}  // namespace trine::score
+}  // namespace trine::score::herd_test

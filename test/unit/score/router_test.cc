@@ -9,7 +9,7 @@
 #include "score/recent.h"
 #include "score/slate.h"
 
-namespace trine::score {
+namespace trine::score::router_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -218,4 +218,4 @@ TEST(QuickLn, is_ln) {
 }
 
 }  // namespace
-}  // namespace trine::score
+}  // namespace trine::score::router_test

@@ -4,7 +4,7 @@
 
 #include "unit/score/savings_fixture.h"
 
-namespace trine::score {
+namespace trine::score::savings_test {
 namespace {
 
 using namespace testing;
@@ -270,4 +270,4 @@ TEST(SavingsSentence, NothingServedIsNoSaving) {
 }
 
 }  // namespace
-}  // namespace trine::score
+}  // namespace trine::score::savings_test

@@ -9,7 +9,7 @@
 #include "score/quote.h"
 #include "score/rank.h"
 
-namespace trine::score {
+namespace trine::score::score_test {
 namespace {
 
 Option option(std::string_view id, double eur, double g, double control = 0.9) {
@@ -280,4 +280,4 @@ TEST(Control, the_page_in_the_docs_is_the_rubric) {
 }
 
 }  // namespace
-}  // namespace trine::score
+}  // namespace trine::score::score_test

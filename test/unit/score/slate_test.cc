@@ -8,7 +8,7 @@
 
 #include "base/hash.h"
 
-namespace trine::score {
+namespace trine::score::slate_test {
 namespace {
 
 const Mono kNow{Nanos(1'000'000'000)};
@@ -145,4 +145,4 @@ TEST(Slate, where_none_of_the_sample_may_serve_all_are_looked_at) {
 }
 
 }  // namespace
-}  // namespace trine::score
+}  // namespace trine::score::slate_test

@@ -5,7 +5,7 @@
 #include "sim/tokenizer.h"
 #include "unit/sim/sim_fixture.h"
 
-namespace trine::sim {
+namespace trine::sim::engine_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -249,4 +249,4 @@ TEST(Spec, ACurveThatContainsIdleGivesTheSameTotalWithIdleCountedApart) {
 }
 
 }  // namespace
-}  // namespace trine::sim
+}  // namespace trine::sim::engine_test

@@ -7,7 +7,7 @@
 
 #include "sim/tokenizer.h"
 
-namespace trine::sim {
+namespace trine::sim::generate_test {
 namespace {
 
 using Json = nlohmann::json;
@@ -138,4 +138,4 @@ TEST(Embeddings, AreUnitVectorsAndNearForTextsThatShareWords) {
 }
 
 }  // namespace
-}  // namespace trine::sim
+}  // namespace trine::sim::generate_test

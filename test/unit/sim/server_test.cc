@@ -10,7 +10,7 @@
 #include "net/memory.h"
 #include "unit/sim/sim_fixture.h"
 
-namespace trine::sim {
+namespace trine::sim::server_test {
 namespace {
 
 using Json = nlohmann::json;
@@ -189,4 +189,4 @@ TEST(EngineServer, ListensOnAFreePort) {
 }
 
 }  // namespace
-}  // namespace trine::sim
+}  // namespace trine::sim::server_test

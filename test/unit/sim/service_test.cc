@@ -7,7 +7,7 @@
 #include "sim/wire.h"
 #include "unit/sim/sim_fixture.h"
 
-namespace trine::sim {
+namespace trine::sim::service_test {
 namespace {
 
 using Json = nlohmann::json;
@@ -422,4 +422,4 @@ TEST(Service, RefusesASpecOrScaleOutOfRange) {
 }
 
 }  // namespace
-}  // namespace trine::sim
+}  // namespace trine::sim::service_test

@@ -11,7 +11,7 @@
 #include "sqlite/sqlite.h"
 #include "vault/key_file.h"
 
-namespace trine::vault {
+namespace trine::vault::vault_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -370,4 +370,4 @@ TEST(Sealer, HashesAsIsWrittenDown) {
 }
 
 }  // namespace
-}  // namespace trine::vault
+}  // namespace trine::vault::vault_test

@@ -9,7 +9,7 @@
 #include "protect/identity_store.h"
 #include "protect/local_admins.h"
 
-namespace trine::web {
+namespace trine::web::pages_test {
 namespace {
 
 using namespace gateway::test;
@@ -168,4 +168,4 @@ TEST_F(PagesPort, WhoComesBackFromNoProviderFillsNoLog) {
 }
 
 }  // namespace
-}  // namespace trine::web
+}  // namespace trine::web::pages_test

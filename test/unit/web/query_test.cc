@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace trine::web {
+namespace trine::web::query_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -76,4 +76,4 @@ TEST(Query, CountsHaveBounds) {
 }
 
 }  // namespace
-}  // namespace trine::web
+}  // namespace trine::web::query_test

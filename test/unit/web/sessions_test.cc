@@ -4,7 +4,7 @@
 
 #include "web/answer.h"
 
-namespace trine::web {
+namespace trine::web::sessions_test {
 namespace {
 
 using protect::Role;
@@ -96,4 +96,4 @@ TEST(Cookie, IsFoundAmongOthersByItsWholeName) {
 }
 
 }  // namespace
-}  // namespace trine::web
+}  // namespace trine::web::sessions_test

@@ -9,7 +9,7 @@
 #include "web/api.h"
 #include "yaml/document.h"
 
-namespace trine::web {
+namespace trine::web::settings_test {
 namespace {
 
 class InFolder : public ::testing::Test {
@@ -135,4 +135,4 @@ TEST_F(GuardEvents, AreEmptyWithoutALog) {
 }
 
 }  // namespace
-}  // namespace trine::web
+}  // namespace trine::web::settings_test

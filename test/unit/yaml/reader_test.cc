@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace trine::yaml {
+namespace trine::yaml::reader_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -286,4 +286,4 @@ TEST(Sizes, ReadAndWrittenBack) {
 }
 
 }  // namespace
-}  // namespace trine::yaml
+}  // namespace trine::yaml::reader_test

@@ -4,7 +4,7 @@
 
 #include "yaml/reader.h"
 
-namespace trine::yaml {
+namespace trine::yaml::schema_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -84,4 +84,4 @@ TEST(Reference, DescribingChangesNothing) {
 }
 
 }  // namespace
-}  // namespace trine::yaml
+}  // namespace trine::yaml::schema_test
