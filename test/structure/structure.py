@@ -4,7 +4,8 @@
 Checked in src/: a module includes and links only modules that stand before it in ORDER, and every include is covered
 by the DEPS of its CMakeLists.txt; no cycle; a third-party header appears only in the modules that HOMES names; no
 source file is longer than 600 lines; each module has a README.md of at most 40 lines; no two types of one namespace
-have the same name (the linker would keep one's constructor for both).
+have the same name (the linker would keep one's constructor for both). The same of types in test/, where each file of
+tests has a namespace named as it is: a test program's files are compiled together (docs/adr/0008).
 
 usage: structure.py [ROOT]      prints one line per finding, exit status 1 when there is one
 """
@@ -176,7 +177,7 @@ def types_of(text):
 
 def check_types(root):
     first = {}
-    for path in sorted((root / "src").rglob("*")):
+    for path in sorted(p for folder in ("src", "test") for p in (root / folder).rglob("*")):
         if path.suffix not in (".h", ".cc"):
             continue
         for name, line in types_of(path.read_text(encoding="utf-8", errors="replace")):
@@ -184,6 +185,15 @@ def check_types(root):
             if name in first:
                 yield f"{here}: {name} is another type already, at {first[name]}: give one of them another name"
             first.setdefault(name, here)
+
+
+def check_test_namespaces(root):
+    for tier in ("unit", "property", "integration"):
+        for path in sorted((root / "test" / tier).rglob("*_test.cc")):
+            text = path.read_text(encoding="utf-8")
+            if re.search(r"^(TEST|RC_GTEST)", text, re.M) and f"::{path.stem} {{\nnamespace {{\n" not in text:
+                inside = path.relative_to(root).as_posix()
+                yield f"{inside}: its tests must be in `namespace trine::...::{path.stem} {{` with `namespace {{` right inside"
 
 
 def findings(root):
@@ -194,6 +204,7 @@ def findings(root):
     yield from check_deps(deps)
     yield from check_includes(root, deps)
     yield from check_types(root)
+    yield from check_test_namespaces(root)
     yield from check_sizes(root)
     yield from check_readmes(root, deps)
 

@@ -70,6 +70,12 @@ class StructureTest(unittest.TestCase):
         self.write("src/gateway/b.cc", "#include <openssl/evp.h>\n")
         self.assertEqual(self.found(), ["src/gateway/b.cc:1: <openssl/evp.h> belongs to gateway_config and guard and meter_agent and net and protect and vault only"])
 
+    def test_tests_without_a_namespace_of_their_own_are_found(self):
+        self.write("test/unit/base/text_test.cc", "namespace trine::text_test {\nnamespace {\nTEST(Text, IsRead) {}\n")
+        self.assertEqual(self.found(), [])
+        self.write("test/unit/base/time_test.cc", "namespace trine {\nnamespace {\nTEST(Time, IsRead) {}\n")
+        self.assertEqual([f.split(":")[0] for f in self.found()], ["test/unit/base/time_test.cc"])
+
     def test_two_types_of_one_name_in_one_namespace_are_found(self):
         self.write("src/base/a.h", "namespace trine::base {\nstruct Rules {\n  struct Inner {\n  };\n};\n}  // namespace\n")
         self.write("src/base/b.h", "namespace trine::base {\nnamespace {\nstruct Rules {\n};\n}\nstruct Other {\n  struct Inner {\n  };\n};\n}\n")
