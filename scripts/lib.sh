@@ -32,7 +32,7 @@ cmake_options() {
     debug) echo "-DCMAKE_BUILD_TYPE=Debug" ;;
     asan) echo "-DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O1 -DTRINE_SANITIZE=address,undefined" ;;
     tsan) echo "-DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O1 -DTRINE_SANITIZE=thread" ;;
-    cover) echo "-DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O1 -DTRINE_COVERAGE=ON" ;;
+    cover) echo "-DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O1 -DTRINE_COVERAGE=ON -DTRINE_UNITY=OFF" ;;
     fuzz) echo "-DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ -DTRINE_FUZZ=ON" ;;
     *) echo "no build of kind '$1'" >&2 && return 2 ;;
   esac
