@@ -37,7 +37,7 @@ struct TrineLimits : ::testing::Test {
         {"deployments",
          {{{"name", "sim"},
            {"url", "http://127.0.0.1:" + std::to_string(engine) + "/v1"},
-           {"engine", "sim"},
+           {"engine", "vllm"},  // whose API it has; as "sim" its meter would correct budgets seconds later
            {"model", "gpt-oss-20b"},
            {"gpu", "A100-PCIe-80GB"},
            {"zone", "DE"},
