@@ -362,7 +362,12 @@ TEST_F(DocumentsTest, EachHostileFileCostsOneAnswerAndTheNextRequestIsServed) {
     } else {
       EXPECT_EQ(m.status, 422) << m.body;
       EXPECT_EQ(error_code(m), "document_unreadable");
-      EXPECT_NE(outcomes, "|ok|") << m.body;
+#ifdef __SANITIZE_THREAD__  // ten times slower: what is large may need more than its 3 s
+      const bool too_slow = m.body.find("of processor time") != string::npos;
+#else
+      const bool too_slow = false;
+#endif
+      EXPECT_TRUE(outcomes != "|ok|" || too_slow) << m.body;
     }
     ASSERT_EQ(ask(with_parts(file_part("still served", "a.txt"))).status, 200);
     expect_sent("still served");
