@@ -91,15 +91,9 @@ std::string look_alike(std::string_view text) {
 }
 
 constexpr Disguise kDisguises[] = {
-    {"base64", false, in_base64},
-    {"hex", false, in_hex},
-    {"rot13", false, rot13},
-    {"backwards", false, backwards},
-    {"with_blanks", true, with_blanks},
-    {"leet", true, leet},
-    {"full width", true, full_width},
-    {"zero width", true, zero_width},
-    {"look-alike", true, look_alike},
+    {"base64", false, in_base64},     {"hex", false, in_hex},           {"rot13", false, rot13},
+    {"backwards", false, backwards},  {"spaced", true, with_blanks},    {"leet", true, leet},
+    {"full width", true, full_width}, {"zero width", true, zero_width}, {"look-alike", true, look_alike},
 };
 
 }  // namespace
