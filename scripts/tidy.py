@@ -39,8 +39,7 @@ def key(path):
 def tidy(path, build):
     run = subprocess.run(
         ["clang-tidy", "--quiet", "-p", str(build), "--checks=-bugprone-suspicious-include",  # that is how a unit is made
-         "--extra-arg=-Wno-unknown-warning-option", "--extra-arg=-Wno-shadow",  # it takes another file's for shadowed
-         str(path)],
+         "--extra-arg=-Wno-unknown-warning-option", str(path)],
         capture_output=True, text=True, cwd=ROOT, check=False)
     return run.returncode, run.stdout.strip() or run.stderr.strip()
 

@@ -76,9 +76,9 @@ std::optional<Reading> reading_of_feed(const Feed& feed, Wall t) {
 }  // namespace
 
 const char* name(Granularity g) {
-  constexpr const char* kNames[] = {"hourly",     "recent", "yesterday", "typical_day",
+  constexpr const char* kWords[] = {"hourly",     "recent", "yesterday", "typical_day",
                                     "configured", "annual", "country",   "world"};
-  return kNames[static_cast<size_t>(g)];
+  return kWords[static_cast<size_t>(g)];
 }
 
 GridTable::GridTable(std::shared_ptr<const catalog::Catalog> catalog, std::map<std::string, ZoneInput> zones)

@@ -128,7 +128,7 @@ struct MorseSign {
   std::string_view marks;
   char letter;
 };
-constexpr auto kMorse = std::to_array<MorseSign>({
+constexpr auto kMorseSigns = std::to_array<MorseSign>({
     {".-", 'a'},     {"-...", 'b'},   {"-.-.", 'c'},   {"-..", 'd'},    {".", 'e'},       {"..-.", 'f'},
     {"--.", 'g'},    {"....", 'h'},   {"..", 'i'},     {".---", 'j'},   {"-.-", 'k'},     {".-..", 'l'},
     {"--", 'm'},     {"-.", 'n'},     {"---", 'o'},    {".--.", 'p'},   {"--.-", 'q'},    {".-.", 'r'},
@@ -272,8 +272,9 @@ std::string decode_morse(std::string_view run) {
     size_t end = i;
     while (end < run.size() && (run[end] == '.' || run[end] == '-')) ++end;
     const auto marks = run.substr(i, end - i);
-    const auto found = std::find_if(kMorse.begin(), kMorse.end(), [&](const MorseSign& s) { return s.marks == marks; });
-    out += found == kMorse.end() ? '?' : found->letter;
+    const auto found =
+        std::find_if(kMorseSigns.begin(), kMorseSigns.end(), [&](const MorseSign& s) { return s.marks == marks; });
+    out += found == kMorseSigns.end() ? '?' : found->letter;
     i = end;
     // Two blanks part words, too.
     if (run.substr(i).starts_with("  ")) out += ' ';

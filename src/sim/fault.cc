@@ -6,7 +6,11 @@
 
 namespace trine::sim {
 
+namespace {
+
 using Json = nlohmann::ordered_json;
+
+}  // namespace
 
 Result<Fault> parse_fault(std::string_view text) {
   const Json json = nested_too_deep(text) ? Json(nullptr) : Json::parse(text, nullptr, false);

@@ -126,6 +126,8 @@ def check_includes(root, deps):
                 if name.startswith(prefix) and module not in homes:
                     home = " and ".join(sorted(homes)) or "the document worker"
                     yield f"{where}: <{name}> belongs to {home} only"
+            if kind == '"' and name.endswith(".cc"):
+                yield f'{where}: "{name}" is no header'
             if kind != '"' or not (root / "src" / name).exists():
                 continue
             other = module_of(name)

@@ -37,6 +37,10 @@ class StructureTest(unittest.TestCase):
         self.write("src/energy/a.cc", '#include <vector>\n\n#include "ledger/a.h"\n')
         self.assertEqual(self.found(), ['src/energy/a.cc:3: "ledger/a.h" jumps up the order: energy stands before ledger'])
 
+    def test_an_include_of_what_is_no_header_is_found(self):
+        self.write("src/ledger/b.cc", '#include "ledger/a.cc"\n')
+        self.assertEqual(self.found(), ['src/ledger/b.cc:1: "ledger/a.cc" is no header'])
+
     def test_an_include_without_a_dependency_is_found(self):
         self.module("ledger", deps="base")
         self.write("src/ledger/a.cc", '#include "energy/a.h"\n')

@@ -33,6 +33,7 @@ std::optional<Nanos> parse_offset(std::string_view s) {
   const auto hours = parse_int(s.substr(1, 2)), minutes = parse_int(s.substr(4, 2));
   if (!hours || !minutes || *hours < 0 || *minutes < 0 || *hours > 14 || *minutes > 59) return {};
   const Nanos offset = std::chrono::minutes(*hours * 60 + *minutes);
+  if (offset > std::chrono::hours(14)) return {};  // none on Earth is greater
   return s[0] == '-' ? -offset : offset;
 }
 

@@ -26,7 +26,7 @@ constexpr Label kAnyId = {~TypeMask{0} << static_cast<unsigned>(PiiType::at_svnr
 
 const std::vector<LabelWords>& label_table() {
   using enum PiiType;
-  using L = Language;
+  using Lang = Language;
   static const std::vector<LabelWords> kTable = {
       {"iban*, bank account, account number, bankverbindung, kontonummer, compte, conto, cuenta, rekening, konto, cont",
        is(iban)},
@@ -121,27 +121,27 @@ const std::vector<LabelWords>& label_table() {
        "narudžb*, račun*, naročil*, pasūtīj*, rēķin*, užsakym*, sąskait*, ordni, ordu, sonrasc*, fattur*",
        kDenies},
       // Common words: the language of what is written here.
-      {"това, това е, моят, моето, номер, номерът, клиент*, на, за, моля", spoken({L::bg})},
-      {"můj, moje, číslo, je, jeho, její, prosím, zákazník*, klient*, pro", spoken({L::cs, L::sk})},
-      {"er, og, mit, min, nummeret, kunden*", spoken({L::da})},
-      {"ist, und, meine, mein, der, die, das, lautet, bitte, kunde*, herr, frau", spoken({L::de})},
-      {"το, του, της, μου, είναι, και, πελάτη*, ο, η", spoken({L::el})},
-      {"the, is, my, and, please, of", spoken({L::en, L::ga, L::mt})},
-      {"es, mi, el, la, del, cliente*, y, por favor", spoken({L::es})},
-      {"minu, on, ja, number, kliendi*, tema, palun", spoken({L::et})},
-      {"on, ja, minun, asiakkaan, numero, hänen, asiakas*", spoken({L::fi})},
-      {"est, mon, le, la, les, et, du, client*, numéro, je", spoken({L::fr})},
-      {"je, moj, broj, molim, klijent*, njegov*", spoken({L::hr})},
-      {"az, és, vagyok, ügyfél*, száma, kérem, a", spoken({L::hu})},
-      {"è, il, mio, di, del, della, cliente*, e", spoken({L::it})},
-      {"yra, mano, ir, kliento, jo, jos, prašome, klientas", spoken({L::lt})},
-      {"ir, mans, mana, un, klienta, lūdzu, klients, numurs", spoken({L::lv})},
-      {"is, mijn, de, het, van, een, klant*, en", spoken({L::nl})},
-      {"jest, mój, moja, numer*, klient*, proszę, to, się, nie, dla, oraz, pani, pana", spoken({L::pl})},
-      {"é, meu, minha, do, da, cliente*, o, número", spoken({L::pt})},
-      {"este, meu, mea, clientul*, lui, și, pentru, numărul", spoken({L::ro})},
-      {"je, moja, moj, številka, stranka, stranke, prosim, za", spoken({L::sl})},
-      {"är, mitt, och, numret, kund*, för, hans, hennes, det", spoken({L::sv})},
+      {"това, това е, моят, моето, номер, номерът, клиент*, на, за, моля", spoken({Lang::bg})},
+      {"můj, moje, číslo, je, jeho, její, prosím, zákazník*, klient*, pro", spoken({Lang::cs, Lang::sk})},
+      {"er, og, mit, min, nummeret, kunden*", spoken({Lang::da})},
+      {"ist, und, meine, mein, der, die, das, lautet, bitte, kunde*, herr, frau", spoken({Lang::de})},
+      {"το, του, της, μου, είναι, και, πελάτη*, ο, η", spoken({Lang::el})},
+      {"the, is, my, and, please, of", spoken({Lang::en, Lang::ga, Lang::mt})},
+      {"es, mi, el, la, del, cliente*, y, por favor", spoken({Lang::es})},
+      {"minu, on, ja, number, kliendi*, tema, palun", spoken({Lang::et})},
+      {"on, ja, minun, asiakkaan, numero, hänen, asiakas*", spoken({Lang::fi})},
+      {"est, mon, le, la, les, et, du, client*, numéro, je", spoken({Lang::fr})},
+      {"je, moj, broj, molim, klijent*, njegov*", spoken({Lang::hr})},
+      {"az, és, vagyok, ügyfél*, száma, kérem, a", spoken({Lang::hu})},
+      {"è, il, mio, di, del, della, cliente*, e", spoken({Lang::it})},
+      {"yra, mano, ir, kliento, jo, jos, prašome, klientas", spoken({Lang::lt})},
+      {"ir, mans, mana, un, klienta, lūdzu, klients, numurs", spoken({Lang::lv})},
+      {"is, mijn, de, het, van, een, klant*, en", spoken({Lang::nl})},
+      {"jest, mój, moja, numer*, klient*, proszę, to, się, nie, dla, oraz, pani, pana", spoken({Lang::pl})},
+      {"é, meu, minha, do, da, cliente*, o, número", spoken({Lang::pt})},
+      {"este, meu, mea, clientul*, lui, și, pentru, numărul", spoken({Lang::ro})},
+      {"je, moja, moj, številka, stranka, stranke, prosim, za", spoken({Lang::sl})},
+      {"är, mitt, och, numret, kund*, för, hans, hennes, det", spoken({Lang::sv})},
   };
   return kTable;
 }
