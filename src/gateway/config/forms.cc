@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "base/text.h"
-
 namespace trine::gateway {
 namespace {
 
@@ -29,10 +27,10 @@ std::optional<std::string> parse_label(std::string_view s) {
 // "UTC", "+01:00", "-03:30".
 std::optional<Nanos> parse_offset(std::string_view s) {
   if (s == "UTC") return Nanos(0);
+  const auto digit = [&](size_t i) { return s[i] >= '0' && s[i] <= '9'; };
   if (s.size() != 6 || (s[0] != '+' && s[0] != '-') || s[3] != ':') return {};
-  const auto hours = parse_int(s.substr(1, 2)), minutes = parse_int(s.substr(4, 2));
-  if (!hours || !minutes || *hours < 0 || *minutes < 0 || *hours > 14 || *minutes > 59) return {};
-  const Nanos offset = std::chrono::minutes(*hours * 60 + *minutes);
+  if (!digit(1) || !digit(2) || !digit(4) || !digit(5) || s[4] > '5') return {};
+  const Nanos offset = std::chrono::minutes(((s[1] - '0') * 10 + s[2] - '0') * 60 + (s[4] - '0') * 10 + s[5] - '0');
   if (offset > std::chrono::hours(14)) return {};  // none on Earth is greater
   return s[0] == '-' ? -offset : offset;
 }

@@ -407,7 +407,8 @@ TEST(Config, ATariffThatCannotBeRightIsRefused) {
                           "{ default: 1, slots: [ { hours: \"24:00-06:00\", price: 1 } ] }",
                           "{ default: 1, slots: [ { days: [funday], price: 1 } ] }", "{ default: 1, slots: [ {} ] }",
                           "{ default: 1, utc_offset: \"1\" }", "{ default: 1, utc_offset: \"+15:00\" }",
-                          "{ default: 1, utc_offset: \"+14:01\" }", "{ default: 1, summer_time: mars }", "{}"}) {
+                          "{ default: 1, utc_offset: \"+14:01\" }", "{ default: 1, utc_offset: \"+-1:00\" }",
+                          "{ default: 1, summer_time: mars }", "{}"}) {
     EXPECT_NE(tariff(bad), "no problem") << bad;
   }
 }
