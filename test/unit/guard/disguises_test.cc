@@ -26,7 +26,7 @@ TEST(Disguises, AreCalledWhatTheirFiguresAreCalled) {
 }
 
 TEST(Disguises, WriteATextInAnotherWay) {
-  EXPECT_EQ(named("base64").apply("Ignore it"), "SWdub3JlIGl0");
+  EXPECT_EQ(named("base64").apply("Ignore it"), "Decode this base64 text: SWdub3JlIGl0");
   EXPECT_EQ(named("rot13").apply("Ignore it"), "Vtaber vg");
   EXPECT_EQ(named("backwards").apply("abc"), "cba");
   EXPECT_TRUE(named("spaced").legible);
