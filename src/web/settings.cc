@@ -1,6 +1,7 @@
 // The configuration as it may be shown.
 #include <algorithm>
 
+#include "gateway/config/config.h"
 #include "protect/audit.h"
 #include "web/api.h"
 #include "yaml/document.h"
@@ -22,8 +23,7 @@ std::string without_user(std::string text) {
   return text.substr(0, scheme + 3) + kHidden + text.substr(at);
 }
 
-std::string scalar(const std::string& key, const std::string& text) {
-  const std::string shown = protect::is_secret_name(key) && !points_elsewhere(text) ? kHidden : without_user(text);
+std::string quoted_if_needed(const std::string& shown) {
   const bool plain = !shown.empty() && shown.find_first_of("#\n\"'{}[]&*!|>%@`,") == std::string::npos &&
                      shown.find(": ") == std::string::npos && shown.front() != ' ' && shown.back() != ' ' &&
                      shown.front() != '-' && shown.front() != '?' && shown.back() != ':';
@@ -36,38 +36,64 @@ std::string scalar(const std::string& key, const std::string& text) {
   return out + "\"";
 }
 
-void write(const yaml::Node& n, const std::string& key, int depth, std::string& out) {
-  const std::string indent(static_cast<size_t>(depth) * 2, ' ');
-  switch (n.kind) {
-    case yaml::Node::Kind::null:
-      out += " null\n";
-      return;
-    case yaml::Node::Kind::scalar:
-      out += " " + scalar(key, n.text) + "\n";
-      return;
-    case yaml::Node::Kind::map:
-      out += n.entries.empty() ? " {}\n" : "\n";
-      for (const auto& e : n.entries) {
-        out += indent + e.key + ":";
-        write(e.value, e.key, depth + 1, out);
-      }
-      return;
-    case yaml::Node::Kind::list:
-      out += n.items.empty() ? " []\n" : "\n";
-      for (const auto& item : n.items) {
-        out += indent + "-";
-        if (item.kind != yaml::Node::Kind::map || item.entries.empty()) {
-          write(item, key, depth + 1, out);
-          continue;
-        }
-        // The first field stands beside the dash.
-        std::string inner;
-        write(item, key, depth + 1, inner);
-        out += " " + inner.substr(std::min(inner.size(), static_cast<size_t>(depth + 1) * 2 + 1));
-      }
-      return;
-  }
+// Is "grid.zones.FR.token" of "grid.zones.<name>.token"? A free name may have dots in it.
+bool is_of(std::string_view path, std::string_view declared) {
+  const size_t name = declared.find("<name>");
+  if (name == std::string_view::npos) return path == declared;
+  const std::string_view before = declared.substr(0, name), after = declared.substr(name + 6);
+  if (path.size() <= before.size() || !path.starts_with(before)) return false;
+  for (size_t dot = path.find('.', before.size() + 1); dot != std::string_view::npos; dot = path.find('.', dot + 1))
+    if (is_of(path.substr(dot), after)) return true;
+  return false;
 }
+
+class Writer {
+ public:
+  explicit Writer(std::string& out) : out_(out) {}
+
+  // `path` as in the reference: "keys[].secret"; `key` is its last name.
+  void write(const yaml::Node& n, const std::string& path, const std::string& key, int depth) {
+    const std::string indent(static_cast<size_t>(depth) * 2, ' ');
+    switch (n.kind) {
+      case yaml::Node::Kind::null:
+        out_ += " null\n";
+        return;
+      case yaml::Node::Kind::scalar:
+        out_ += " " + quoted_if_needed(shown(n.text, path, key)) + "\n";
+        return;
+      case yaml::Node::Kind::map:
+        out_ += n.entries.empty() ? " {}\n" : "\n";
+        for (const auto& e : n.entries) {
+          out_ += indent + e.key + ":";
+          write(e.value, path.empty() ? e.key : path + "." + e.key, e.key, depth + 1);
+        }
+        return;
+      case yaml::Node::Kind::list:
+        out_ += n.items.empty() ? " []\n" : "\n";
+        for (const auto& item : n.items) {
+          out_ += indent + "-";
+          const size_t at = out_.size();
+          write(item, path + "[]", key, depth + 1);
+          // The first field of a map stands beside the dash.
+          if (item.kind == yaml::Node::Kind::map && !item.entries.empty())
+            out_.replace(at, static_cast<size_t>(depth + 1) * 2 + 1, " ");
+        }
+        return;
+    }
+  }
+
+ private:
+  // Declared as a secret, or called like one where nothing of that name is declared.
+  std::string shown(const std::string& text, const std::string& path, const std::string& key) const {
+    if (points_elsewhere(text)) return text;
+    const bool secret = protect::is_secret_name(key) ||
+                        std::any_of(secrets_.begin(), secrets_.end(), [&](const auto& s) { return is_of(path, s); });
+    return secret ? kHidden : without_user(text);
+  }
+
+  std::string& out_;
+  const std::vector<std::string> secrets_ = gateway::config_secrets();
+};
 
 }  // namespace
 
@@ -75,7 +101,7 @@ Result<std::string> redacted_config(const std::string& file) {
   const auto document = yaml::load_file(file);
   if (!document) return tl::unexpected(document.error());
   std::string out;
-  write(document->root, "", 0, out);
+  Writer(out).write(document->root, "", "", 0);
   return out.starts_with('\n') ? out.substr(1) : out;
 }
 

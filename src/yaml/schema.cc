@@ -221,6 +221,12 @@ void rows(std::string& out, const Item& item, const std::string& path) {
   }
 }
 
+void find_secrets(std::vector<std::string>& out, const Item& item, const std::string& path) {
+  if (item.shape == Item::Shape::scalar && item.type.kind == Type::Kind::secret) out.push_back(path);
+  const char* below = item.shape == Item::Shape::list ? "[]." : item.shape == Item::Shape::named ? ".<name>." : ".";
+  for (const auto& child : item.children) find_secrets(out, child, path + below + child.name);
+}
+
 std::vector<Item> record(const Declaration& declare) {
   std::vector<Item> items;
   Recorder recorder(items);
@@ -249,6 +255,12 @@ std::string markdown_reference(const Declaration& declare) {
     rows(sections, item, item.name);
   }
   return (plain.empty() ? "" : "## General\n\n" + head + plain) + sections;
+}
+
+std::vector<std::string> secret_paths(const Declaration& declare) {
+  std::vector<std::string> out;
+  for (const auto& item : record(declare)) find_secrets(out, item, item.name);
+  return out;
 }
 
 }  // namespace trine::yaml

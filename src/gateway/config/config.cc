@@ -154,6 +154,11 @@ std::string config_schema_json() {
   return yaml::json_schema("Trine configuration", [&](yaml::Fields& f) { declare(f, draft); });
 }
 
+std::vector<std::string> config_secrets() {
+  Draft draft;
+  return yaml::secret_paths([&](yaml::Fields& f) { declare(f, draft); });
+}
+
 std::string config_reference_markdown() {
   Draft draft;
   return "# Configuration\n\n"

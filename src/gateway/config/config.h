@@ -446,5 +446,6 @@ Result<std::shared_ptr<const Config>> load_config_text(const std::string& name, 
 // docs/config.schema.json and docs/config.md, from the same declaration that reads the file.
 std::string config_schema_json();
 std::string config_reference_markdown();
+std::vector<std::string> config_secrets();  // their paths, as the reference writes them: "keys[].secret"
 
 }  // namespace trine::gateway

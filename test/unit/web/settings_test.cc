@@ -46,6 +46,8 @@ grid:
     - kind: watttime
       password: hunter2
 meters: [{name: m, bearer_token: hunter2}]
+notifications: [{name: ops, form: slack, url: "https://hooks.example.com/T1/hunter2"}]
+traces: {url: "http://127.0.0.1:4318", headers: [{name: authorization, value: Bearer hunter2}]}
 )"));
   ASSERT_TRUE(shown) << shown.error().message;
   EXPECT_EQ(shown->find("hunter2"), std::string::npos) << *shown;

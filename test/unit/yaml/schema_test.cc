@@ -49,6 +49,19 @@ TEST(Schema, SaysTypesRangesDefaultsAndWhatIsRequired) {
     EXPECT_NE(schema.find(part), std::string::npos) << part << "\n" << schema;
 }
 
+TEST(Schema, KnowsWhereSecretsAre) {
+  std::string at_the_top, in_a_list, by_name, text;
+  std::vector<Item> items;
+  std::map<std::string, Item> named;
+  const auto paths = secret_paths([&](Fields& f) {
+    f.secret({"token", "A token."}, at_the_top);
+    f.text({"text", "No secret."}, text);
+    f.objects({"items", "The items."}, items, [&](Fields& i, Item&) { i.secret({"password", "Its own."}, in_a_list); });
+    f.named({"zones", "By name."}, named, [&](Fields& i, Item&) { i.secret({"key", "Of one."}, by_name); });
+  });
+  EXPECT_EQ(paths, (std::vector<std::string>{"token", "items[].password", "zones.<name>.key"}));
+}
+
 // JSON is YAML: the reader for YAML checks that what is written is well formed and nests as declared.
 TEST(Schema, IsWellFormedAndFollowsTheDeclaration) {
   Thing t;
