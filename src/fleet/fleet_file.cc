@@ -134,6 +134,9 @@ void check_names(Fields& f, const Fleet& fleet) {
   if (fleet.options.empty()) f.complain("options", "there is none.");
   if (!(fleet.tokens.total() > 0)) f.complain("tokens", "a request without tokens costs nothing; set in and out.");
   if (fleet.tokens.cached > fleet.tokens.in) f.complain("tokens", "cached must not be more than in.");
+  for (const auto& cap : fleet.zone_caps)
+    if (std::none_of(fleet.options.begin(), fleet.options.end(), [&](const Option& o) { return o.zone == cap.first; }))
+      f.complain("zone_caps", "no option is in zone \"" + cap.first + "\".");
   if (fleet.deferrable > 0 && fleet.defer_hours == 0)
     f.complain("deferrable", "say for how many hours: set defer_hours.");
 }

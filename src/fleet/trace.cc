@@ -97,7 +97,7 @@ std::optional<Columns> columns_of(std::string_view header) {
 // Collects rows in their order. `where` of errors is file:line.
 class TraceBuilder {
  public:
-  TraceBuilder(const std::string& name, const Lines& lines) : name_(name), lines_(lines) {}
+  TraceBuilder(const std::string& name, const Lines& lines, size_t most) : name_(name), lines_(lines), most_(most) {}
 
   template <class... Args>
   tl::unexpected<Error> wrong(fmt::format_string<Args...> format, Args&&... args) const {
@@ -116,6 +116,8 @@ class TraceBuilder {
     if (auto ok = in_order(at_s); !ok) return ok;
     const double since = at_s - first_;
     if (since / kHour >= static_cast<double>(kMaxHours)) return wrong("it is more than ten years after the first.");
+    if (trace_.requests.size() == most_)
+      return wrong("there are more than {} requests; give a part of the file.", most_);
     count(static_cast<size_t>(since / kHour), 1);
     trace_.requests.push_back({since, static_cast<int32_t>(in), static_cast<int32_t>(out), prefix,
                                static_cast<int32_t>(std::min(cached, in))});
@@ -161,6 +163,7 @@ class TraceBuilder {
 
   const std::string& name_;
   const Lines& lines_;
+  size_t most_;
   Trace trace_;
   bool seen_ = false;
   double first_ = 0, last_ = 0, sum_in_ = 0, sum_out_ = 0;
@@ -245,9 +248,9 @@ Result<void> json_row(TraceBuilder& b, std::string_view line, std::unordered_set
 
 }  // namespace
 
-Result<Trace> read_trace_text(const std::string& name, std::string_view text) {
+Result<Trace> read_trace_text(const std::string& name, std::string_view text, size_t most) {
   Lines lines(text);
-  TraceBuilder b(name, lines);
+  TraceBuilder b(name, lines, most);
   auto line = lines.next();
   if (!line) return fail(Code::invalid_argument, "{}:1: the file is empty.", name);
   if (trim(*line).starts_with('{')) {

@@ -29,10 +29,11 @@ struct Trace {
 };
 
 inline constexpr size_t kMaxTraceBytes = size_t{1} << 30;
+inline constexpr size_t kMaxTraceRequests = size_t{1} << 25;  // a gibibyte of them
 
 // Errors: file:line, and what is wrong: an unknown header, a missing column, a count that is none, time that goes
 // backwards, no request at all.
-Result<Trace> read_trace_text(const std::string& name, std::string_view text);
+Result<Trace> read_trace_text(const std::string& name, std::string_view text, size_t most = kMaxTraceRequests);
 Result<Trace> read_trace_file(const std::string& path);
 
 }  // namespace trine::fleet

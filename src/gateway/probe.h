@@ -164,9 +164,10 @@ class SparedCounters {
 
 // One worker's counters of everything else.
 struct alignas(64) WorkerCounters {
-  std::array<Counter, 5> requests;  // by energy::Outcome
-  Counter client_errors;            // refused before they cost anything
-  Counter unrecorded;               // served while the ledger was full, by policy
+  std::array<Counter, 5> requests;       // by energy::Outcome
+  std::array<Counter, 5> server_errors;  // likewise; of requests, those that the client is not to blame for
+  Counter client_errors;                 // refused before they cost anything
+  Counter unrecorded;                    // served while the ledger was full, by policy
   Counter connections_open;
   Counter waiting;                                   // now, for a place on a busy deployment
   Counter turned_away;                               // waited in vain, or would have

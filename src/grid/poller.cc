@@ -128,6 +128,7 @@ class Poller::Job final : public std::enable_shared_from_this<Job>, net::Timer {
     for (const auto& p : feed.values.points()) m.points[p.start] = p;
     m.forecast = feed.forecast.points();
     status_.fetched = std::max(status_.fetched, feed.fetched);
+    status_.up = true;  // it answered when it was last asked
     note_newest();
     feeds_.push_back(std::make_shared<const Feed>(feed));
   }
@@ -142,7 +143,13 @@ class Poller::Job final : public std::enable_shared_from_this<Job>, net::Timer {
   }
   bool busy() const { return busy_; }
   const SourceStatus& status() const { return status_; }
-  void carry(const SourceStatus& before) { status_.errors = before.errors; }
+  // What was known of it before the configuration was read anew.
+  void carry(const SourceStatus& before) {
+    status_.errors = before.errors;
+    if (!before.up && before.trouble.empty()) return;  // it was not asked
+    status_.up = before.up;
+    status_.trouble = before.trouble;
+  }
   const Feeds& feeds() const { return feeds_; }
 
  private:

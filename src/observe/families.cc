@@ -206,6 +206,14 @@ void requests(Page& page, const Scene& s) {
   }
 }
 
+void server_errors(Page& page, const Scene& s) {
+  for (const Outcome o : {Outcome::failed, Outcome::refused}) {
+    int64_t n = 0;
+    for (const WorkerCounters& c : s.view.workers) n += c.server_errors[static_cast<size_t>(o)].get();
+    page.sample(label_text({{"outcome", energy::kOutcomes[static_cast<size_t>(o)]}}), n);
+  }
+}
+
 // By what the guard did: allow, flag, redact, block.
 template <auto Counters>
 void guarded(Page& page, const Scene& s) {
@@ -439,6 +447,10 @@ constexpr Family kFamilies[] = {
     // Requests.
     {"trine_requests_total", Kind::counter, "outcome",
      "Requests that ended, by outcome: ok, failed, cancelled (the client left), refused (no call was made).", requests},
+    {"trine_server_errors_total", Kind::counter, "outcome",
+     "Requests of the outcomes failed and refused that were no fault of the client's: answered 5xx (no deployment, an "
+     "engine that fails), or broken off.",
+     server_errors},
     {"trine_client_errors_total", Kind::counter, "",
      "Requests that ended before a deployment was called, and heads that were not HTTP.",
      of_workers<&WorkerCounters::client_errors>},

@@ -22,14 +22,14 @@ class Fixed final : public Control {
 
 class Autoscale final : public Control {
  public:
-  Autoscale(uint32_t service, double utilisation) : service_(service), utilisation_(utilisation) {}
+  Autoscale(uint32_t service, double utilisation, int most)
+      : service_(service), utilisation_(utilisation), most_(most) {}
   void start(Cluster& c) override { c.order(service_, 0, true); }
   Result<void> tick(Cluster& c, const Tick& tick) override {
     constexpr size_t kCalm = 5;  // minutes
     const Service& s = c.services()[service_];
     const double rate = static_cast<double>(tick.arrived) / kTick_s;
-    const int wanted = std::clamp(static_cast<int>(std::ceil(rate / (utilisation_ * s.requests_per_s))), 1,
-                                  std::max(1, s.option->max));
+    const int wanted = std::clamp(static_cast<int>(std::ceil(rate / (utilisation_ * s.requests_per_s))), 1, most_);
     asked_.push_back(wanted);
     if (asked_.size() > kCalm) asked_.pop_front();
     const int most = *std::max_element(asked_.begin(), asked_.end());
@@ -41,6 +41,7 @@ class Autoscale final : public Control {
  private:
   uint32_t service_;
   double utilisation_;
+  int most_;
   std::deque<int> asked_;
 };
 
@@ -237,8 +238,8 @@ std::unique_ptr<Control> fixed(uint32_t service, int machines) {
   return std::make_unique<Fixed>(service, machines);
 }
 
-std::unique_ptr<Control> autoscale(uint32_t service, double utilisation) {
-  return std::make_unique<Autoscale>(service, utilisation);
+std::unique_ptr<Control> autoscale(uint32_t service, double utilisation, int most) {
+  return std::make_unique<Autoscale>(service, utilisation, most);
 }
 
 std::unique_ptr<Control> planned(PlannedSetup setup) {

@@ -34,9 +34,9 @@ class Control {
 // So many machines of one service, for ever.
 std::unique_ptr<Control> fixed(uint32_t service, int machines);
 
-// The usual rule: as many machines as the last minute's requests need at `utilisation`, at least one; fewer only when
-// five minutes have asked for fewer.
-std::unique_ptr<Control> autoscale(uint32_t service, double utilisation);
+// The usual rule: as many machines as the last minute's requests need at `utilisation`, from one to `most`; fewer
+// only when five minutes have asked for fewer.
+std::unique_ptr<Control> autoscale(uint32_t service, double utilisation, int most);
 
 // Machines by service for the hour `hour`, made in the hour before it or in its first minute.
 struct PlanInput {

@@ -234,9 +234,14 @@ Result<Outcome> Replay::simulate(const Choice& choice) const {
   const std::vector<Service> shown = setup.services;  // as they are before any hour's prices
   const size_t services = shown.size();
   const double peak = fleet_.peak_tokens_per_min / load_.mix.total() / 60;
+  const auto to_be_had = [&](size_t k) {
+    const fleet::Option& o = fleet_.options[candidates_.index[used[k]]];
+    const auto cap = fleet_.zone_caps.find(o.zone);
+    return std::max(1, cap == fleet_.zone_caps.end() ? o.max : std::min(o.max, cap->second));
+  };
   const auto for_peak = [&](size_t k) {
     const double each = candidates_.capacity[used[k]].requests_per_s * fleet_.utilisation;
-    return std::max(1, static_cast<int>(std::ceil(peak / each - 1e-9)));
+    return static_cast<int>(std::clamp(std::ceil(peak / each - 1e-9), 1.0, static_cast<double>(to_be_had(k))));
   };
 
   Outcome out;
@@ -246,7 +251,7 @@ Result<Outcome> Replay::simulate(const Choice& choice) const {
   if (choice.policy == Policy::fixed || choice.policy == Policy::latency) {
     control = fixed(0, for_peak(0));
   } else if (choice.policy == Policy::autoscale) {
-    control = autoscale(0, fleet_.utilisation);
+    control = autoscale(0, fleet_.utilisation, to_be_had(0));
   } else if (choice.policy == Policy::api) {
     control = std::make_unique<Control>();
   } else {

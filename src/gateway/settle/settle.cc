@@ -246,12 +246,19 @@ std::vector<energy::Avoided> avoided(const Exchange& x, Wall at) {
   return price_spared(x.id, at, x.spared, d, x.call.facts, x.context.grid(*d, x.call.facts.end));
 }
 
+// A 5xx, or an answer that began well and did not end; an engine's "context too long" is the client's.
+bool is_our_fault(const Exchange& x, Outcome outcome) {
+  if (outcome != Outcome::failed && outcome != Outcome::refused) return false;
+  return x.status >= 500 || (outcome == Outcome::failed && x.status < 400);
+}
+
 }  // namespace
 
 void close_request(Exchange& x, Outcome outcome) {
   if (x.recorded) return;
   x.recorded = true;
   x.context.counters.requests[static_cast<size_t>(outcome)].add();
+  if (is_our_fault(x, outcome)) x.context.counters.server_errors[static_cast<size_t>(outcome)].add();
   x.trail.leave(x.now());
   close_call(x, outcome, 0);
   count_request(x);

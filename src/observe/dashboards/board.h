@@ -26,6 +26,7 @@ struct Panel {
   const char* unit;              // Grafana's name of it: "watt", "joule", "s", "reqps", "massg", ...
   std::array<Query, 4> queries;  // those without an expression are none
   bool needs_event = false;      // without data until something happens (a failure, a refusal): says so by "No data"
+  bool may_be_negative = false;  // what is saved, say: its axis does not begin at 0
 };
 
 struct BoardRow {

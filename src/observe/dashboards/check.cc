@@ -218,14 +218,19 @@ class BoardReader {
     if (!source) complain("the board", "it has no variable \"datasource\"");
   }
 
-  void panel(const Json& p) {
+  void panel(const Json& p, bool folded = false) {
     const std::string title = text_of(p, "title");
     const std::string where = title.empty() ? "a panel" : "\"" + title + "\"";
     if (title.empty()) complain(where, "it has no title");
     if (const auto id = p.find("id"); id == p.end() || !id->is_number_integer() || !ids_.insert(id->get<int>()).second)
       complain(where, "its id is missing or another's");
-    place(p, where);
-    if (text_of(p, "type") == "row") return;
+    if (!folded) place(p, where);
+    if (text_of(p, "type") == "row") {  // one that is folded up holds its panels
+      if (const auto inner = p.find("panels"); inner != p.end() && inner->is_array())
+        for (const Json& q : *inner)
+          if (q.is_object() && text_of(q, "type") != "row") panel(q, true);
+      return;
+    }
     if (text_of(p, "description").empty()) complain(where, "it has no description");
     const Json::json_pointer unit("/fieldConfig/defaults/unit");
     if (!p.contains(unit) || !p[unit].is_string() || p[unit].get<std::string>().empty())

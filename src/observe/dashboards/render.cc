@@ -97,7 +97,8 @@ void write_options(json::Writer& w, Look look) {
 
 void write_fields(json::Writer& w, const Panel& p) {
   w.key("fieldConfig").object().key("defaults").object();
-  w.key("unit").value(p.unit).key("min").value(0).key("noValue").value("No data");
+  w.key("unit").value(p.unit).key("noValue").value("No data");
+  if (!p.may_be_negative) w.key("min").value(0);
   w.key("color").object().key("mode").value("palette-classic").end();
   w.key("custom").object();
   if (p.look == Look::series || p.look == Look::stacked) {

@@ -20,9 +20,9 @@ constexpr Recording kRecordings[] = {
      "sum by (deployment) (increase(trine_device_unattributed_energy_joules_total[1h])) / sum by (deployment) "
      "(increase(trine_device_energy_joules_total[1h]))"},
     {"trine:failed_requests:ratio5m",
-     R"(sum(rate(trine_requests_total{outcome="failed"}[5m])) / sum(rate(trine_requests_total{outcome=~"ok|failed"}[5m])))"},
+     R"(sum(rate(trine_server_errors_total[5m])) / (sum(rate(trine_requests_total{outcome=~"ok|failed"}[5m])) + sum(rate(trine_server_errors_total{outcome="refused"}[5m]))))"},
     {"trine:failed_requests:ratio1h",
-     R"(sum(rate(trine_requests_total{outcome="failed"}[1h])) / sum(rate(trine_requests_total{outcome=~"ok|failed"}[1h])))"},
+     R"(sum(rate(trine_server_errors_total[1h])) / (sum(rate(trine_requests_total{outcome=~"ok|failed"}[1h])) + sum(rate(trine_server_errors_total{outcome="refused"}[1h]))))"},
 };
 
 struct Alert {
@@ -40,9 +40,12 @@ constexpr Alert kAlerts[] = {
      R"(deriv(trine_budget_spent{unit="gCO2e",period=~"month.*"}[6h]) * 2592000 > 1.5 * trine_budget_limit{unit="gCO2e",period=~"month.*"} or deriv(trine_budget_spent{unit="gCO2e",period=~"day.*"}[1h]) * 86400 > 1.5 * trine_budget_limit{unit="gCO2e",period=~"day.*"})",
      "15m", "warning", "The carbon budget of {{ $labels.scope }} {{ $labels.subject }} burns too fast",
      "At this pace it will emit over 1.5 times its {{ $labels.period }} budget."},
-    {"TrineBudgetSpent", "trine_budget_spent >= trine_budget_limit", "1m", "critical",
+    // A hard budget is never quite spent: it refuses what would not fit.
+    {"TrineBudgetSpent", "trine_budget_spent >= 0.98 * trine_budget_limit", "1m", "critical",
      "The budget of {{ $labels.scope }} {{ $labels.subject }} is spent",
-     "{{ $labels.unit }} per {{ $labels.period }}; a hard budget refuses requests now."},
+     "{{ $labels.unit }} per {{ $labels.period }}, over 98 % of it; a hard budget refuses requests from here on."},
+    {"TrineBudgetRefuses", R"(sum(increase(trine_limit_refusals_total{kind="budget"}[5m])) > 0)", "1m", "critical",
+     "Requests are refused for a budget", "The board \"Guard\" and `trine budgets list` say which one is spent."},
     {"TrineMeterStale", "trine_meter_up == 0 or trine_meter_lag_seconds > 120", "5m", "warning",
      "The meter of {{ $labels.deployment }} is silent", "Its energy is an estimate until the meter speaks again."},
     {"TrineIntensityStale", "trine_grid_source_up == 0 or trine_grid_source_age_seconds > 7200", "30m", "warning",
@@ -55,12 +58,14 @@ constexpr Alert kAlerts[] = {
      "Over 80 % of over 100 W are no request's: fewer or smaller machines would do. `trine plan` says which."},
     {"TrineSloBurn", "trine:failed_requests:ratio5m > 14.4 * 0.001 and trine:failed_requests:ratio1h > 14.4 * 0.001",
      "2m", "critical", "Requests fail",
-     "At this pace a month's allowance of 0.1 % failed requests is gone in two days."},
+     "At this pace a month's allowance of 0.1 % failed requests is gone in two days. Clients' mistakes are not "
+     "counted."},
     {"TrineAbuse",
      R"(increase(trine_abuse_raised_total{level=~"slowed|suspended"}[15m]) > 0 or sum(increase(trine_guard_requests_total{action="block"}[15m])) > 50)",
      "0m", "warning", "A client is abusive",
      "`trine abuse list` and the audit log say who; docs/abuse.md says what to do."},
-    {"TrineDeploymentDown", "trine_deployment_healthy == 0", "2m", "critical",
+    // Without a health page one that is down is tried with a request now and then, and counts as healthy meanwhile.
+    {"TrineDeploymentDown", "trine_deployment_healthy == 0 or trine_deployment_failures >= 3", "2m", "critical",
      "{{ $labels.deployment }} gets no requests", "It does not answer, or its last calls failed."},
     {"TrineLedgerFull", "trine_ledger_full == 1 or trine_ledger_fold_failing == 1", "1m", "critical",
      "The ledger takes no records", "Make room on its disk; the gateway's log says what is wrong."},

@@ -63,6 +63,12 @@ TEST(Call, WhatIsNoJsonIsPassedAsItIs) {
   EXPECT_TRUE(m.has("x-trine-energy-j"));
 }
 
+int64_t server_errors(const Harness& h) {
+  int64_t n = 0;
+  for (const Counter& c : h.counters.server_errors) n += c.get();
+  return n;
+}
+
 TEST(Call, AnEngineThatCannotBeReachedIsReplacedByAnother) {
   Harness h;
   h.engines["fr.test"].refuses = true;
@@ -76,6 +82,7 @@ TEST(Call, AnEngineThatCannotBeReachedIsReplacedByAnother) {
   EXPECT_EQ(record.calls.at(0).facts.http_status, 0);
   EXPECT_EQ(record.calls.at(0).facts.in, 0) << "it did no work";
   EXPECT_EQ(h.requests(Outcome::ok), 1);
+  EXPECT_EQ(server_errors(h), 0) << "the client saw none";
   EXPECT_EQ(h.deployment("fr").state->probe.all()[0].retries.get(), 1);
 }
 
@@ -118,6 +125,7 @@ TEST(Call, WhatTheRequestGotWrongIsPassedOnAndNotTriedElsewhere) {
     EXPECT_EQ(record.facts.http_status, status);
     EXPECT_EQ(record.facts.error, "upstream_status");
     EXPECT_EQ(h.deployment("fr").state->health.failures(), 0) << "the engine is well";
+    EXPECT_EQ(server_errors(h), 0) << "and nobody needs to be woken";
   }
 }
 
@@ -157,6 +165,7 @@ TEST(Call, WhereAllRestTheAnswerSaysWhy) {
   EXPECT_NE(m.body.find("fr: unhealthy; de: unhealthy"), string::npos) << m.body;
   EXPECT_EQ(h.record(m).facts.outcome, Outcome::refused);
   EXPECT_EQ(h.record(m).facts.calls, 0);
+  EXPECT_EQ(server_errors(h), Health::kTolerated + 1) << "the refused one is none of the client's mistakes";
 
   h.engines["fr.test"].refuses = false;
   h.engines["fr.test"].on_request = answers(kOk);

@@ -20,6 +20,20 @@ Fleet read(std::string_view options) {
   return fleet.value_or(Fleet{});
 }
 
+TEST(AFleetFile, CapsZonesThatItHas) {
+  const auto problem = [](const char* caps) {
+    const auto fleet =
+        read_fleet_text("fleet.yaml",
+                        fmt::format("peak_tokens_per_min: 3000000\nmodel: llama-3.1-8b\nzone_caps: {}\noptions:\n"
+                                    "  - {{ name: a, gpu: A100, zone: DE, per_hour: 1.6 }}\n",
+                                    caps),
+                        data());
+    return fleet ? std::string() : fleet.error().message;
+  };
+  EXPECT_EQ(problem("{ DE: 1 }"), "");
+  EXPECT_NE(problem("{ DE: 1, XX: 2 }").find("zone_caps: no option is in zone \"XX\"."), std::string::npos);
+}
+
 const Mix kChat{.in = 1155, .cached = 0, .out = 211};
 
 TEST(Capacity, AFullMachineHasNoSecondLeft) {

@@ -84,6 +84,14 @@ TEST(ATrace, SaysWhatIsWrongWithItsLine) {
             std::string::npos);
 }
 
+TEST(ATrace, OfMoreRequestsThanMemoryIsForIsRefused) {
+  const std::string text = "timestamp_ms,input_length,output_length\n0,1,1\n1,1,1\n2,1,1\n";
+  EXPECT_TRUE(read_trace_text("t.csv", text, 3));
+  const auto trace = read_trace_text("t.csv", text, 2);
+  ASSERT_FALSE(trace);
+  EXPECT_EQ(trace.error().message, "t.csv:4: there are more than 2 requests; give a part of the file.");
+}
+
 TEST(ATrace, OfSharedDataIsReadAsItIs) {
   const std::filesystem::path dir = TRINE_SOURCE_DIR "/../shared/data/traces";
   if (!std::filesystem::exists(dir)) GTEST_SKIP() << "needs the traces of ../shared/data, which are not here";

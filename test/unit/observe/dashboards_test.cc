@@ -91,8 +91,27 @@ TEST(Lint, SaysWhatABoardLacks) {
   EXPECT_EQ(complaints("/panels/1/targets", Json::array()), "\"Grid intensity\": it has no query.");
   EXPECT_EQ(complaints("/panels/1/datasource/uid", "prom1"),
             "\"Grid intensity\": its data source is fixed; write ${datasource} so that others can use the board.");
+  Json row = {
+      {"type", "row"}, {"title", "Folded"}, {"id", 99}, {"gridPos", {{"x", 0}, {"y", 900}, {"w", 24}, {"h", 1}}}};
+  row["panels"] = Json::array({good["panels"][1]});
+  row["panels"][0]["id"] = 100;
+  row["panels"][0]["description"] = "";
+  EXPECT_EQ(complaints("/panels/-", row), "\"Grid intensity\": it has no description.") << "in a folded row";
   EXPECT_FALSE(complaints_of_board("[1]"));
   EXPECT_FALSE(complaints_of_board(R"({"schemaVersion":"x"})"));
+}
+
+TEST(Boards, WhatMayBeNegativeIsNotCutOffAtZero) {
+  size_t open = 0;
+  for (const Board& b : boards())
+    for (const Json& p : Json::parse(to_json(b))["panels"]) {
+      const Json::json_pointer min("/fieldConfig/defaults/min");
+      const std::string title = p["title"];
+      const bool may_be_negative = title.starts_with("Saved") || title.starts_with("Tokens that no engine");
+      if (may_be_negative) ++open;
+      if (p["type"] != "row") EXPECT_EQ(p.contains(min), !may_be_negative) << title;
+    }
+  EXPECT_EQ(open, 7u);
 }
 
 TEST(Rules, AskForMetricsThatThereAre) {

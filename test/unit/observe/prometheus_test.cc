@@ -52,6 +52,8 @@ TEST_F(View, OutcomesOfCallsAndRequestsAreCountedApart) {
   counters(0, 1).calls[static_cast<size_t>(energy::Outcome::ok)].add();
   workers[0].requests[static_cast<size_t>(energy::Outcome::cancelled)].add();
   workers[1].requests[static_cast<size_t>(energy::Outcome::refused)].add(4);
+  workers[0].server_errors[static_cast<size_t>(energy::Outcome::failed)].add(7);
+  workers[1].server_errors[static_cast<size_t>(energy::Outcome::refused)].add(2);
   workers[1].client_errors.add(5);
   workers[0].connections_open.set(12);
   workers[1].connections_open.set(8);
@@ -66,6 +68,8 @@ TEST_F(View, OutcomesOfCallsAndRequestsAreCountedApart) {
   EXPECT_EQ(s.at("trine_requests_total{outcome=ok}"), 0);
   EXPECT_EQ(s.at("trine_requests_total{outcome=cancelled}"), 1);
   EXPECT_EQ(s.at("trine_requests_total{outcome=refused}"), 4);
+  EXPECT_EQ(s.at("trine_server_errors_total{outcome=failed}"), 7);
+  EXPECT_EQ(s.at("trine_server_errors_total{outcome=refused}"), 2);
   EXPECT_EQ(s.at("trine_client_errors_total{}"), 5);
   EXPECT_EQ(s.at("trine_connections_open{}"), 20);
   EXPECT_EQ(s.at("trine_ledger_unrecorded_calls_total{}"), 2);
