@@ -47,9 +47,9 @@ bool is_of(std::string_view path, std::string_view declared) {
   return false;
 }
 
-class Writer {
+class ConfigText {
  public:
-  explicit Writer(std::string& out) : out_(out) {}
+  explicit ConfigText(std::string& out) : out_(out) {}
 
   // `path` as in the reference: "keys[].secret"; `key` is its last name.
   void write(const yaml::Node& n, const std::string& path, const std::string& key, int depth) {
@@ -101,7 +101,7 @@ Result<std::string> redacted_config(const std::string& file) {
   const auto document = yaml::load_file(file);
   if (!document) return tl::unexpected(document.error());
   std::string out;
-  Writer(out).write(document->root, "", "", 0);
+  ConfigText(out).write(document->root, "", "", 0);
   return out.starts_with('\n') ? out.substr(1) : out;
 }
 
