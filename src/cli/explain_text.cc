@@ -114,7 +114,10 @@ std::string call_text(const ExplainedCall& c, const std::string& currency) {
   const CallFacts& f = c.call.facts;
   std::string text =
       fmt::format("\nCall {}: {} in zone {}, {}{}; {}, status {}\n", f.id.attempt, printable(f.deployment),
-                  f.zone.empty() ? "unknown" : printable(f.zone), printable(f.model), f.simulated ? " (simulated)" : "",
+                  f.zone.empty() ? "unknown" : printable(f.zone), printable(f.model),
+                  f.simulated ? f.beside ? " (simulated; beside the answer)" : " (simulated)"
+                  : f.beside  ? " (beside the answer)"
+                              : "",
                   energy::kOutcomes[static_cast<size_t>(f.outcome)], f.http_status);
   text += fmt::format(
       "Tokens: {} in (of these {} cached), {} out, {}. First token after {}, end after {}, mean batch {:.2f}.\n", f.in,
@@ -249,9 +252,11 @@ std::string to_json(const Explanation& e) {
   j["calls"] = Json::array();
   for (const ExplainedCall& c : e.calls) {
     const CallFacts& facts = c.call.facts;
-    Json call = {{"attempt", facts.id.attempt}, {"deployment", facts.deployment}, {"zone", facts.zone},
-                 {"model", facts.model},        {"tokens_in", facts.in},          {"tokens_cached", facts.cached},
-                 {"tokens_out", facts.out},     {"mean_batch", facts.mean_batch}, {"simulated", facts.simulated}};
+    Json call = {{"attempt", facts.id.attempt},  {"deployment", facts.deployment},
+                 {"zone", facts.zone},           {"model", facts.model},
+                 {"tokens_in", facts.in},        {"tokens_cached", facts.cached},
+                 {"tokens_out", facts.out},      {"mean_batch", facts.mean_batch},
+                 {"simulated", facts.simulated}, {"beside_the_answer", facts.beside}};
     call["settlements"] = Json::array();
     for (const energy::Settlement& s : c.call.settlements) {
       Json one = figures(s.figures);

@@ -44,6 +44,7 @@ struct CallFacts {
   TokenSource source = TokenSource::reported;
   bool streamed = false;
   bool simulated = false;  // engine-sim: letter S whatever else is known
+  bool beside = false;     // not to answer the request: a judge's, an embedding's; no baseline would have made it
   Outcome outcome = Outcome::ok;
   int http_status = 0;    // the upstream's; 0 where none came
   double mean_batch = 1;  // requests running on the deployment, averaged over this call's life

@@ -39,9 +39,8 @@ struct Call {
   Tokens fed_out = 0;       // of these, told to metering
   double fed_in = 0;        // fresh prompt tokens told to metering, estimated; what is missing is told at the end
   Wall fed_until{};
-  bool open = false;    // begun and not yet recorded
-  bool sent = false;    // the request, or a part of it, may have reached the engine
-  bool beside = false;  // not the one that answers the request: a judge's, an embedding's
+  bool open = false;  // begun and not yet recorded
+  bool sent = false;  // the request, or a part of it, may have reached the engine
   std::unique_ptr<net::UpstreamConnection> upstream;
 };
 

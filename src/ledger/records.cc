@@ -20,6 +20,13 @@ Text<S> sentence(S& s) {
   return {s, kMaxSentence};
 }
 
+// Two of them in a byte: 1 and 2.
+template <class B>
+struct Flags {
+  B& one;
+  B& two;
+};
+
 // N names kept as the bytes they are.
 template <size_t N>
 struct Packed {
@@ -35,9 +42,10 @@ void fields(Io& io, T& v) {
     auto& [id, tenant, user, workload, route, endpoint, deployment, zone, model, start, in, streamed, simulated] = v;
     io(id, tenant, user, workload, route, endpoint, deployment, zone, model, start, in, streamed, simulated);
   } else if constexpr (std::is_same_v<U, CallFacts>) {
-    auto& [id, deployment, zone, model, start, first, end, in, cached, out, source, streamed, simulated, outcome,
-           status, batch] = v;
-    io(id, deployment, zone, model, start, first, end, in, cached, out, source, streamed, simulated, outcome, status,
+    auto& [id, deployment, zone, model, start, first, end, in, cached, out, source, streamed, simulated, beside,
+           outcome, status, batch] = v;
+    auto flags = Flags<std::remove_reference_t<decltype(streamed)>>{streamed, beside};
+    io(id, deployment, zone, model, start, first, end, in, cached, out, source, flags, simulated, outcome, status,
        batch);
   } else if constexpr (std::is_same_v<U, RequestFacts>) {
     auto& [id, tenant, workload, route, endpoint, start, end, streamed, outcome, status, error, reason, calls, user] =
@@ -45,9 +53,11 @@ void fields(Io& io, T& v) {
     auto e = sentence(error), r = sentence(reason);
     io(id, tenant, workload, route, endpoint, start, end, streamed, outcome, status, e, r, calls, user);
   } else if constexpr (std::is_same_v<U, CallRow>) {  // the bytes of CallFacts
-    auto& [id, target, start, first, end, in, cached, out, source, streamed, simulated, outcome, status, batch] = v;
+    auto& [id, target, start, first, end, in, cached, out, source, streamed, beside, simulated, outcome, status,
+           batch] = v;
     Packed<3> names{target};
-    io(id, names, start, first, end, in, cached, out, source, streamed, simulated, outcome, status, batch);
+    auto flags = Flags<std::remove_reference_t<decltype(streamed)>>{streamed, beside};
+    io(id, names, start, first, end, in, cached, out, source, flags, simulated, outcome, status, batch);
   } else if constexpr (std::is_same_v<U, RequestRow>) {  // the bytes of RequestFacts
     auto& [id, origin, start, end, streamed, outcome, status, error, reason, calls, user] = v;
     Packed<7> names{origin};
@@ -118,6 +128,10 @@ struct Measure {
   void one(Text<S>& t) {
     size += 4 + clip(t.value, t.max).size();
   }
+  template <class B>
+  void one(Flags<B>&) {
+    size += 1;
+  }
 };
 
 struct Write {
@@ -158,6 +172,10 @@ struct Write {
   template <class S>
   void one(Text<S>& t) {
     text(clip(t.value, t.max));
+  }
+  template <class B>
+  void one(Flags<B>& f) {
+    raw(static_cast<uint8_t>((f.one ? 1 : 0) | (f.two ? 2 : 0)));
   }
 };
 
@@ -241,6 +259,12 @@ struct Read {
   template <class S>
   void one(Text<S>& t) {
     text(t.value, t.max);
+  }
+  void one(Flags<bool>& f) {
+    const auto b = raw<uint8_t>();
+    good = good && b <= 3;
+    f.one = (b & 1) != 0;
+    f.two = (b & 2) != 0;
   }
   template <size_t N>
   void one(Packed<N>& names) {

@@ -117,7 +117,7 @@ struct CallRow {
   Wall start{}, first_token{}, end{};
   Tokens in = 0, cached = 0, out = 0;
   energy::TokenSource source = energy::TokenSource::reported;
-  bool streamed = false, simulated = false;
+  bool streamed = false, beside = false, simulated = false;
   energy::Outcome outcome = energy::Outcome::ok;
   int http_status = 0;
   double mean_batch = 1;

@@ -26,6 +26,7 @@ CallFacts read_call(const Statement& row, int c) {
   f.outcome = static_cast<energy::Outcome>(row.integer(c + 14));
   f.http_status = static_cast<int>(row.integer(c + 15));
   f.mean_batch = row.real(c + 16);
+  f.beside = row.integer(c + 17) != 0;
   return f;
 }
 

@@ -172,6 +172,7 @@ Json call(const CallView& c) {
   j["tokens_from"] = f.source == energy::TokenSource::reported ? "reported" : "counted";
   j["streamed"] = f.streamed;
   j["simulated"] = f.simulated;
+  j["beside_the_answer"] = f.beside;
   j["outcome"] = word(energy::kOutcomes, static_cast<size_t>(f.outcome));
   j["http_status"] = f.http_status;
   j["mean_batch"] = f.mean_batch;

@@ -43,7 +43,7 @@ std::string window_rows() {
 }
 
 std::string avoided_rows() {
-  constexpr auto kNoCall = "NOT EXISTS (SELECT 1 FROM calls k WHERE k.request=a.request)";
+  constexpr auto kNoCall = "NOT EXISTS (SELECT 1 FROM calls k WHERE k.request=a.request AND k.beside=0)";
   constexpr auto kFirst =
       "NOT EXISTS (SELECT 1 FROM avoided k WHERE k.request=a.request AND k.step < a.step AND (k.late_ns IS NULL) ="
       " (a.late_ns IS NULL))";

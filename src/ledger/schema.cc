@@ -223,6 +223,7 @@ CREATE TABLE rolled_avoided(
 ) STRICT;
 CREATE INDEX rolled_avoided_slot ON rolled_avoided(level, slot);
 )sql",
+    "ALTER TABLE calls ADD COLUMN beside INTEGER NOT NULL DEFAULT 0;",  // 1: CallFacts::beside
 };
 
 // Schema 1 was never released; no step leads from it.

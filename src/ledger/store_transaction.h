@@ -27,7 +27,8 @@ Result<void> Store::transaction(F&& body) {
 // The facts of a call, from calls c JOIN targets t.
 constexpr auto kCallColumns =
     "c.request, c.attempt, t.deployment, t.zone, t.model, c.start_ns, c.first_ns, c.end_ns, c.tokens_in,"
-    " c.tokens_cached, c.tokens_out, c.source, c.streamed, c.simulated, c.outcome, c.http_status, c.mean_batch";
+    " c.tokens_cached, c.tokens_out, c.source, c.streamed, c.simulated, c.outcome, c.http_status, c.mean_batch, "
+    "c.beside";
 CallFacts read_call(const Statement& row, int column = 0);
 
 }  // namespace trine::ledger

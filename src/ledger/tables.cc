@@ -12,7 +12,7 @@ namespace {
 
 constexpr size_t kRows = 32;  // of one multi-row INSERT
 constexpr int64_t kMostSingleMinutes = 1000;
-constexpr int kRequestValues = 12, kCallValues = 30, kSettlementValues = 15;
+constexpr int kRequestValues = 12, kCallValues = 31, kSettlementValues = 15;
 
 std::string placeholders(int n) {
   std::string s = "?";
@@ -75,7 +75,7 @@ Result<Tables> Tables::open(Database& db) {
       "calls) VALUES ";
   const std::string insert_call =
       "INSERT OR IGNORE INTO calls(request,attempt,target,start_ns,first_ns,end_ns,tokens_in,tokens_cached,tokens_out,"
-      "source,streamed,simulated,outcome,http_status,mean_batch,settled,booked_ns,first_version,first_basis,"
+      "source,streamed,simulated,beside,outcome,http_status,mean_batch,settled,booked_ns,first_version,first_basis,"
       "first_booked_ns,gpu_energy_uj,energy_uj,energy_low_uj,energy_high_uj,operational_ng,embodied_ng,carbon_low_ng,"
       "carbon_high_ng,cost_neur,letter) VALUES ";
   const std::string insert_settlement = "INSERT OR IGNORE INTO later_settlements VALUES ";
@@ -191,11 +191,11 @@ Result<void> Tables::bind_call(Statement& s, const Batch::Call& c, const IdBytes
   const auto& r = c.row;
   s.blob(id).bind(static_cast<int64_t>(r.id.attempt)).bind(*target_id);
   s.bind(unix_ns(r.start)).bind(unix_ns(r.first_token)).bind(unix_ns(r.end)).bind(r.in).bind(r.cached).bind(r.out);
-  s.bind(number(r.source)).bind(number(r.streamed)).bind(number(r.simulated)).bind(number(r.outcome));
-  s.bind(static_cast<int64_t>(r.http_status)).bind(finite(r.mean_batch));
+  s.bind(number(r.source)).bind(number(r.streamed)).bind(number(r.simulated)).bind(number(r.beside));
+  s.bind(number(r.outcome)).bind(static_cast<int64_t>(r.http_status)).bind(finite(r.mean_batch));
   if (!c.settled) {
     s.bind(int64_t{-1}).bind(unix_ns(r.end));
-    for (int i = 0; i < kCallValues - 17; ++i) s.null();
+    for (int i = 0; i < kCallValues - 18; ++i) s.null();
     return {};
   }
   const auto version = static_cast<int64_t>(c.first.version), booked = unix_ns(c.first.booked_at);

@@ -195,7 +195,7 @@ void close_call(Exchange& x, Outcome outcome, int upstream_status) {
 
   x.reservation.book(f, settlement, d.metered());
   add(x.figures, figures, x.calls == 1);
-  if (x.snapshot->baseline && !c.beside && (!x.served || !x.served->ok || outcome == Outcome::ok))
+  if (x.snapshot->baseline && !f.beside && (!x.served || !x.served->ok || outcome == Outcome::ok))
     x.served = ServedCall{c.deployment, f.in, f.cached, f.out, outcome == Outcome::ok};
   x.all_final = x.all_final && !d.metered();
   x.simulated = x.simulated || d.simulated;
@@ -236,7 +236,7 @@ std::string reason_of(const Exchange& x) {
 // Without the steps that spared it something, an engine would have had work: a request that was refused, or failed
 // before any engine began, was spared nothing.
 bool did_work(const Exchange& x, Outcome outcome) {
-  return outcome == Outcome::ok || x.call.facts.in > 0 || x.call.facts.out > 0;
+  return outcome == Outcome::ok || (!x.call.facts.beside && (x.call.facts.in > 0 || x.call.facts.out > 0));
 }
 
 std::vector<energy::Avoided> avoided(const Exchange& x, Wall at) {

@@ -288,6 +288,7 @@ TEST_F(GuardTest, AJudgeIsAskedInTheGreyBandAndItsCallIsPaidFor) {
   const auto record = h.record(m);
   ASSERT_EQ(record.calls.size(), 1u);
   EXPECT_EQ(record.calls[0].facts.out, 4);
+  EXPECT_TRUE(record.calls[0].facts.beside) << "it answers nobody";
   EXPECT_GT(h.total().energy.raw(), 0);
   EXPECT_EQ(m.header("x-trine-route"), "") << "no deployment answered it";
   for (auto name : {"fr", "de"})

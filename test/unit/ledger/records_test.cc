@@ -74,18 +74,32 @@ TEST(Records, CutShortOrTooLongIsDamage) {
   EXPECT_FALSE(decode(RecordType::call_facts, kPayloadVersion, longer));
 }
 
+TEST(Records, ACallIsStreamedOrBesideOrBothOrNeither) {
+  auto call = call_of({request_number(1), 0});
+  for (const bool streamed : {false, true})
+    for (const bool beside : {false, true}) {
+      call.streamed = streamed;
+      call.beside = beside;
+      const auto back = decode(RecordType::call_facts, kPayloadVersion, bytes_of(call));
+      ASSERT_TRUE(back);
+      EXPECT_EQ(std::get<CallFacts>(*back), call);
+    }
+}
+
 TEST(Records, RowsAreTheSameBytesWithTheNamesLeftTogether) {
   auto facts = call_of({request_number(1), 3});
   facts.zone = "";
+  facts.beside = true;
   const auto call_bytes = bytes_of(facts);
   CallRow call;
   ASSERT_TRUE(decode(kPayloadVersion, call_bytes, call));
   EXPECT_EQ(split_names<3>(call.target), (std::array<std::string_view, 3>{facts.deployment, "", facts.model}));
   EXPECT_EQ(std::tie(call.id, call.start, call.first_token, call.end, call.in, call.cached, call.out),
             std::tie(facts.id, facts.start, facts.first_token, facts.end, facts.in, facts.cached, facts.out));
-  EXPECT_EQ(
-      std::tie(call.source, call.streamed, call.simulated, call.outcome, call.http_status, call.mean_batch),
-      std::tie(facts.source, facts.streamed, facts.simulated, facts.outcome, facts.http_status, facts.mean_batch));
+  EXPECT_EQ(std::tie(call.source, call.streamed, call.beside, call.simulated, call.outcome, call.http_status,
+                     call.mean_batch),
+            std::tie(facts.source, facts.streamed, facts.beside, facts.simulated, facts.outcome, facts.http_status,
+                     facts.mean_batch));
 
   auto asked = request_of(request_number(2));
   asked.outcome = energy::Outcome::failed;

@@ -87,6 +87,38 @@ TEST_F(Reporting, WhatServedARequestIsItsLastOrItsGoodCallOnce) {
     EXPECT_EQ(row.sums.served.calls, row.name == "fr-4090" ? 4 : 0) << row.name;
 }
 
+// A judge's call is paid for, but no baseline would have made it: of a request that it had blocked, of one whose engine
+// then failed, and of one that went well.
+TEST_F(Reporting, ACallBesideTheAnswerIsNotWhatTheBaselineServes) {
+  auto journal = open_journal(dir_.path(), 1);
+  const auto write = [&](uint64_t n, uint16_t attempt, bool beside, energy::Outcome outcome, Tokens in) {
+    auto call = call_of({request_number(n), attempt});
+    call.beside = beside;
+    call.outcome = outcome;
+    call.in = in;
+    ASSERT_TRUE(journal->append(call));
+    ASSERT_TRUE(journal->append(settlement_of(call.id)));
+  };
+  const auto before = query(day(By::none)).total.sums;
+  write(3, 0, true, energy::Outcome::ok, 9000);
+  ASSERT_TRUE(journal->append(request_of(request_number(3), 1)));
+  write(4, 0, true, energy::Outcome::ok, 9000);
+  write(4, 1, false, energy::Outcome::failed, 40);
+  ASSERT_TRUE(journal->append(request_of(request_number(4), 2)));
+  write(5, 0, true, energy::Outcome::ok, 9000);
+  write(5, 1, false, energy::Outcome::ok, 7);
+  ASSERT_TRUE(journal->append(request_of(request_number(5), 2)));
+  ASSERT_TRUE(store_->fold());
+  const auto after = query(day(By::none)).total.sums;
+  EXPECT_EQ(after.served.calls, before.served.calls + 2);
+  EXPECT_EQ(after.served.in, before.served.in + 40 + 7);
+  EXPECT_EQ(after.energy.raw(), before.energy.raw() + 5 * settlement_of({}).figures.energy.raw());
+  const auto explained = Reports(dir_.path()).request(request_number(5));
+  ASSERT_TRUE(explained && *explained);
+  EXPECT_TRUE((*explained)->calls.at(0).facts.beside);
+  EXPECT_FALSE((*explained)->calls.at(1).facts.beside);
+}
+
 TEST_F(Reporting, TheTotalSumsEverythingInIntegers) {
   const auto report = query(day(By::none));
   const auto& s = report.total.sums;
