@@ -7,6 +7,10 @@
 #include <exception>
 #include <memory>
 #include <utility>
+#include <vector>
+
+#include "base/text.h"
+#include "docworker/ordinal.h"
 
 namespace trine::docworker {
 namespace {
@@ -45,9 +49,29 @@ bool is_hidden(const xmlChar** attributes) {
 
 constexpr std::array<std::string_view, 9> kSilent = {"script", "style",  "head",   "template", "noscript",
                                                      "svg",    "object", "iframe", "datalist"};
-constexpr std::array<std::string_view, 22> kBlocks = {
-    "p",  "div", "section", "article", "header", "footer", "main",     "aside",  "nav",        "blockquote", "address",
-    "ul", "ol",  "dl",      "dt",      "dd",     "form",   "fieldset", "figure", "figcaption", "pre",        "hr"};
+constexpr std::array<std::string_view, 29> kBlocks = {
+    "p",       "div", "section", "article", "header",  "footer", "main",   "aside",    "nav",    "blockquote",
+    "address", "ul",  "ol",      "dl",      "dt",      "dd",     "form",   "fieldset", "figure", "figcaption",
+    "pre",     "hr",  "caption", "details", "summary", "legend", "center", "menu",     "hgroup"};
+
+// Of an ordered list: what stands before its items.
+struct List {
+  List(bool ordered, const xmlChar** attributes) : numbered(ordered) {
+    if (!ordered) return;
+    at = parse_int(trim(html_attribute(attributes, "start"))).value_or(1);
+    const auto type = html_attribute(attributes, "type");
+    capital = type == "A" || type == "I";
+    if (type == "a" || type == "A") form = Ordinal::letter;
+    if (type == "i" || type == "I") form = Ordinal::roman;
+  }
+  std::string next(std::string_view value) {
+    at = std::clamp<int64_t>(parse_int(trim(value)).value_or(at), -1'000'000'000, 1'000'000'000);
+    return ordinal(at++, form, capital) + ". ";
+  }
+  bool numbered, capital = false;
+  Ordinal form = Ordinal::decimal;
+  int64_t at = 1;
+};
 
 // Follows the parser's events. One table is open at a time: one inside another shows that the outer one is layout.
 class Shown {
@@ -69,21 +93,31 @@ class Shown {
       if (in_table_) spread();
       flush();
       in_table_ = true;
-      rows_.clear();
-    } else if (name == "tr" && in_table_) {
-      end_cell();
-      rows_.emplace_back();
-    } else if ((name == "td" || name == "th") && in_table_) {
-      end_cell();
-      if (rows_.empty()) rows_.emplace_back();
-      in_cell_ = true;
+    } else if (name == "tr") {
+      if (in_table_) {
+        end_cell();
+        rows_.emplace_back();
+      } else {
+        flush();
+      }
+    } else if (name == "td" || name == "th") {
+      if (in_table_) {
+        end_cell();
+        flush();  // a caption
+        begin_cell(attributes);
+      } else {
+        beside_ = true;
+      }
+    } else if (name == "sup") {
+      raised_from_ = text_.size();
     } else if (name == "li") {
       flush();
       kind_ = Block::Kind::list_item;
-      level_ = std::max(0, lists_ - 1);
+      level_ = static_cast<int>(std::max<size_t>(1, lists_.size())) - 1;
+      if (!lists_.empty() && lists_.back().numbered) number_ = lists_.back().next(html_attribute(attributes, "value"));
     } else if (name == "ul" || name == "ol") {
       flush();
-      ++lists_;
+      lists_.emplace_back(name == "ol", attributes);
     } else if (name.size() == 2 && name[0] == 'h' && name[1] >= '1' && name[1] <= '6') {
       flush();
       kind_ = Block::Kind::heading;
@@ -109,12 +143,16 @@ class Shown {
     --depth_;
     if (name == "table") {
       end_cell();
-      if (in_table_) end_table();
+      if (in_table_) return end_table();
+      flush();
     } else if (name == "tr" || name == "td" || name == "th") {
       end_cell();
+      if (!in_table_ && name == "tr") flush();
+    } else if (name == "sup") {
+      mark_raised(text_, std::exchange(raised_from_, 0));
     } else if (name == "ul" || name == "ol") {
       flush();
-      lists_ = std::max(0, lists_ - 1);
+      if (!lists_.empty()) lists_.pop_back();
     } else if (name == "pre") {
       flush();
       pre_ = std::max(0, pre_ - 1);
@@ -130,6 +168,7 @@ class Shown {
   void characters(std::string_view s) {
     if (silent_from_ > 0) return;
     if (text_.size() + s.size() > static_cast<size_t>(out_.budget().limits().text_bytes)) stop(Problem::too_much_text);
+    if (s.find_first_not_of(" \n\t\r\f") != std::string_view::npos) begin_text();
     if (pre_ > 0) {
       text_ += s;
       return;
@@ -151,6 +190,12 @@ class Shown {
   }
 
  private:
+  // A cell beside another in a table that turned out to be layout stays in its line; an item has its number.
+  void begin_text() {
+    if (std::exchange(beside_, false) && !text_.empty()) text_ += '|';
+    text_ += std::exchange(number_, {});
+  }
+
   void input(const xmlChar** attributes) {
     const auto type = html_attribute(attributes, "type");
     if (type == "hidden" || type == "submit" || type == "button" || type == "password") return;
@@ -168,6 +213,7 @@ class Shown {
     }
     if (text_.find_first_not_of(" \n") != std::string::npos) out_.add({kind_, level_, std::move(text_), {}});
     text_.clear();
+    beside_ = false;
     kind_ = Block::Kind::paragraph;
     level_ = 0;
   }
@@ -176,10 +222,31 @@ class Shown {
     if (!std::exchange(in_cell_, false)) return;
     const size_t end = text_.find_last_not_of(' ');
     text_.resize(end == std::string::npos ? 0 : end + 1);
-    out_.budget().objects();
+    const size_t column = rows_.back().size();
+    out_.budget().objects(static_cast<int64_t>(columns_));
     rows_.back().push_back(std::move(text_));
+    rows_.back().resize(column + columns_);
+    if (from_above_.size() < column + columns_) from_above_.resize(column + columns_);
+    std::fill_n(from_above_.begin() + static_cast<ptrdiff_t>(column), columns_, rows_.size() - 1 + rows_down_);
     text_.clear();
     kind_ = Block::Kind::paragraph;
+  }
+
+  // Cells beside those that are merged stay in their columns.
+  void begin_cell(const xmlChar** attributes) {
+    if (rows_.empty()) rows_.emplace_back();
+    auto& row = rows_.back();
+    while (row.size() < from_above_.size() && from_above_[row.size()] >= rows_.size()) {
+      out_.budget().objects();
+      row.emplace_back();
+    }
+    const auto span = [&](const char* name, int64_t most) {
+      return static_cast<size_t>(
+          std::clamp<int64_t>(parse_int(trim(html_attribute(attributes, name))).value_or(1), 1, most));
+    };
+    columns_ = span("colspan", 1000);
+    rows_down_ = span("rowspan", 65534);
+    in_cell_ = true;
   }
 
   // The table turned out to be layout: what is in its cells so far is paragraphs.
@@ -189,14 +256,26 @@ class Shown {
     for (auto& row : rows_)
       for (auto& cell : row) out_.paragraph(std::move(cell));
     rows_.clear();
+    from_above_.clear();
   }
 
   void end_table() {
     in_table_ = false;
-    const bool one_column = std::all_of(rows_.begin(), rows_.end(), [](const auto& r) { return r.size() < 2; });
-    if (one_column) return spread();
+    std::vector<bool> used;
+    for (const auto& row : rows_) {
+      used.resize(std::max(used.size(), row.size()));
+      for (size_t i = 0; i < row.size(); ++i) used[i] = used[i] || !row[i].empty();
+    }
+    if (std::count(used.begin(), used.end(), true) < 2) return spread();
+    for (auto& row : rows_) {  // without the columns that only merged cells have
+      size_t to = 0;
+      for (size_t i = 0; i < row.size(); ++i)
+        if (used[i] && to++ != i) row[to - 1] = std::move(row[i]);
+      row.resize(to);
+    }
     out_.table(std::move(rows_));
     rows_.clear();
+    from_above_.clear();
   }
 
   Output& out_;
@@ -205,7 +284,13 @@ class Shown {
   int level_ = 0;
   Rows rows_;
   bool in_table_ = false, in_cell_ = false;
-  int lists_ = 0, pre_ = 0;
+  bool beside_ = false;                 // of a cell of no table, before its text
+  std::string number_;                  // of an item, before its text
+  size_t columns_ = 1, rows_down_ = 1;  // of the cell
+  std::vector<size_t> from_above_;      // of each column: before which row a cell above ends
+  std::vector<List> lists_;
+  size_t raised_from_ = 0;
+  int pre_ = 0;
   int64_t depth_ = 0, silent_from_ = 0;
 };
 

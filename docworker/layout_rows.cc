@@ -5,6 +5,8 @@
 #include <iterator>
 #include <utility>
 
+#include "docworker/bidi.h"
+
 namespace trine::docworker::layout {
 namespace {
 
@@ -119,6 +121,7 @@ void divide(Row& row, std::span<const double> cuts) {
     s.text += w.text;
     s.x1 = std::max(s.x1, w.x1);
   }
+  for (Segment& s : row.segments) s.text = words_as_read(s.text);
 }
 
 std::optional<Gutter> gutter_of(const std::vector<Row>& rows, double body) {

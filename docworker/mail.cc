@@ -17,9 +17,14 @@ namespace {
 
 using mime::Entity;
 
-// The body in each form that the mail has, and what is attached. Filled by walk().
-struct Mail {
+// The same text in each form that the mail has of it.
+struct Form {
   std::string plain, html;
+};
+
+// The texts one after the other, and what is attached. Filled by walk().
+struct Mail {
+  std::vector<Form> texts;
   std::vector<std::pair<std::string, std::string>> attachments;  // name, bytes
   std::vector<std::string> left_out;
   bool encrypted = false;
@@ -37,14 +42,17 @@ std::string name_of(const Entity& e, size_t number) {
   return decode_words(name.substr(name.find_last_of("/\\") + 1));
 }
 
-void walk(const Entity& e, int64_t depth, Budget& budget, Mail& mail) {
+// `forms`: within multipart/alternative, whose parts are forms of one text.
+void walk(const Entity& e, int64_t depth, bool forms, Budget& budget, Mail& mail) {
   budget.depth(depth);
   budget.objects();
   if (e.type == "multipart") {
     if (e.subtype == "encrypted") mail.encrypted = true;
+    const bool begins = !forms && e.subtype == "alternative";
+    if (begins) mail.texts.emplace_back();
     const std::string boundary = mime::parameter(e.content_type, "boundary");
     for (const std::string_view part : mime::parts(e.body, boundary, budget))
-      walk(mime::parse(part, budget), depth + 1, budget, mail);
+      walk(mime::parse(part, budget), depth + 1, forms || begins, budget, mail);
     return;
   }
   if (e.type == "application" && e.subtype.find("pkcs7-mime") != std::string::npos &&
@@ -54,7 +62,8 @@ void walk(const Entity& e, int64_t depth, Budget& budget, Mail& mail) {
   }
   const bool attached = iequals(mime::first_word(e.disposition), "attachment");
   if (!attached && e.type == "text" && (e.subtype == "plain" || e.subtype == "html")) {
-    std::string& to = e.subtype == "html" ? mail.html : mail.plain;
+    if (!forms) mail.texts.emplace_back();
+    std::string& to = e.subtype == "html" ? mail.texts.back().html : mail.texts.back().plain;
     budget.unpacked(static_cast<int64_t>(e.body.size()), static_cast<int64_t>(e.body.size()));
     if (!to.empty()) to += '\n';
     to += text_of(e);
@@ -101,10 +110,10 @@ std::vector<Block> blocks_of(std::string_view text, bool html, const Limits& lim
 }
 
 // multipart/alternative says the same twice: the HTML only where it has tables, or where the plain text is a stub.
-void add_body(const Mail& mail, Output& out) {
-  auto plain = blocks_of(mail.plain, false, out.budget().limits());
-  if (!mail.html.empty()) {
-    auto html = blocks_of(mail.html, true, out.budget().limits());
+void add_text(const Form& text, Output& out) {
+  auto plain = blocks_of(text.plain, false, out.budget().limits());
+  if (!text.html.empty()) {
+    auto html = blocks_of(text.html, true, out.budget().limits());
     if (plain.empty() || (has_table(html) && !has_table(plain)) || letters(plain) * 10 < letters(html) * 6)
       plain = std::move(html);
   }
@@ -122,10 +131,10 @@ void read_mail(std::string_view bytes, Output& out, const Inner& inner) {
     if (!value.empty()) head += fmt::format("{}{}: {}", head.empty() ? "" : "\n", label, decode_words(value));
   out.paragraph(std::move(head));
   Mail mail;
-  walk(e, 1, out.budget(), mail);
-  if (mail.encrypted && mail.plain.empty() && mail.html.empty() && mail.attachments.size() < 3)
+  walk(e, 1, false, out.budget(), mail);
+  if (mail.encrypted && mail.texts.empty() && mail.attachments.size() < 3)
     stop(Problem::encrypted, "an encrypted mail");
-  add_body(mail, out);
+  for (const Form& text : mail.texts) add_text(text, out);
   for (const auto& name : mail.left_out) out.image(name);
   std::string list;
   for (const auto& [name, data] : mail.attachments) list += (list.empty() ? "Attachments: " : ", ") + name;

@@ -23,9 +23,16 @@ void inline_text(const Node& parent, std::string& text) {
       text += ' ';  // however many: one blank is what text needs
     } else if (name == "line-break") {
       text += '\n';
-    } else if (name == "p" && !text.empty()) {  // in a text box or a note
+    } else if (name == "p" && !text.empty()) {  // in a text box
       text += '\n';
       inline_text(n, text);
+    } else if (name == "note") {  // its mark is no digit of the number that it stands at
+      std::string note;
+      inline_text(child(n, "note-body"), note);
+      text += fmt::format(" [{}: {}]", text_below(child(n, "note-citation")), note);
+    } else if (name == "number") {
+      inline_text(n, text);
+      text += ' ';
     } else if (name != "tracked-changes" && name != "annotation" && name != "desc" && name != "title") {
       inline_text(n, text);
     }
@@ -52,6 +59,13 @@ std::string cell_text(const Node& cell) {
 class OdfReader {
  public:
   OdfReader(Format format, Output& out) : format_(format), out_(out) {}
+
+  // Headers or footers of the pages, which are kept with the styles: letterheads have names and numbers that count.
+  void margins(const Node& styles, std::string_view kind) {
+    for (const Node page : child(styles, "master-styles").children())
+      for (const Node n : page.children())
+        if (local(n).starts_with(kind)) blocks(n, 0);  // "header", "header-left", "header-first"
+  }
 
   void blocks(const Node& parent, int list_depth) {
     for (const Node n : parent.children()) {
@@ -110,6 +124,7 @@ class OdfReader {
     std::vector<std::pair<int64_t, std::string>> cells;
     int64_t column = 0;
     for (const Node c : r.children()) {
+      if (c.type() != pugi::node_element) continue;  // blanks between cells
       const int64_t times = repeated(c, "number-columns-repeated");
       if (local(c) == "table-cell") {
         const std::string text = cell_text(c);
@@ -144,7 +159,12 @@ void read_odf(const Zip& zip, Format format, Output& out) {
   if (zip.has("META-INF/manifest.xml") &&
       zip.read("META-INF/manifest.xml").find("encryption-data") != std::string::npos)
     stop(Problem::encrypted);
+  if (format != Format::odt || !zip.has("styles.xml")) return read_odf_content(zip.read("content.xml"), format, out);
+  const Xml styles(zip.read("styles.xml"), out.budget());
+  OdfReader reader(format, out);
+  reader.margins(styles.root(), "header");
   read_odf_content(zip.read("content.xml"), format, out);
+  reader.margins(styles.root(), "footer");
 }
 
 }  // namespace trine::docworker

@@ -18,6 +18,9 @@ void read_pptx(const Zip& zip, Output& out);
 std::map<std::string, std::string> relations(const Zip& zip, const std::string& part, Budget& budget);
 
 // The parts alone, for tests and fuzzing.
-void read_docx_body(std::string document_xml, std::string styles_xml, Output& out);
+struct DocxParts {
+  std::string document, styles, numbering, footnotes, endnotes;  // XML; "" where there is none
+};
+void read_docx_body(DocxParts parts, Output& out);
 
 }  // namespace trine::docworker

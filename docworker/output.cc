@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <utility>
 
 #include "docworker/encoding.h"
@@ -187,6 +188,16 @@ std::string clean(std::string_view text, bool one_line) {
   }
   while (!out.empty() && (out.back() == ' ' || out.back() == '\n')) out.pop_back();
   return out;
+}
+
+void mark_raised(std::string& text, size_t from) {
+  if (from == 0 || from >= text.size()) return;
+  const auto before = static_cast<unsigned char>(text[from - 1]);
+  const auto is_digit = [&](size_t i) { return i < text.size() && text[i] >= '0' && text[i] <= '9'; };
+  const std::string_view raised = std::string_view(text).substr(from);
+  const size_t sign = raised.starts_with("\u2212") ? 3 : raised[0] == '-' || raised[0] == '+' ? 1 : 0;
+  if ((std::isalnum(before) != 0 || before == ')' || before >= 0x80) && is_digit(from + sign))
+    text.insert(from, 1, '^');
 }
 
 }  // namespace trine::docworker

@@ -86,4 +86,7 @@ class Output {
 // `one_line`.
 std::string clean(std::string_view text, bool one_line = false);
 
+// What stands in `text` from `from` on is raised: "10" and "6" become "10^6", which "106" is not, "1" and "st" "1st".
+void mark_raised(std::string& text, size_t from);
+
 }  // namespace trine::docworker

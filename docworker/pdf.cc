@@ -12,6 +12,7 @@
 #include <cmath>
 #include <memory>
 
+#include "docworker/bidi.h"
 #include "docworker/encoding.h"
 #include "docworker/extract.h"
 #include "docworker/image.h"
@@ -37,7 +38,7 @@ std::string name_of(const poppler::embedded_file& file) {
 std::vector<Word> words_of(const poppler::page& page, std::vector<std::string>& turned) {
   std::vector<Word> words;
   for (const auto& box : page.text_list()) {
-    auto text = utf8(box.text());
+    auto text = letters_as_read(utf8(box.text()));
     const auto r = box.bbox();
     if (box.rotation() != 0) {
       turned.push_back(std::move(text));

@@ -14,7 +14,11 @@ using Node = pugi::xml_node;
 std::string paragraph_text(const Node& p) {
   std::string text;
   for (const Node n : p.children()) {
-    if (local(n) == "r" || local(n) == "fld") text += child(n, "t").child_value();
+    if (local(n) == "r" || local(n) == "fld") {
+      const size_t from = text.size();
+      text += child(n, "t").child_value();
+      if (parse_int(attribute(child(n, "rPr"), "baseline")).value_or(0) > 0) mark_raised(text, from);
+    }
     if (local(n) == "br") text += '\n';
   }
   return text;
@@ -62,6 +66,8 @@ void read_shapes(const Node& parent, bool notes, Output& out) {
       out.table(std::move(rows));
     } else if (name == "pic") {
       out.image(std::string(attribute(child(child(n, "nvPicPr"), "cNvPr"), "descr")));
+    } else if (name == "AlternateContent") {  // the fallback says the same again
+      read_shapes(child(n, "Choice") ? child(n, "Choice") : child(n, "Fallback"), notes, out);
     } else if (name != "nvGrpSpPr" && name != "grpSpPr") {
       read_shapes(n, notes, out);
     }
@@ -94,11 +100,16 @@ void read_pptx(const Zip& zip, Output& out) {
     const Xml slide(zip.read(path), budget);
     read_shapes(slide.root(), false, out);
     const std::string file = path.substr(path.rfind('/') + 1);
-    for (const auto& [rel, rel_target] : relations(zip, "ppt/slides/_rels/" + file + ".rels", budget)) {
-      if (rel_target.find("notesSlide") == std::string::npos || !zip.has(from_ppt(rel_target))) continue;
-      const Xml notes(zip.read(from_ppt(rel_target)), budget);
-      read_shapes(notes.root(), true, out);
-    }
+    const auto beside = relations(zip, "ppt/slides/_rels/" + file + ".rels", budget);
+    const auto read_beside = [&](std::string_view folder, bool notes) {
+      for (const auto& [rel, rel_target] : beside) {
+        if (rel_target.find(folder) == std::string::npos || !zip.has(from_ppt(rel_target))) continue;
+        const Xml xml(zip.read(from_ppt(rel_target)), budget);
+        read_shapes(xml.root(), notes, out);
+      }
+    };
+    read_beside("diagrams/drawing", false);  // SmartArt, as it was drawn last
+    read_beside("notesSlide", true);
   }
 }
 

@@ -24,20 +24,34 @@ bool is_leaf(const Node& n) {
   return std::none_of(n.begin(), n.end(), [](const Node& c) { return is_element(c); });
 }
 
-// The text, with the attributes that a reader needs to understand it: units, currencies.
-std::string value_of(const Node& n) {
-  std::string text = clean(text_below(n), true);
+// Calls act(name, value) for the attributes that a reader needs to understand an element.
+template <class Act>
+void each_attribute(const Node& n, const Act& act) {
   for (const auto& a : n.attributes()) {
-    const auto name = local(std::string_view(a.name()));
-    const std::string_view prefix(a.name());
-    if (prefix.starts_with("xmlns") || prefix.starts_with("xsi:") || name.starts_with("list") ||
-        name.starts_with("schemeAgency") || name == "format" || name == "languageID" || name == "schemeURI")
+    const std::string_view whole(a.name()), name = local(whole);
+    if (whole.starts_with("xmlns") || whole.starts_with("xsi:") || whole.starts_with("xml:") ||
+        name.starts_with("list") || name.starts_with("schemeAgency") || name == "format" || name == "languageID" ||
+        name == "schemeURI")
       continue;
-    if (*a.value() == '\0') continue;
-    text += (text.empty() ? "" : " ") + (name == "currencyID" || name == "unitCode" || name == "schemeID"
-                                             ? std::string(a.value())
-                                             : fmt::format("({}: {})", name, a.value()));
+    if (*a.value() != '\0') act(name, a.value());
   }
+}
+
+// Without that of the elements inside.
+std::string own_text(const Node& n) {
+  std::string text;
+  for (const Node& c : n.children()) (text += c.value()) += is_element(c) ? " " : "";  // an element has no value
+  return clean(text, true);
+}
+
+// The text with the attributes: units, currencies.
+std::string value_of(const Node& n) {
+  std::string text = own_text(n);
+  each_attribute(n, [&](std::string_view name, const char* value) {
+    text += (text.empty() ? "" : " ") + (name == "currencyID" || name == "unitCode" || name == "schemeID"
+                                             ? std::string(value)
+                                             : fmt::format("({}: {})", name, value));
+  });
   return text;
 }
 
@@ -48,7 +62,7 @@ class XmlReader {
   XmlReader(Output& out, const Inner& inner) : out_(out), inner_(inner) {}
 
   void section(const Node& root) {
-    std::string lines;
+    std::string lines = value_of(root);
     std::map<std::string, int, std::less<>> counts;
     for (const Node n : root.children())
       if (is_element(n)) ++counts[n.name()];
@@ -64,6 +78,7 @@ class XmlReader {
       } else {
         flush(lines);
         lines = std::string(local(n)) + ':';
+        if (const auto value = value_of(n); !value.empty()) (lines += ' ') += value;
         inside({}, n, lines);
         flush(lines);
         n = n.next_sibling();
@@ -108,6 +123,10 @@ class XmlReader {
         n = repeated(n);
         continue;
       } else {
+        if (const auto value = value_of(n); !value.empty()) {
+          out_.budget().objects();
+          lines += fmt::format("{}{}: {}", lines.empty() ? "" : "\n", here, value);
+        }
         // A wrapper of one element says nothing: Party.PartyName.Name is Party.Name to a reader.
         const auto elements = std::count_if(n.begin(), n.end(), [](const Node& c) { return is_element(c); });
         inside(elements == 1 && is_leaf(*std::find_if(n.begin(), n.end(), [](const Node& c) { return is_element(c); }))
@@ -164,8 +183,11 @@ class XmlReader {
       if (!line.empty()) out.emplace_back(path, line.substr(path.size() + 2));
       return;
     }
+    const auto below = [&](std::string_view name) { return (path.empty() ? "" : path + '.') + std::string(name); };
+    each_attribute(parent, [&](std::string_view name, const char* value) { out.emplace_back(below(name), value); });
+    if (auto text = own_text(parent); !text.empty()) out.emplace_back(path, std::move(text));
     for (const Node n : parent.children())
-      if (is_element(n)) collect(path.empty() ? std::string(local(n)) : path + '.' + std::string(local(n)), n, out);
+      if (is_element(n)) collect(below(local(n)), n, out);
   }
 
   void flush(std::string& lines) {

@@ -19,7 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       return;
     }
     const std::string xml(bytes.substr(1));
-    if (which == 'w') read_docx_body(xml, xml, out);
+    if (which == 'w') read_docx_body({xml, xml, xml, xml, {}}, out);
     if (which == 'o') read_odf_content(xml, Format::ods, out);
     if (which == 'x') read_xml(xml, out, [](std::string_view, const std::string&) {});
   });
