@@ -30,8 +30,8 @@ const std::vector<LabelWords>& label_table() {
   static const std::vector<LabelWords> kTable = {
       {"iban*, bank account, account number, bankverbindung, kontonummer, compte, conto, cuenta, rekening, konto, cont",
        is(iban)},
-      {"card, credit card*, debit card*, visa, mastercard, amex, maestro, kreditkarte*, carte bancaire, carte de "
-       "crédit, "
+      {"card, cards, credit card*, debit card*, visa, mastercard, amex, maestro, kreditkarte*, carte bancaire, carte "
+       "de crédit, "
        "carte bleue, carta di credito, tarjeta*, cartão*, creditcard*, kredietkaart*, karta kredytowa, kart*, "
        "kreditkort*, luottokort*, kreditna*, bankkort*, κάρτα*, πιστωτικ*, карта*, hitelkárty*, bankkárty*, "
        "krediitkaar*, kredītkart*, kredito kort*, card number, cc",

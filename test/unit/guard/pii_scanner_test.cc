@@ -55,6 +55,29 @@ TEST(Card, AnOrderNumberThatPassesIsAnOrderNumber) {
   EXPECT_EQ(found("Order paid, card 4111111111111111"), Found{"CREDIT_CARD 4111111111111111"});
 }
 
+TEST(Card, IsFoundBesideNumbersThatAreNoneOfItsGroups) {
+  EXPECT_EQ(found("Karte 4111 1111 1111 1111 12/27 123"), Found{"CREDIT_CARD 4111 1111 1111 1111"});
+  EXPECT_EQ(found("4111 1111 1111 1111 12/27 123"), Found{"CREDIT_CARD 4111 1111 1111 1111"});
+  EXPECT_EQ(found("3714 496353 98431 1234"), Found{"CREDIT_CARD 3714 496353 98431"});
+  EXPECT_EQ(found("cards: 4111 1111 1111 1111 5500 0055 5555 5559"),
+            (Found{"CREDIT_CARD 4111 1111 1111 1111", "CREDIT_CARD 5500 0055 5555 5559"}));
+}
+
+TEST(Card, IsNotLookedForInATable) {
+  EXPECT_EQ(found("2024 4111 1111 1111 1111"), Found{});
+  EXPECT_EQ(found("4111 1111 1111 1111 2024"), Found{});
+  // 1234 5678 9012 3452 passes the check and is of no network.
+  EXPECT_EQ(found("cards sold: 1234 5678 9012 3452 2024"), Found{});
+}
+
+TEST(NumbersInGroups, AreFoundBesideAnotherNumberWithTheirLabel) {
+  EXPECT_EQ(found("NHS number 943 476 5919 12/03/1980"), Found{"GB_NHS 943 476 5919"});
+  EXPECT_EQ(found("Steuer-ID 86 095 742 719 2024"), Found{"DE_STEUER_ID 86 095 742 719"});
+  EXPECT_EQ(found("Steuer-ID von 2024 86 095 742 719"), Found{"DE_STEUER_ID 86 095 742 719"});
+  EXPECT_EQ(found("Steuer-ID 86 095 742 719 10115 Berlin"), Found{"DE_STEUER_ID 86 095 742 719"});
+  EXPECT_EQ(found("86 095 742 719 2024"), Found{});
+}
+
 TEST(BareNumbers, NeedTheirLabel) {
   EXPECT_EQ(found("Mijn BSN is 540928288."), Found{"NL_BSN 540928288"});
   EXPECT_EQ(found("540928288 (BSN)"), Found{"NL_BSN 540928288"});
