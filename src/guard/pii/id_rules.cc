@@ -69,6 +69,7 @@ constexpr auto kIdRules = std::to_array<IdRule>({
     {hu_adoazonosito, is_hu_adoazonosito, 10, 10, true, Need::label, 0},
     {pl_nip, is_pl_nip, 10, 10, true, Need::label, 0},
     {es_dni_nie, is_es_dni_nie, 9, 9, false, Need::nothing, 0},
+    {es_dni_nie, is_es_nif_klm, 9, 9, false, Need::label, 0},
     {ie_pps, is_ie_pps, 8, 9, false, Need::label, 0},
     {gb_nino, is_gb_nino, 9, 9, false, Need::label, 0},
     {nl_bsn, is_nl_bsn, 9, 9, true, Need::label, 0},

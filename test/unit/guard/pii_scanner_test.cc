@@ -78,6 +78,11 @@ TEST(NumbersInGroups, AreFoundBesideAnotherNumberWithTheirLabel) {
   EXPECT_EQ(found("86 095 742 719 2024"), Found{});
 }
 
+TEST(Spain, GivesLettersToThoseWithoutADni) {
+  EXPECT_EQ(found("DNI K6592810K"), Found{"ES_DNI_NIE K6592810K"});
+  EXPECT_EQ(found("model K6592810K, K6592810K"), Found{});
+}
+
 TEST(BareNumbers, NeedTheirLabel) {
   EXPECT_EQ(found("Mijn BSN is 540928288."), Found{"NL_BSN 540928288"});
   EXPECT_EQ(found("540928288 (BSN)"), Found{"NL_BSN 540928288"});
