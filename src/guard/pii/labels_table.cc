@@ -39,7 +39,8 @@ const std::vector<LabelWords>& label_table() {
       {"tel, tel no, phone*, telephone*, telefon*, téléphone*, teléfono*, telefone*, telefoon*, τηλέφων*, τηλ, "
        "телефон*, тел, "
        "mobile*, mobil*, móvil, telemóvel*, cellulare, portable, handy*, gsm, fax, puhelin*, telefoni*, tālru*, "
-       "komórk*, call me on, call me at, reach me at, rufnummer, cell, whatsapp, teléf, kontakt tel, desk, office",
+       "komórk*, call me on, call me at, reach me at, rufnummer, cell no, cell number, office no, office number, "
+       "whatsapp, teléf, kontakt tel",
        is(phone)},
       {"born, date of birth, birth date, birthday, dob, geboren, geb, geburtsdatum, geburtstag, né le, née le, né e "
        "le, "

@@ -136,6 +136,25 @@ TEST(Phone, InternationalOrWithItsLabel) {
   EXPECT_EQ(found("in room 12345678, on 12.05.2026, 1+12345678901234567"), Found{});
 }
 
+TEST(Phone, IsNoAmountNoYearsAndNoTime) {
+  for (const char* s :
+       {"Microsoft Office 2019-2021", "The office cost 1.250.000 EUR", "desk lamp 4794339885",
+        "Telefonkosten 2023: 125.000 EUR", "mobile app has 1 200 000 users", "mobile app has 1\u00a0200\u00a0000 users",
+        "telephones sold: 12 345 678 912", "telephones sold: 345.678.000", "phone support since 2024-11-29 10:00",
+        "phone support since 2024-11-29T10:00", "phone support 29.11.2024 10:00",
+        "mobile 2019\u20132021 and 2024/25 and 2024-11"}) {
+    EXPECT_EQ(found(s), Found{}) << s;
+  }
+}
+
+TEST(Phone, OfThreesOrBesideAnOfficeIsStillOne) {
+  for (const char* s : {"612 345 678", "72 128 827", "030 123 456", "2012 3456", "06.12.34.56.78", "0241-23-45-67"}) {
+    EXPECT_EQ(found(std::string("Phone: ") + s), Found{std::string("PHONE ") + s});
+  }
+  EXPECT_EQ(found("Office: +49 30 1234567, desk 030 1234567, cell (555) 123-4567"),
+            (Found{"PHONE +49 30 1234567", "PHONE 030 1234567", "PHONE (555) 123-4567"}));
+}
+
 TEST(Ip, VersionsAreNoAddresses) {
   EXPECT_EQ(found("from 10.1.2.3 and 2001:db8::17:"), (Found{"IP_ADDRESS 10.1.2.3", "IP_ADDRESS 2001:db8::17"}));
   EXPECT_EQ(found("version 1.45.199.2, 1.2.3.4.5, 1.2.3.400, 12:30:45, std::array<int, 3>"), Found{});
