@@ -320,10 +320,18 @@ std::optional<PiiSpan> find_birth_date(TextWindow& window, EvidenceTrail& eviden
   if (window.at(pos).kind == GlyphKind::alnum) return std::nullopt;
   const bool year_first = length[0] == 4 && length[2] <= 2;
   const bool year_last = length[2] == 4 && length[0] <= 2;
-  if (!year_first && !year_last) return std::nullopt;
+  const bool year_short = length[2] == 2 && length[0] <= 2;
+  if (!year_first && !year_last && !year_short) return std::nullopt;
   const int year = year_first ? n[0] : n[2];
   const int day = year_first ? n[2] : n[0];
-  if (year < 1890 || year > 2100 || (!is_date(year, n[1], day) && !is_date(year, day, n[1]))) return std::nullopt;
+  if (year_short) {
+    // "12.03.85", but not the beginning of a number in groups.
+    const Glyph g = window.at(pos);
+    if (g.is_separator() && g.kind != GlyphKind::space && window.at(pos + g.length).is_digit()) return std::nullopt;
+    if (!is_short_date(year, n[1], day) && !is_short_date(year, day, n[1])) return std::nullopt;
+  } else if (year < 1890 || year > 2100 || (!is_date(year, n[1], day) && !is_date(year, day, n[1]))) {
+    return std::nullopt;
+  }
   if (evidence.distance(PiiType::date_of_birth, begin) > EvidenceTrail::kNear) return std::nullopt;
   return PiiSpan{begin, pos, PiiType::date_of_birth, 0.95F};
 }

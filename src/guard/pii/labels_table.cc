@@ -42,8 +42,8 @@ const std::vector<LabelWords>& label_table() {
        "komórk*, call me on, call me at, reach me at, rufnummer, cell no, cell number, office no, office number, "
        "whatsapp, teléf, kontakt tel",
        is(phone)},
-      {"born, date of birth, birth date, birthday, dob, geboren, geb, geburtsdatum, geburtstag, né le, née le, né e "
-       "le, "
+      {"born, date of birth, dateofbirth, birth date, birthdate, birthday, dob, geboren, geb, geburtsdatum, "
+       "geburtstag, né le, née le, né e le, "
        "date de naissance, nato il, nata il, nato, nata, data di nascita, nacido, nacida, fecha de nacimiento, "
        "data de nascimento, nascido, nascida, geboortedatum, urodzon*, data urodzenia, ur, născut*, data nașterii, "
        "γεννήθηκε, "

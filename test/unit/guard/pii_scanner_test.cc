@@ -166,6 +166,18 @@ TEST(BirthDate, NeedsTheWord) {
   EXPECT_EQ(found("on 03.02.1977 in Graz; born 99.99.1977"), Found{});
 }
 
+TEST(BirthDate, IsFoundUnderTheNamesOfFields) {
+  for (const char* key : {"dateOfBirth", "birthDate", "birthdate", "birth_date", "dob"}) {
+    EXPECT_EQ(found("{\"" + std::string(key) + "\":\"1985-03-12\"}"), Found{"DATE_OF_BIRTH 1985-03-12"}) << key;
+  }
+}
+
+TEST(BirthDate, MayHaveAShortYear) {
+  EXPECT_EQ(found("Geburtsdatum: 12.03.85"), Found{"DATE_OF_BIRTH 12.03.85"});
+  EXPECT_EQ(found("née le 12/03/85"), Found{"DATE_OF_BIRTH 12/03/85"});
+  EXPECT_EQ(found("on 12.03.85; born 99.03.85, 12.03.85-1234"), Found{});
+}
+
 TEST(Address, IsAStreetWithANumber) {
   EXPECT_EQ(found("at 62 Harbour Street, Leeds LS1 4AP now"), Found{"ADDRESS 62 Harbour Street, Leeds LS1 4AP"});
   EXPECT_EQ(found("wohnt Hauptstraße 82, 10115 Berlin."), Found{"ADDRESS Hauptstraße 82, 10115 Berlin"});
