@@ -96,6 +96,8 @@ struct DialString {
   size_t digits = 0;
   size_t groups = 0;
   bool has_bracket = false;
+  size_t first = 0;     // digits of the first group
+  bool threes = false;  // every other group has three, and a space or a dot before it
 };
 
 constexpr size_t kMostDialled = 15;  // E.164
@@ -103,6 +105,7 @@ constexpr size_t kMostDialled = 15;  // E.164
 DialString read_dial_string(TextWindow& window, size_t pos) {
   DialString d;
   bool open = false;
+  GlyphKind join = GlyphKind::end;
   while (true) {
     size_t digits = 0;
     size_t end = pos;
@@ -113,9 +116,12 @@ DialString read_dial_string(TextWindow& window, size_t pos) {
       size_t n = 0;
       for (++end; n < 5 && window.at(end).is_digit(); ++n) end += window.at(end).length;
       if (window.at(end).kind == GlyphKind::alnum) return d;
-      return {end, d.digits + digits, d.groups + 1, d.has_bracket};
+      return {end, d.digits + digits, d.groups + 1, d.has_bracket, d.first, false};
     }
     if (g.is_word() || (g.kind == GlyphKind::other && window.text().substr(end, 1) == "_")) return d;
+    const bool is_three = digits == 3 && (join == GlyphKind::space || join == GlyphKind::dot);
+    if (d.groups == 0) d.first = digits;
+    d.threes = d.groups == 0 || (d.threes && is_three);
     d.digits += digits;
     ++d.groups;
     d.end = end;
@@ -125,6 +131,7 @@ DialString read_dial_string(TextWindow& window, size_t pos) {
       open = false;
       d.end = ++pos;
     }
+    join = window.at(pos).kind;
     if (window.at(pos).is_separator()) pos += window.at(pos).length;
     if (!open && window.at(pos).kind == GlyphKind::other && window.text()[pos] == '(') {
       open = d.has_bracket = true;
@@ -133,13 +140,36 @@ DialString read_dial_string(TextWindow& window, size_t pos) {
   }
 }
 
-// "12.05.2026" and "10.0.0.1" and "1.2" are written with dots, and are no telephones.
+bool is_year(std::string_view s) {
+  return (s.starts_with("19") || s.starts_with("20")) && digits_of(s, 4);
+}
+
+// "12.05.2026", and the "2024-11-29 10" of a date with a time behind it, are no telephones.
 bool is_date_like(TextWindow& window, size_t begin, size_t end) {
-  const std::string_view s = window.text().substr(begin, end - begin);
-  if (s.size() != 10 || !all_digits(s.substr(0, 2))) return false;
+  constexpr size_t kDate = 10;  // bytes
+  const bool goes_on = window.at(begin + kDate).is_digit();
+  const std::string_view s = window.text().substr(begin, kDate);
+  if (goes_on || s.size() < kDate || !all_digits(s.substr(0, 2))) return false;
+  const bool is_all = end - begin == kDate;
   const bool day_first = (s[2] == '.' || s[2] == '/' || s[2] == '-') && s[5] == s[2];
   const bool year_first = s[4] == '-' && s[7] == '-';
-  return day_first || year_first;
+  return (day_first && (is_all || is_year(s.substr(6)))) || (year_first && (is_all || is_year(s.substr(0, 4))));
+}
+
+// "2019-2021", "2024/25", "2024-11".
+bool is_years(TextWindow& window, size_t begin, const DialString& d) {
+  const std::string_view text = window.text();
+  if (d.groups != 2 || d.first != 4 || !is_year(text.substr(begin, 4))) return false;
+  const GlyphKind mark = window.at(begin + 4).kind;
+  if (mark != GlyphKind::dash && mark != GlyphKind::slash) return false;
+  return d.digits == 6 || (d.digits == 8 && is_year(text.substr(d.end - 4, 4)));
+}
+
+// "1.250.000", "200 000": thousands. Eight or nine digits may be a telephone's, as "612 345 678" in Spain, but not
+// where they are round or go on to the left.
+bool is_amount(TextWindow& window, size_t begin, const DialString& d, bool goes_on) {
+  if (!d.threes || d.groups < 2 || d.first > 3 || d.has_bracket || window.at(begin).c == '0') return false;
+  return d.digits < 8 || d.digits > 9 || goes_on || window.text().substr(d.end - 3, 3) == "000";
 }
 
 }  // namespace
@@ -249,11 +279,14 @@ std::optional<PiiSpan> find_phone(TextWindow& window, EvidenceTrail& evidence, s
     if (d.digits < 8 || d.digits > kMostDialled || text[begin] == '0') return std::nullopt;
     return PiiSpan{start, d.end, PiiType::phone, 0.95F};
   }
-  if (d.digits < 6 || d.digits > kMostDialled || is_date_like(window, begin, d.end)) return std::nullopt;
+  if (d.digits < 6 || d.digits > kMostDialled || is_date_like(window, begin, d.end) || is_years(window, begin, d)) {
+    return std::nullopt;
+  }
+  const bool goes_on = outside.is_separator() && window.before(start - outside.length).is_digit();
+  if (is_amount(window, begin, d, goes_on)) return std::nullopt;
   const bool labelled = evidence.distance(PiiType::phone, start) <= EvidenceTrail::kNear;
   if (labelled) return PiiSpan{start, d.end, PiiType::phone, 0.9F};
   // Without a label: "0699 868 88 55", but not the rest of a longer number, and not "0.5".
-  const bool goes_on = outside.is_separator() && window.before(start - outside.length).is_digit();
   const bool is_time = start > 1 && window.text()[start - 1] == ':' && window.before(start - 1).is_digit();
   if (goes_on || is_time) return std::nullopt;
   const bool trunk = window.at(begin).c == '0' && window.at(begin + 1).is_digit() && d.groups >= 2 && d.digits >= 8;
@@ -287,10 +320,18 @@ std::optional<PiiSpan> find_birth_date(TextWindow& window, EvidenceTrail& eviden
   if (window.at(pos).kind == GlyphKind::alnum) return std::nullopt;
   const bool year_first = length[0] == 4 && length[2] <= 2;
   const bool year_last = length[2] == 4 && length[0] <= 2;
-  if (!year_first && !year_last) return std::nullopt;
+  const bool year_short = length[2] == 2 && length[0] <= 2;
+  if (!year_first && !year_last && !year_short) return std::nullopt;
   const int year = year_first ? n[0] : n[2];
   const int day = year_first ? n[2] : n[0];
-  if (year < 1890 || year > 2100 || (!is_date(year, n[1], day) && !is_date(year, day, n[1]))) return std::nullopt;
+  if (year_short) {
+    // "12.03.85", but not the beginning of a number in groups.
+    const Glyph g = window.at(pos);
+    if (g.is_separator() && g.kind != GlyphKind::space && window.at(pos + g.length).is_digit()) return std::nullopt;
+    if (!is_short_date(year, n[1], day) && !is_short_date(year, day, n[1])) return std::nullopt;
+  } else if (year < 1890 || year > 2100 || (!is_date(year, n[1], day) && !is_date(year, day, n[1]))) {
+    return std::nullopt;
+  }
   if (evidence.distance(PiiType::date_of_birth, begin) > EvidenceTrail::kNear) return std::nullopt;
   return PiiSpan{begin, pos, PiiType::date_of_birth, 0.95F};
 }

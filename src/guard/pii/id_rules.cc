@@ -69,6 +69,7 @@ constexpr auto kIdRules = std::to_array<IdRule>({
     {hu_adoazonosito, is_hu_adoazonosito, 10, 10, true, Need::label, 0},
     {pl_nip, is_pl_nip, 10, 10, true, Need::label, 0},
     {es_dni_nie, is_es_dni_nie, 9, 9, false, Need::nothing, 0},
+    {es_dni_nie, is_es_nif_klm, 9, 9, false, Need::label, 0},
     {ie_pps, is_ie_pps, 8, 9, false, Need::label, 0},
     {gb_nino, is_gb_nino, 9, 9, false, Need::label, 0},
     {nl_bsn, is_nl_bsn, 9, 9, true, Need::label, 0},
@@ -87,13 +88,14 @@ struct Spelling {
   bool is_digits = true;
   bool has_space = false;  // between its groups
   bool has_small_group = false;
-  size_t groups = 1;
+  size_t first_group = 0, last_group = 0;  // their lengths
 };
 
 Spelling spelling_of(const Field& f, size_t first_token, size_t last_token) {
   Spelling s;
   s.is_digits = all_digits(f.view(f.token[first_token], f.token[last_token]));
-  s.groups = last_token - first_token;
+  s.first_group = f.token[first_token + 1] - f.token[first_token];
+  s.last_group = f.token[last_token] - f.token[last_token - 1];
   for (size_t t = first_token; t < last_token; ++t) {
     const bool inner = t > first_token && t + 1 < last_token;
     s.has_small_group = s.has_small_group || (inner && f.token[t + 1] - f.token[t] < 2);
@@ -106,25 +108,49 @@ bool is_tight(GlyphKind k) {
   return k == GlyphKind::dash || k == GlyphKind::dot || k == GlyphKind::slash;
 }
 
+// The numbers that may stand a space away from one in groups without being more of it: an expiry date, a year, a
+// postal code.
+enum class Beside : uint8_t { nothing, other_groups, anything };
+
+Beside beside(EvidenceTrail& evidence, const IdRule& r, size_t begin) {
+  const bool is_card = r.type == PiiType::credit_card;
+  // A label says what is meant; of a table of statistics about cards, one number in ten has the check digit of some.
+  const bool is_weak = is_card && r.need == Need::label;
+  if (!is_weak && evidence.distance(r.type, begin) != EvidenceTrail::kNone) return Beside::anything;
+  return is_card ? Beside::other_groups : Beside::nothing;
+}
+
+// A neighbour of `digits` digits, beside a group of `own`.
+bool is_more_of_it(const Spelling& s, size_t digits, size_t own, Beside may) {
+  if (digits == 0 || !s.has_space || !s.is_digits) return false;
+  return may == Beside::nothing || (may == Beside::other_groups && digits == own);
+}
+
+constexpr size_t kLongestGroup = 8;  // no group of a number in groups has so many; more need not be counted
+
 // Part of something longer: "978-1165820501", "0.283658836", one column of a row of numbers that has gaps itself.
-bool is_part_on_the_left(const TextWindow& window, size_t begin, const Spelling& s) {
+bool is_part_on_the_left(const TextWindow& window, size_t begin, const Spelling& s, Beside may) {
   if (begin == 0) return false;
   const Glyph separator = window.before(begin);
   if (window.text()[begin - 1] == '+') return true;  // a telephone
   if (!separator.is_separator()) return false;
-  const Glyph beyond = window.before(begin - separator.length);
-  if (is_tight(separator.kind)) return beyond.is_digit();
-  return s.has_space && s.is_digits && beyond.is_digit();
+  size_t pos = begin - separator.length;
+  if (is_tight(separator.kind)) return window.before(pos).is_digit();
+  size_t digits = 0;
+  for (; digits < kLongestGroup && window.before(pos).is_digit(); ++digits) pos -= window.before(pos).length;
+  return is_more_of_it(s, digits, s.first_group, may);
 }
 
-bool is_part_on_the_right(TextWindow& window, size_t end, const Spelling& s) {
+bool is_part_on_the_right(TextWindow& window, size_t end, const Spelling& s, Beside may) {
   const Glyph separator = window.at(end);
   if (separator.kind == GlyphKind::end) return false;
   if (window.text()[end] == '_' || window.text()[end] == '@') return true;
   if (!separator.is_separator()) return false;
-  const Glyph beyond = window.at(end + separator.length);
-  if (is_tight(separator.kind)) return beyond.is_digit();
-  return s.has_space && s.is_digits && beyond.is_digit();
+  size_t pos = end + separator.length;
+  if (is_tight(separator.kind)) return window.at(pos).is_digit();
+  size_t digits = 0;
+  for (; digits < kLongestGroup && window.at(pos).is_digit(); ++digits) pos += window.at(pos).length;
+  return is_more_of_it(s, digits, s.last_group, may);
 }
 
 // Cards are printed in groups of four, or four, six and the rest.
@@ -178,7 +204,9 @@ std::optional<FoundId> find_id(TextWindow& window, EvidenceTrail& evidence, cons
         if (s.size() < r.shortest || s.size() > r.longest || (r.digits_only && !spelling.is_digits)) continue;
         if (!r.is_valid(s)) continue;
         if (r.type == PiiType::credit_card && !is_card_spelling(f, first, last)) continue;
-        if (is_part_on_the_left(window, begin, spelling) || is_part_on_the_right(window, end, spelling)) break;
+        const Beside may = beside(evidence, r, begin);
+        if (is_part_on_the_left(window, begin, spelling, may)) continue;
+        if (is_part_on_the_right(window, end, spelling, may)) continue;
         const auto v = judge(evidence, r, begin, end);
         if (v && (!best || v->distance < best->distance)) best = v;
       }

@@ -30,8 +30,8 @@ const std::vector<LabelWords>& label_table() {
   static const std::vector<LabelWords> kTable = {
       {"iban*, bank account, account number, bankverbindung, kontonummer, compte, conto, cuenta, rekening, konto, cont",
        is(iban)},
-      {"card, credit card*, debit card*, visa, mastercard, amex, maestro, kreditkarte*, carte bancaire, carte de "
-       "crédit, "
+      {"card, cards, credit card*, debit card*, visa, mastercard, amex, maestro, kreditkarte*, carte bancaire, carte "
+       "de crédit, "
        "carte bleue, carta di credito, tarjeta*, cartão*, creditcard*, kredietkaart*, karta kredytowa, kart*, "
        "kreditkort*, luottokort*, kreditna*, bankkort*, κάρτα*, πιστωτικ*, карта*, hitelkárty*, bankkárty*, "
        "krediitkaar*, kredītkart*, kredito kort*, card number, cc",
@@ -39,10 +39,11 @@ const std::vector<LabelWords>& label_table() {
       {"tel, tel no, phone*, telephone*, telefon*, téléphone*, teléfono*, telefone*, telefoon*, τηλέφων*, τηλ, "
        "телефон*, тел, "
        "mobile*, mobil*, móvil, telemóvel*, cellulare, portable, handy*, gsm, fax, puhelin*, telefoni*, tālru*, "
-       "komórk*, call me on, call me at, reach me at, rufnummer, cell, whatsapp, teléf, kontakt tel, desk, office",
+       "komórk*, call me on, call me at, reach me at, rufnummer, cell no, cell number, office no, office number, "
+       "whatsapp, teléf, kontakt tel",
        is(phone)},
-      {"born, date of birth, birth date, birthday, dob, geboren, geb, geburtsdatum, geburtstag, né le, née le, né e "
-       "le, "
+      {"born, date of birth, dateofbirth, birth date, birthdate, birthday, dob, geboren, geb, geburtsdatum, "
+       "geburtstag, né le, née le, né e le, "
        "date de naissance, nato il, nata il, nato, nata, data di nascita, nacido, nacida, fecha de nacimiento, "
        "data de nascimento, nascido, nascida, geboortedatum, urodzon*, data urodzenia, ur, născut*, data nașterii, "
        "γεννήθηκε, "

@@ -8,7 +8,13 @@
 namespace trine::guard {
 namespace {
 
-constexpr std::string_view kDniLetters = "TRWAGMYFPDXBNJZSQVHLCKE";
+// The number of a Spanish identity: seven digits and the letter that checks them, `first` in front.
+bool is_es_number(int first, std::string_view s) {
+  constexpr std::string_view kLetters = "TRWAGMYFPDXBNJZSQVHLCKE";
+  if (!all_digits(s.substr(0, 7))) return false;
+  const int n = first * 10'000'000 + number_at(s, 0, 7);
+  return n != 0 && kLetters[static_cast<size_t>(n % 23)] == s[7];
+}
 
 }  // namespace
 
@@ -96,9 +102,11 @@ bool is_es_dni_nie(std::string_view s) {  // eight digits and a letter; foreigne
   if (s.size() != 9) return false;
   int first = digit_of(s[0]);
   if (s[0] >= 'X' && s[0] <= 'Z') first = s[0] - 'X';
-  if (first < 0 || first > 9 || !all_digits(s.substr(1, 7))) return false;
-  const int n = first * 10'000'000 + number_at(s, 1, 7);
-  return n != 0 && kDniLetters[static_cast<size_t>(n % 23)] == s[8];
+  return first >= 0 && first <= 9 && is_es_number(first, s.substr(1));
+}
+
+bool is_es_nif_klm(std::string_view s) {  // of children, of Spaniards abroad, and of foreigners without a NIE
+  return s.size() == 9 && s[0] >= 'K' && s[0] <= 'M' && is_es_number(0, s.substr(1));
 }
 
 bool is_fi_hetu(std::string_view s) {  // DDMMYY [sign] NNN C

@@ -22,6 +22,7 @@ bool is_baltic_id(std::string_view s);  // EE and LT share one form
 bool is_el_afm(std::string_view s);
 bool is_el_amka(std::string_view s);
 bool is_es_dni_nie(std::string_view s);
+bool is_es_nif_klm(std::string_view s);
 bool is_fi_hetu(std::string_view s);  // with or without the sign of the century
 bool is_fr_nir(std::string_view s);
 bool is_gb_nhs(std::string_view s);

@@ -69,7 +69,7 @@ bool ee(std::string_view s) {
   return digits_of(s, 9) && weighted_sum(s, {3, 7, 1, 3, 7, 1, 3, 7, 1}) % 10 == 0;
 }
 bool es(std::string_view s) {
-  if (is_es_dni_nie(s)) return true;
+  if (is_es_dni_nie(s) || is_es_nif_klm(s)) return true;
   constexpr std::string_view kKinds = "ABCDEFGHJNPQRSUVW";
   if (s.size() != 9 || kKinds.find(s[0]) == std::string_view::npos || !all_digits(s.substr(1, 7))) return false;
   for (char check = '0'; check <= '9'; ++check) {

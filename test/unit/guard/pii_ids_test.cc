@@ -27,6 +27,7 @@ const std::vector<Numbers> kNumbers = {
     {"is_el_amka", is_el_amka, {"15091382182", "15071127359", "24015510290"}},
     {"is_es_dni_nie", is_es_dni_nie, {"67204710K", "82332087E", "17922305S"}},
     {"is_es_dni_nie", is_es_dni_nie, {"Y7096618M", "X4724457G", "Y1501972V"}},
+    {"is_es_nif_klm", is_es_nif_klm, {"K6592810K", "L1234567L", "M7654321J"}},
     {"is_fi_hetu", is_fi_hetu, {"170164480S", "280679811E", "300587124U"}},
     {"is_fr_nir", is_fr_nir, {"204113016832708", "261013249669879", "186054151022935"}},
     {"is_gb_nhs", is_gb_nhs, {"7236656143", "4369730058", "3155433353"}},

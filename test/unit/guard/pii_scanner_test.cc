@@ -55,6 +55,34 @@ TEST(Card, AnOrderNumberThatPassesIsAnOrderNumber) {
   EXPECT_EQ(found("Order paid, card 4111111111111111"), Found{"CREDIT_CARD 4111111111111111"});
 }
 
+TEST(Card, IsFoundBesideNumbersThatAreNoneOfItsGroups) {
+  EXPECT_EQ(found("Karte 4111 1111 1111 1111 12/27 123"), Found{"CREDIT_CARD 4111 1111 1111 1111"});
+  EXPECT_EQ(found("4111 1111 1111 1111 12/27 123"), Found{"CREDIT_CARD 4111 1111 1111 1111"});
+  EXPECT_EQ(found("3714 496353 98431 1234"), Found{"CREDIT_CARD 3714 496353 98431"});
+  EXPECT_EQ(found("cards: 4111 1111 1111 1111 5500 0055 5555 5559"),
+            (Found{"CREDIT_CARD 4111 1111 1111 1111", "CREDIT_CARD 5500 0055 5555 5559"}));
+}
+
+TEST(Card, IsNotLookedForInATable) {
+  EXPECT_EQ(found("2024 4111 1111 1111 1111"), Found{});
+  EXPECT_EQ(found("4111 1111 1111 1111 2024"), Found{});
+  // 1234 5678 9012 3452 passes the check and is of no network.
+  EXPECT_EQ(found("cards sold: 1234 5678 9012 3452 2024"), Found{});
+}
+
+TEST(NumbersInGroups, AreFoundBesideAnotherNumberWithTheirLabel) {
+  EXPECT_EQ(found("NHS number 943 476 5919 12/03/1980"), Found{"GB_NHS 943 476 5919"});
+  EXPECT_EQ(found("Steuer-ID 86 095 742 719 2024"), Found{"DE_STEUER_ID 86 095 742 719"});
+  EXPECT_EQ(found("Steuer-ID von 2024 86 095 742 719"), Found{"DE_STEUER_ID 86 095 742 719"});
+  EXPECT_EQ(found("Steuer-ID 86 095 742 719 10115 Berlin"), Found{"DE_STEUER_ID 86 095 742 719"});
+  EXPECT_EQ(found("86 095 742 719 2024"), Found{});
+}
+
+TEST(Spain, GivesLettersToThoseWithoutADni) {
+  EXPECT_EQ(found("DNI K6592810K"), Found{"ES_DNI_NIE K6592810K"});
+  EXPECT_EQ(found("model K6592810K, K6592810K"), Found{});
+}
+
 TEST(BareNumbers, NeedTheirLabel) {
   EXPECT_EQ(found("Mijn BSN is 540928288."), Found{"NL_BSN 540928288"});
   EXPECT_EQ(found("540928288 (BSN)"), Found{"NL_BSN 540928288"});
@@ -108,6 +136,25 @@ TEST(Phone, InternationalOrWithItsLabel) {
   EXPECT_EQ(found("in room 12345678, on 12.05.2026, 1+12345678901234567"), Found{});
 }
 
+TEST(Phone, IsNoAmountNoYearsAndNoTime) {
+  for (const char* s :
+       {"Microsoft Office 2019-2021", "The office cost 1.250.000 EUR", "desk lamp 4794339885",
+        "Telefonkosten 2023: 125.000 EUR", "mobile app has 1 200 000 users", "mobile app has 1\u00a0200\u00a0000 users",
+        "telephones sold: 12 345 678 912", "telephones sold: 345.678.000", "phone support since 2024-11-29 10:00",
+        "phone support since 2024-11-29T10:00", "phone support 29.11.2024 10:00",
+        "mobile 2019\u20132021 and 2024/25 and 2024-11"}) {
+    EXPECT_EQ(found(s), Found{}) << s;
+  }
+}
+
+TEST(Phone, OfThreesOrBesideAnOfficeIsStillOne) {
+  for (const char* s : {"612 345 678", "72 128 827", "030 123 456", "2012 3456", "06.12.34.56.78", "0241-23-45-67"}) {
+    EXPECT_EQ(found(std::string("Phone: ") + s), Found{std::string("PHONE ") + s});
+  }
+  EXPECT_EQ(found("Office: +49 30 1234567, desk 030 1234567, cell (555) 123-4567"),
+            (Found{"PHONE +49 30 1234567", "PHONE 030 1234567", "PHONE (555) 123-4567"}));
+}
+
 TEST(Ip, VersionsAreNoAddresses) {
   EXPECT_EQ(found("from 10.1.2.3 and 2001:db8::17:"), (Found{"IP_ADDRESS 10.1.2.3", "IP_ADDRESS 2001:db8::17"}));
   EXPECT_EQ(found("version 1.45.199.2, 1.2.3.4.5, 1.2.3.400, 12:30:45, std::array<int, 3>"), Found{});
@@ -117,6 +164,18 @@ TEST(BirthDate, NeedsTheWord) {
   EXPECT_EQ(found("born 03.02.1977 in Graz"), Found{"DATE_OF_BIRTH 03.02.1977"});
   EXPECT_EQ(found("née le 1977-02-03"), Found{"DATE_OF_BIRTH 1977-02-03"});
   EXPECT_EQ(found("on 03.02.1977 in Graz; born 99.99.1977"), Found{});
+}
+
+TEST(BirthDate, IsFoundUnderTheNamesOfFields) {
+  for (const char* key : {"dateOfBirth", "birthDate", "birthdate", "birth_date", "dob"}) {
+    EXPECT_EQ(found("{\"" + std::string(key) + "\":\"1985-03-12\"}"), Found{"DATE_OF_BIRTH 1985-03-12"}) << key;
+  }
+}
+
+TEST(BirthDate, MayHaveAShortYear) {
+  EXPECT_EQ(found("Geburtsdatum: 12.03.85"), Found{"DATE_OF_BIRTH 12.03.85"});
+  EXPECT_EQ(found("née le 12/03/85"), Found{"DATE_OF_BIRTH 12/03/85"});
+  EXPECT_EQ(found("on 12.03.85; born 99.03.85, 12.03.85-1234"), Found{});
 }
 
 TEST(Address, IsAStreetWithANumber) {

@@ -99,6 +99,45 @@ TEST(RuleSet, RefusesMoreRulesThanCompileInBoundedTime) {
   EXPECT_EQ(set.error().code, Code::resource_exhausted);
 }
 
+// What the rules for assigned secrets find, one line each.
+std::string assigned(std::string_view text) {
+  static const auto set = RuleSet::shipped().value();
+  std::string found;
+  for (const auto& hit : scan(*set, text, RuleInput::original)) {
+    if (!set->rules()[hit.rule].id.starts_with("secret-assigned-")) continue;
+    found += std::string(text.substr(hit.begin, hit.end - hit.begin)) + "\n";
+  }
+  return found;
+}
+
+TEST(AssignedSecrets, AreTheValueAloneInEverySpelling) {
+  for (const auto* text :
+       {R"({"password":"hunter2secret"})", "password = 'hunter2secret'", "PASSWORD=hunter2secret",
+        "DB_PASSWORD=hunter2secret\nDB_HOST=x", "passwd: hunter2secret\r\n", "/login?pwd=hunter2secret&user=x",
+        "run `--password=hunter2secret`", "dbPassword: 'hunter2secret'", R"("pwd":'hunter2secret')"})
+    EXPECT_EQ(assigned(text), "hunter2secret\n") << text;
+  for (const auto* text : {R"({"api_key": "abcdef0123456789abcdef"})", "API_KEY=abcdef0123456789abcdef",
+                           "secret_key = 'abcdef0123456789abcdef'", "x-api-key: abcdef0123456789abcdef\r\naccept: */*",
+                           "OPENAI_API_KEY=abcdef0123456789abcdef ", "My API key: abcdef0123456789abcdef",
+                           "/v1?access_token=abcdef0123456789abcdef&x=1"})
+    EXPECT_EQ(assigned(text), "abcdef0123456789abcdef\n") << text;
+}
+
+TEST(AssignedSecrets, AreEachFound) {
+  EXPECT_EQ(assigned("PASSWORD=hunter2secret\nADMIN_PASSWORD=hunter3secret\n"), "hunter2secret\nhunter3secret\n");
+}
+
+TEST(AssignedSecrets, AreNoCodeAndNoPlaceholders) {
+  for (const auto* text :
+       {"password = get_password()", "password = user_password2", "password=password2)", "password=self.password2",
+        "API_KEY=${API_KEY}", "API_KEY=$API_KEY_FOR_STAGE_2", "api_key=os.environ[\"API_KEY_2\"]", "PASSWORD=changeme",
+        "password: string", "password: 12-character minimum", "PASSWORD=\"${PASSWORD}\"", "password: '<password>'",
+        "api_key=read_api_key_from_vault", "api_key=load_key_number_2(path)", "api_key == expected_key_12345678",
+        "API_KEY=/run/secrets/key_0123456789", "if (password) return 1", "pwd: /home/user1",
+        "\"PWD\": \"/home/user1\""})
+    EXPECT_EQ(assigned(text), "") << text;
+}
+
 constexpr std::string_view kPhrase =
     "  - {id: p, family: overriding, says: x, phrases: ['ignor ... (prior|previous) ... rule', 'drop ... rule']}\n";
 
