@@ -198,6 +198,7 @@ struct Scan {
   PhraseProgress& phrases;
   bool with_spans;
   size_t spans = 0;
+  bool full = false;
 
   void hit(uint32_t rule, size_t begin, size_t end) {
     found.push_back({rule, begin, end});
@@ -219,6 +220,8 @@ struct Scan {
     } else if (spans < kMaxSpans) {
       ++spans;
       hit(rule, begin, end);
+    } else {
+      full = true;
     }
   }
 };
@@ -291,10 +294,10 @@ size_t RuleSet::bytes() const {
   return sum;
 }
 
-void RuleSet::scan(std::string_view text, RuleInput input, Provenance provenance, RuleScratch& scratch,
+bool RuleSet::scan(std::string_view text, RuleInput input, Provenance provenance, RuleScratch& scratch,
                    std::vector<RuleHit>& hits) const {
   const auto* database = automata_->of(input, Mode::block);
-  if (database == nullptr || text.empty()) return;
+  if (database == nullptr || text.empty()) return true;
   scratch.fit(automata_);
   auto& state = *scratch.state_;
   state.phrases.begin(phrases_.slots());
@@ -304,6 +307,7 @@ void RuleSet::scan(std::string_view text, RuleInput input, Provenance provenance
   for (const auto& hit : state.found) state.last[hit.rule] = 0;
   take(state.found, hits);
   check(code);
+  return !scan.full;
 }
 
 struct RuleStream::State {
