@@ -39,6 +39,7 @@ class Deciding {
     }
     by_rules();
     by_personal_data();
+    by_what_is_not_told();
     by_judge();
     finish();
     return std::move(decision_);
@@ -96,6 +97,16 @@ class Deciding {
     }
   }
 
+  // What must be cut out and is not known cannot go on.
+  void by_what_is_not_told() {
+    if (evidence_.too_many_secrets && policy_.of_personal_data("SECRET") == Action::redact)
+      add({.risk = Risk::pii,
+           .action = Action::block,
+           .tier = 1,
+           .score = 1,
+           .says = "more keys and passwords in one text than can be cut out"});
+  }
+
   void by_judge() {
     RiskSet doubtful;
     for (size_t i = 0; i < kRisks; ++i) {
@@ -110,6 +121,7 @@ class Deciding {
       if (policy_.judge_fails_closed) no_answer(doubtful);
     } else {
       answered(*evidence_.judge);
+      if (policy_.judge_fails_closed) no_answer(doubtful & ~evidence_.judge->judged);
     }
   }
   // What could be done about a risk at most, the judge's categories included.
@@ -157,6 +169,27 @@ class Deciding {
   Decision decision_;
 };
 
+// One after the other, none in another: what begins in one ends it no sooner. A secret's name goes before others, for
+// no placeholder brings one back; else the longest's.
+std::vector<Entity> united(std::vector<Entity> entities) {
+  std::sort(entities.begin(), entities.end(), [](const Entity& a, const Entity& b) { return a.start < b.start; });
+  std::vector<Entity> out;
+  size_t longest = 0;
+  for (Entity& e : entities) {
+    const size_t length = e.end - e.start;
+    if (out.empty() || e.start >= out.back().end) {
+      longest = length;
+      out.push_back(std::move(e));
+      continue;
+    }
+    Entity& one = out.back();
+    one.end = std::max(one.end, e.end);
+    if (e.type == "SECRET" || (length > longest && one.type != "SECRET")) one.type = std::move(e.type);
+    longest = std::max(longest, length);
+  }
+  return out;
+}
+
 std::string in_words(const Cause& cause) {
   std::string out = fmt::format("tier {}: {}", cause.tier, name(cause.risk));
   if (cause.hazard) out += fmt::format(" ({})", name(*cause.hazard));
@@ -170,6 +203,7 @@ std::string in_words(const Cause& cause) {
 }
 
 void Deciding::finish() {
+  decision_.redact = united(std::move(decision_.redact));
   auto& causes = decision_.causes;
   std::stable_sort(causes.begin(), causes.end(), [](const Cause& a, const Cause& b) {
     return a.action > b.action || (a.action == b.action && a.tier < b.tier);

@@ -29,6 +29,7 @@ struct Evidence {
   OperatingPoints points;
   std::span<const RuleEvidence> rules;
   std::span<const Entity> personal_data;  // found, whatever is to be done about each
+  bool too_many_secrets = false;          // and there are more, which nobody knows the places of
   RiskSet judgeable;                      // what the judge could be asked; none: there is no judge
   JudgeState judge_state = JudgeState::not_asked;
   std::optional<JudgeVerdict> judge;  // if answered
@@ -48,11 +49,12 @@ struct Cause {
 };
 
 struct Decision {
-  Verdict verdict;             // latency_us is left to the caller
-  std::vector<Cause> causes;   // the strictest first
-  std::vector<Entity> redact;  // those of verdict.entities that are to be cut out
-  RiskSet ask_judge;           // doubtful: ask about these and decide again
-  std::string policy;          // the names of what was applied: "default", "research + strict"
+  Verdict verdict;            // latency_us is left to the caller
+  std::vector<Cause> causes;  // the strictest first
+  std::vector<Entity>
+      redact;          // those of verdict.entities that are to be cut out, in order; what overlaps has become one
+  RiskSet ask_judge;   // doubtful: ask about these and decide again
+  std::string policy;  // the names of what was applied: "default", "research + strict"
 };
 
 Decision decide(const Policy& policy, const Evidence& evidence);

@@ -2,7 +2,13 @@
 
 #include <algorithm>
 #include <atomic>
+#include <iterator>
 #include <stdexcept>
+#include <tuple>
+
+#include "guard/plain_text.h"
+#include "guard/secrets.h"
+#include "json/escape.h"
 
 namespace trine::guard {
 namespace {
@@ -53,6 +59,16 @@ Result<std::shared_ptr<const RuleSet>> rules_with(const std::string& folder) {
 
 double raised(double score, double by) {
   return std::max(score, by);
+}
+
+// JSON in a string of JSON, as tools give it.
+constexpr int kMostEscaped = 2;
+
+void note_rule(Finding& found, const Rule& rule, Provenance provenance) {
+  const bool known =
+      std::any_of(found.rules.begin(), found.rules.end(), [&](const auto& e) { return e.id == rule.id; });
+  if (!known)
+    found.rules.push_back({rule.id, risk_of(rule.family, provenance), rule.action == RuleAction::block, rule.says});
 }
 
 }  // namespace
@@ -107,33 +123,50 @@ std::vector<RuleEvidence> Guard::evidence_of(std::span<const RuleHit> hits) cons
   return out;
 }
 
+std::vector<Entity> Guard::data_in(std::string_view text, const Part& part, int depth, GuardScratch& scratch,
+                                   Finding& found) const {
+  std::vector<Entity> entities;
+  scratch.hits_.clear();
+  if (!rules_->scan(text, RuleInput::original, part.provenance, scratch.rules_, scratch.hits_))
+    found.too_many_secrets = true;
+  for (const RuleHit& hit : scratch.hits_) {
+    const Rule& rule = rules_->rules()[hit.rule];
+    if (depth == 0 || rule.family == RuleFamily::secret) note_rule(found, rule, part.provenance);
+  }
+  for (const ByteSpan& span : secrets_of(*rules_, text, scratch.hits_))
+    entities.push_back({span.begin, span.end, "SECRET"});
+  scratch.spans_.clear();
+  scanner_.scan(text, scratch.spans_);
+  for (const PiiSpan& span : scratch.spans_) {
+    entities.push_back({span.begin, span.end, std::string(name(span.type))});
+    found.scores[Risk::pii] = raised(found.scores[Risk::pii], static_cast<double>(span.confidence));
+  }
+  if (depth < kMostEscaped && has_escapes(text)) {
+    std::string plain(text.size(), '\0');
+    plain.resize(json::unescape_into(plain.data(), text));
+    std::vector<Entity> inner = data_in(plain, part, depth + 1, scratch, found);
+    to_escaped(text, inner);
+    keep_escapes_whole(text, inner, entities);
+    std::move(inner.begin(), inner.end(), std::back_inserter(entities));
+  }
+  std::sort(entities.begin(), entities.end(), [](const Entity& a, const Entity& b) {
+    return std::tie(a.start, a.end, a.type) < std::tie(b.start, b.end, b.type);
+  });
+  entities.erase(std::unique(entities.begin(), entities.end()), entities.end());  // most is found both ways
+  return entities;
+}
+
 Finding Guard::inspect(const Part& part, GuardScratch& scratch) const {
   Finding found;
   Normaliser().normalise(part.text, scratch.normalised_);
   const Normalised& n = scratch.normalised_;
 
-  const auto note = [&](const RuleHit& hit) {
-    const Rule& rule = rules_->rules()[hit.rule];
-    const bool known =
-        std::any_of(found.rules.begin(), found.rules.end(), [&](const auto& e) { return e.id == rule.id; });
-    if (!known)
-      found.rules.push_back(
-          {rule.id, risk_of(rule.family, part.provenance), rule.action == RuleAction::block, rule.says});
-  };
   for (const View& view : n.views) {
     scratch.hits_.clear();
     rules_->scan(view.text, RuleInput::folded, part.provenance, scratch.rules_, scratch.hits_);
-    for (const RuleHit& hit : scratch.hits_) note(hit);
+    for (const RuleHit& hit : scratch.hits_) note_rule(found, rules_->rules()[hit.rule], part.provenance);
   }
-  if (!n.signals.invalid_utf8) {
-    scratch.hits_.clear();
-    rules_->scan(part.text, RuleInput::original, part.provenance, scratch.rules_, scratch.hits_);
-    for (const RuleHit& hit : scratch.hits_) {
-      note(hit);
-      if (rules_->rules()[hit.rule].family == RuleFamily::secret && hit.begin != RuleHit::kUnknown)
-        found.entities.push_back({hit.begin, hit.end, "SECRET"});
-    }
-  }
+  found.entities = data_in(part.text, part, 0, scratch, found);
 
   // What the operator wrote is told what to do and not judged by it; what the model wrote is judged for harm alone.
   if (part.provenance != Provenance::system) {
@@ -164,14 +197,6 @@ Finding Guard::inspect(const Part& part, GuardScratch& scratch) const {
         found.scores[risk] = 1;
   }
 
-  scratch.spans_.clear();
-  scanner_.scan(part.text, scratch.spans_);
-  for (const PiiSpan& span : scratch.spans_) {
-    found.entities.push_back({span.begin, span.end, std::string(name(span.type))});
-    found.scores[Risk::pii] = raised(found.scores[Risk::pii], static_cast<double>(span.confidence));
-  }
-  std::sort(found.entities.begin(), found.entities.end(),
-            [](const Entity& a, const Entity& b) { return a.start < b.start; });
   return found;
 }
 
@@ -185,6 +210,7 @@ Outcome decide_all(const Policy& policy, std::span<const Finding> findings, std:
     e.points = kOperatingPoints;
     e.rules = findings[i].rules;
     e.personal_data = findings[i].entities;
+    e.too_many_secrets = findings[i].too_many_secrets;
     if (i < judgeable.size()) e.judgeable = judgeable[i];
     if (i < judged.size()) {
       e.judge_state = judged[i].state;

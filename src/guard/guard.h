@@ -24,8 +24,9 @@ namespace trine::guard {
 struct Finding {
   RiskScores scores;
   std::vector<RuleEvidence> rules;
-  std::vector<Entity> entities;  // personal data and secrets, in the part's bytes
-  std::string_view worst;        // the passage with the highest score: what a judge is to read
+  std::vector<Entity> entities;   // personal data and secrets, in the part's bytes
+  bool too_many_secrets = false;  // more than a scan tells: some are not in `entities`
+  std::string_view worst;         // the passage with the highest score: what a judge is to read
 };
 
 // Working memory of one thread.
@@ -69,6 +70,10 @@ class Guard {
   std::vector<RuleEvidence> evidence_of(std::span<const RuleHit> hits) const;
 
  private:
+  // Personal data and secrets of `text`, and of what its escapes hide.
+  std::vector<Entity> data_in(std::string_view text, const Part& part, int depth, GuardScratch& scratch,
+                              Finding& found) const;
+
   Guard(PolicyFile policies, std::shared_ptr<const RuleSet> rules, std::shared_ptr<const Classifier> classifier);
 
   PolicyFile policies_;

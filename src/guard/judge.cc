@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "base/text.h"
@@ -179,6 +180,17 @@ std::string judge_request(JudgeFamily family, std::string_view model, const Judg
   }
   w.end();
   return out;
+}
+
+JudgeVerdict both(JudgeVerdict a, const JudgeVerdict& b) {
+  a.in_doubt = (a.in_doubt || !a.unsafe) && (b.in_doubt || !b.unsafe) && (a.unsafe || b.unsafe);
+  a.unsafe = a.unsafe || b.unsafe;
+  a.hazards |= b.hazards;
+  a.judged |= b.judged;
+  a.found |= b.found;
+  if (b.probability) a.probability = std::max(a.probability.value_or(0), *b.probability);
+  if (a.rationale.empty()) a.rationale = b.rationale;
+  return a;
 }
 
 }  // namespace trine::guard

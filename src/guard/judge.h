@@ -51,6 +51,9 @@ struct JudgeVerdict {
 };
 inline constexpr size_t kMaxRationaleBytes = 512;
 
+// Two answers about one text as one: what either found; in doubt only where all that was found is.
+JudgeVerdict both(JudgeVerdict a, const JudgeVerdict& b);
+
 // `answer`: the text of the model's message.
 std::optional<JudgeVerdict> read_judge_answer(JudgeFamily family, const JudgeQuestion& question,
                                               std::string_view answer);

@@ -222,6 +222,12 @@ void read_rule(Fields& f, Draft& d, Rule& r) {
   f.choice({"action", "block: a hit is enough. evidence: tier 2 weighs it."}, r.action,
            {{"evidence", RuleAction::evidence}, {"block", RuleAction::block}});
   f.boolean({"span", "Report where each match begins, to cut it out."}, r.span);
+  f.choice(
+      {"cut",
+       "What of a match is cut out. match: all. assigned: what stands behind its first = or :, without quotes. "
+       "word: its last word. key: all, and the private key behind it."},
+      r.cut,
+      {{"match", RuleCut::match}, {"assigned", RuleCut::assigned}, {"word", RuleCut::word}, {"key", RuleCut::key}});
   f.number({"weight", "Weight of the evidence."}, r.weight, 0, 1);
   f.text({"pattern", "Regular expression."}, pattern);
   f.texts({"phrases", "Instead of a pattern: regular expressions that follow one another, with ... between them."},
@@ -245,6 +251,7 @@ void read_rule(Fields& f, Draft& d, Rule& r) {
                              hits, texts, 100 * kMaxBlockingRate));
   });
   r.at = f.at(f.where(phrases.empty() ? "pattern" : "phrases"));
+  if (r.cut != RuleCut::match && !r.span) f.complain("cut", "needs span: true.");
   if (pattern.empty() == phrases.empty()) return f.complain("id", "needs a pattern or phrases, and not both.");
   if (!phrases.empty()) return read_phrases(f, d, phrases, r);
   auto finished = finish(pattern, d.words, r.input, r.input == RuleInput::folded);

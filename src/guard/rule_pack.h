@@ -52,10 +52,13 @@ std::string_view name(RuleFamily family);
 
 enum class RuleInput : uint8_t { folded, original };  // views of tier 0, or the bytes as they came
 enum class RuleAction : uint8_t { evidence, block };  // block: alone enough; only for rules that measured rare
-inline constexpr size_t kMaxPatternBytes = 8192;      // with its words put in
-inline constexpr uint32_t kMaxRepeat = 256;           // x{256}
-inline constexpr size_t kMaxPositions = 4096;         // letters of a pattern, repeats counted out
-inline constexpr size_t kMaxPhrases = 64;             // of a rule
+// What of a match is cut out: all of it; what is assigned in it, without quotes; its last word; all of it, and the
+// private key that it is the head of (key_body.h).
+enum class RuleCut : uint8_t { match, assigned, word, key };
+inline constexpr size_t kMaxPatternBytes = 8192;  // with its words put in
+inline constexpr uint32_t kMaxRepeat = 256;       // x{256}
+inline constexpr size_t kMaxPositions = 4096;     // letters of a pattern, repeats counted out
+inline constexpr size_t kMaxPhrases = 64;         // of a rule
 inline constexpr size_t kMaxPhraseSteps = 8;
 inline constexpr size_t kMaxPhraseGap = 120;        // bytes from the end of one step to the end of the next
 inline constexpr size_t kMaxStepPlaces = 256;       // phrases that may have one step in common
@@ -69,6 +72,7 @@ struct Rule {
   RuleInput input = RuleInput::folded;
   RuleAction action = RuleAction::evidence;
   bool span = false;  // where it begins is known, for cutting out; costs speed
+  RuleCut cut = RuleCut::match;
   double weight = 0;  // evidence for tier 2, 0 to 1
   std::string says;   // to the operator, never to the caller
   // Texts of the benign data that it matched, out of how many, when. 0 texts: never measured.

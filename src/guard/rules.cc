@@ -26,8 +26,6 @@ using Database = std::unique_ptr<hs_database_t, Free>;
 
 enum class Mode { block, stream };
 
-constexpr std::string_view kAssigned = "secret-assigned-";  // ids of rules whose span is the value of an assignment
-
 constexpr std::pair<RuleInput, Mode> kAutomata[] = {{RuleInput::folded, Mode::block},
                                                     {RuleInput::folded, Mode::stream},
                                                     {RuleInput::original, Mode::block},
@@ -200,6 +198,7 @@ struct Scan {
   PhraseProgress& phrases;
   bool with_spans;
   size_t spans = 0;
+  bool full = false;
 
   void hit(uint32_t rule, size_t begin, size_t end) {
     found.push_back({rule, begin, end});
@@ -221,6 +220,8 @@ struct Scan {
     } else if (spans < kMaxSpans) {
       ++spans;
       hit(rule, begin, end);
+    } else {
+      full = true;
     }
   }
 };
@@ -236,19 +237,6 @@ int on_match(unsigned id, unsigned long long from, unsigned long long to, unsign
   else
     scan.hit(id, RuleHit::kUnknown, to);
   return 0;
-}
-
-// Of "password = 'x'" the x alone, so that {"password":"x"} is still an object when it is cut out.
-void keep_value(std::string_view text, RuleHit& hit) {
-  const std::string_view match = text.substr(0, hit.end);
-  const size_t sign = match.find_first_of(":=", hit.begin);
-  if (sign == match.npos) return;
-  const size_t begin = match.find_first_not_of(' ', sign + 1);
-  if (begin == match.npos) return;
-  const bool quoted = match[begin] == '"' || match[begin] == '\'';
-  hit.begin = begin + (quoted ? 1 : 0);
-  // Without quotes, what ends the value is in the match.
-  hit.end = std::min(match.find_first_of(quoted ? match.substr(begin, 1) : " \t\r\n\f\v\"'`&", hit.begin), hit.end);
 }
 
 void take(std::vector<RuleHit>& found, std::vector<RuleHit>& hits) {
@@ -306,22 +294,20 @@ size_t RuleSet::bytes() const {
   return sum;
 }
 
-void RuleSet::scan(std::string_view text, RuleInput input, Provenance provenance, RuleScratch& scratch,
+bool RuleSet::scan(std::string_view text, RuleInput input, Provenance provenance, RuleScratch& scratch,
                    std::vector<RuleHit>& hits) const {
   const auto* database = automata_->of(input, Mode::block);
-  if (database == nullptr || text.empty()) return;
+  if (database == nullptr || text.empty()) return true;
   scratch.fit(automata_);
   auto& state = *scratch.state_;
   state.phrases.begin(phrases_.slots());
   Scan scan{rules_, phrases_.steps(), provenance, state.found, state.last, state.phrases, true};
   const auto size = static_cast<unsigned>(std::min<size_t>(text.size(), UINT32_MAX));
   const auto code = hs_scan(database, text.data(), size, 0, state.memory.get(), on_match, &scan);
-  for (auto& hit : state.found) {
-    state.last[hit.rule] = 0;
-    if (hit.begin != RuleHit::kUnknown && rules_[hit.rule].id.starts_with(kAssigned)) keep_value(text, hit);
-  }
+  for (const auto& hit : state.found) state.last[hit.rule] = 0;
   take(state.found, hits);
   check(code);
+  return !scan.full;
 }
 
 struct RuleStream::State {

@@ -51,10 +51,11 @@ class RuleSet {
   const std::string& hash() const { return hash_; }        // SHA-256 of all packs' texts, 64 hex digits
   size_t bytes() const;                                    // memory of the automata
 
+  // False: there are more places than kMaxSpans, and those behind are not told.
   // Appends to `hits` each rule for `input` and `provenance` that `text` matches: once, or for a rule with `span` once
   // for each place. `text`: UTF-8 below 4 GiB; for RuleInput::folded the views of tier 0, for ::original the bytes as
   // they came. Throws std::bad_alloc only, when a scratch first meets this set.
-  void scan(std::string_view text, RuleInput input, Provenance provenance, RuleScratch& scratch,
+  bool scan(std::string_view text, RuleInput input, Provenance provenance, RuleScratch& scratch,
             std::vector<RuleHit>& hits) const;
 
  private:
@@ -88,7 +89,7 @@ class RuleScratch {
 };
 
 // An answer as it comes: the rules for Provenance::assistant over text in pieces, as if it were one. Offsets count from
-// the beginning of the answer; begin is never known (an answer whose secrets are to be cut out is scanned whole).
+// the beginning of the answer; begin is never known (secret_stream.h cuts secrets out).
 class RuleStream {
  public:
   RuleStream(std::shared_ptr<const RuleSet> rules, RuleInput input);

@@ -1,5 +1,7 @@
 #include "guard/verdict.h"
 
+#include <algorithm>
+
 #include "json/write.h"
 
 namespace trine::guard {
@@ -43,6 +45,22 @@ std::string_view name(Action action) {
       return "block";
   }
   return "";
+}
+
+void count_in_characters(std::string_view text, std::vector<Entity>& entities) {
+  std::vector<size_t*> places;
+  places.reserve(2 * entities.size());
+  for (Entity& e : entities) {
+    places.push_back(&e.start);
+    places.push_back(&e.end);
+  }
+  std::sort(places.begin(), places.end(), [](const size_t* a, const size_t* b) { return *a < *b; });
+  size_t byte = 0, count = 0;
+  for (size_t* place : places) {
+    for (; byte < *place && byte < text.size(); ++byte)
+      if ((static_cast<unsigned char>(text[byte]) & 0xC0) != 0x80) ++count;
+    *place = count;
+  }
 }
 
 void append_json(std::string& out, const Verdict& verdict) {

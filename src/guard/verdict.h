@@ -53,6 +53,9 @@ struct Entity {
   bool operator==(const Entity&) const = default;
 };
 
+// From places in bytes of `text` (UTF-8) to places in its code points. Any order; reads the text once.
+void count_in_characters(std::string_view text, std::vector<Entity>& entities);
+
 struct Verdict {
   RiskScores scores;
   Action action = Action::allow;

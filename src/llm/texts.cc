@@ -31,12 +31,23 @@ constexpr std::array<std::string_view, 20> kLabels = {
     "media_type",   "phase",   "finish_reason", "signature",    "encrypted_content"};
 constexpr std::array<std::string_view, 9> kMediaKeys = {"image_url", "input_audio", "audio",   "video_url", "image",
                                                         "video",     "file_data",   "file_id", "file_url"};
+// What goes along with the words of a request.
+constexpr std::array<std::string_view, 5> kAsides = {"user", "safety_identifier", "prompt_cache_key", "metadata",
+                                                     "stop"};
+// A shorter number is no card's and no account's.
+constexpr size_t kLeastDigits = 8;
 // What a tool's definition, a JSON Schema, says in words.
 constexpr std::array<std::string_view, 7> kSchemaWords = {"description", "title",    "default",           "const",
                                                           "enum",        "examples", "server_description"};
 
 bool is_label(std::string_view value) {
   return std::all_of(value.begin(), value.end(), [](char c) { return c > ' ' && c < 0x7F; });
+}
+
+// Personal data in one word has an @ or figures, and keys are long; "get_weather" and "document_2" are neither.
+bool may_be_data(std::string_view label) {
+  const auto figures = std::count_if(label.begin(), label.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return label.find('@') != std::string_view::npos || figures >= 6 || (figures > 0 && label.size() >= 16);
 }
 
 TextKind kind_of(std::string_view key, TextKind outer) {
@@ -137,6 +148,8 @@ class TextWalk {
     } else if (key == "tools" || key == "functions" || key == "response_format" ||
                (key == "text" && endpoint == Endpoint::responses)) {
       schema(value, false);
+    } else if (is_one_of(key, kAsides)) {
+      aside(value);
     }
   }
 
@@ -213,7 +226,8 @@ class TextWalk {
   }
 
   void emit(const Value& value, TextKind kind) {
-    const std::string_view raw = value.escaped();
+    const bool bare = value.type == Value::Type::number;
+    const std::string_view raw = bare ? value.raw : value.escaped();
     if (raw.empty() || error_) return;
     if (out_.size() - begin_ == kMaxTexts) {
       error_ = Error{Code::resource_exhausted,
@@ -221,6 +235,7 @@ class TextWalk {
       return;
     }
     TextPiece piece{.text = raw, .raw = raw, .role = role_, .kind = kind, .message = message_, .part = part_};
+    piece.bare = bare;
     if (raw.find('\\') != std::string_view::npos) {
       char* const copy = static_cast<char*>(arena_.allocate(raw.size(), 1));
       piece.text = {copy, json::unescape_into(copy, raw)};
@@ -250,6 +265,7 @@ class TextWalk {
   // Every string inside.
   void any(const Value& value, TextKind kind, Level level) {
     if (value.is_string()) return emit(value, kind);
+    if (value.type == Value::Type::number) return number(value, kind, level);
     if (value.is_object()) return object(value, kind, level);
     const uint32_t outer = part_;
     each(value, [&](Value item, uint32_t i) {
@@ -262,6 +278,25 @@ class TextWalk {
     const TextRole before = std::exchange(role_, role);
     any(value, TextKind::content, Level::part);
     role_ = before;
+  }
+
+  bool is_data(TextKind kind) const { return role_ == TextRole::document || kind == TextKind::arguments; }
+  // A template prints a number like a string. It is nobody's order.
+  void number(const Value& value, TextKind kind, Level level) {
+    if (level < Level::choice && is_data(kind) && value.raw.size() >= kLeastDigits)
+      emit_by(TextRole::definition, value, kind);
+  }
+  void emit_by(TextRole role, const Value& value, TextKind kind) {
+    const TextRole before = std::exchange(role_, role);
+    emit(value, kind);
+    role_ = before;
+  }
+
+  // Every string, whatever its key.
+  void aside(const Value& value) {
+    if (value.is_string()) emit_by(TextRole::definition, value, TextKind::content);
+    if (value.is_object()) members(value.raw, [&](std::string_view, Value inner) { aside(inner); });
+    each(value, [&](Value item, uint32_t) { aside(item); });
   }
 
   void object(const Value& value, TextKind kind, Level level) {
@@ -279,7 +314,12 @@ class TextWalk {
       if (inner.is_string() && is_one_of(key, kLabels)) {
         const std::string text = unescaped(inner);
         labels.take(key, text);
-        if (is_label(text)) return;
+        if (is_label(text)) {
+          // A label is read by nobody but the protocol; a name may be a person's, and inside data all is data.
+          const bool told = key == "name" || is_data(kind);
+          if (told && level < Level::choice && may_be_data(text)) emit_by(TextRole::definition, inner, kind);
+          return;
+        }
       }
       if (is_one_of(key, kMediaKeys)) {
         ++facts_.media;

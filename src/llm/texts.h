@@ -26,7 +26,8 @@ enum class TextRole : uint8_t {
   assistant,   // earlier answers and calls of the model, given back; and all of an answer
   tool,        // what a tool or function returned
   document,    // a file, a search result, a part that its type or name marks as one
-  definition,  // of a tool, or of the answer's form: what its descriptions say to the model
+  definition,  // of a tool, or of the answer's form: what its descriptions say to the model; names, and what is
+               // said about the request (user, metadata, stop)
 };
 const char* name(TextRole role);
 
@@ -40,6 +41,7 @@ struct TextPiece {
   TextRole role = TextRole::user;
   TextKind kind = TextKind::content;
   bool repeats = false;      // a stream's event that says again, as a whole, what deltas have said
+  bool bare = false;         // a number: `raw` has no quotes around it, and what stands in its place needs them
   uint32_t message = kNone;  // of messages, input or prompt; of an answer, which choice or output item
   uint32_t part = 0;         // of an answer: which part or tool call of it, so that deltas can be joined
 };

@@ -12,8 +12,10 @@ using guard::Risk;
 using llm::TextPiece;
 using net::EventVerdict;
 
-guard::PiiAction data_action(const guard::Policy& policy, guard::PiiType type) {
-  switch (policy.of_personal_data(name(type))) {
+constexpr std::string_view kSecret = "SECRET";
+
+guard::PiiAction data_action(const guard::Policy& policy, std::string_view type) {
+  switch (policy.of_personal_data(type)) {
     case Action::allow:
     case Action::flag:
       return guard::PiiAction::allow;
@@ -25,9 +27,11 @@ guard::PiiAction data_action(const guard::Policy& policy, guard::PiiType type) {
   return guard::PiiAction::block;
 }
 
-guard::PiiPolicy data_policy_of(const guard::Policy& policy) {
-  guard::PiiPolicy out;
-  for (size_t i = 0; i < guard::kPiiTypes; ++i) out.actions[i] = data_action(policy, static_cast<guard::PiiType>(i));
+guard::DataPolicy data_policy_of(const guard::Policy& policy) {
+  guard::DataPolicy out;
+  for (size_t i = 0; i < guard::kPiiTypes; ++i)
+    out.personal.actions[i] = data_action(policy, name(static_cast<guard::PiiType>(i)));
+  out.secrets = data_action(policy, kSecret);
   return out;
 }
 
@@ -35,19 +39,22 @@ guard::PiiPolicy data_policy_of(const guard::Policy& policy) {
 
 struct AnswerGuard::Lane {
   Lane(AnswerGuard& owner, const TextPiece& piece)
-      : message(piece.message), part(piece.part), kind(piece.kind), data(owner.redactor_), restorer(owner.g_.vault) {
+      : message(piece.message),
+        part(piece.part),
+        kind(piece.kind),
+        data(owner.g_.guards->guard()->rules(), owner.g_.guards->guard()->personal_data(), owner.data_policy_),
+        restorer(owner.g_.vault) {
     if (!owner.g_.leaks) return;
     leak.emplace(*owner.g_.leaks);
     for (const std::string& said : owner.g_.said) leak->known(said);
   }
   bool is_of(const TextPiece& p) const { return p.message == message && p.part == part && p.kind == kind; }
-  bool holds() const { return !held.empty(); }
 
   uint32_t message, part;
   llm::TextKind kind;
   std::optional<guard::LeakStream> leak;
   std::string held;  // read, and may be the beginning of a leak
-  guard::RedactStream data;
+  guard::DataStream data;
   guard::PiiRestorer restorer;
   std::optional<guard::RuleStream> rules;
   bool fed = false;       // by deltas
@@ -59,9 +66,7 @@ AnswerGuard::AnswerGuard(Exchange& x)
     : x_(x),
       g_(*x.guarding),
       data_policy_(data_policy_of(*g_.policy)),
-      reads_data_(std::any_of(data_policy_.actions.begin(), data_policy_.actions.end(),
-                              [](guard::PiiAction a) { return a != guard::PiiAction::allow; })),
-      redactor_(g_.guards->guard()->personal_data(), data_policy_),
+      reads_data_(data_policy_.any()),
       stops_leaks_(g_.policy->of(Risk::leak).strictest() == Action::block) {}
 
 AnswerGuard::~AnswerGuard() = default;
@@ -78,11 +83,6 @@ void AnswerGuard::found_leak(const guard::Leak& leak) {
        leak.canary ? "its system prompt's canary" : fmt::format("its system prompt, {}", name(leak.form)));
 }
 
-bool AnswerGuard::act_on_data(const guard::PiiOutcome& outcome) {
-  if (outcome.blocked) find(Risk::pii, Action::block, "personal data that must not go out");
-  return outcome.blocked;
-}
-
 void AnswerGuard::judge_hits() {
   const auto& rules = g_.guards->guard()->rules()->rules();
   for (const guard::RuleHit& hit : hits_) {
@@ -90,7 +90,11 @@ void AnswerGuard::judge_hits() {
     rules_seen_.push_back(hit.rule);
     const auto evidence = g_.guards->guard()->evidence_of({&hit, 1}).front();
     const Action most = g_.policy->of(evidence.risk).strictest();
-    find(evidence.risk, evidence.blocks ? most : std::min(most, Action::flag), std::string(rules[hit.rule].id));
+    // A secret is what the policy says of it, as in requests; through() cuts it out.
+    const Action action = rules[hit.rule].family == guard::RuleFamily::secret ? g_.policy->of_personal_data(kSecret)
+                          : evidence.blocks                                   ? most
+                                                                              : std::min(most, Action::flag);
+    find(evidence.risk, action, std::string(rules[hit.rule].id));
   }
   hits_.clear();
 }
@@ -129,9 +133,13 @@ std::string AnswerGuard::through(Lane& lane, std::string_view text, bool whole) 
   if (stopped_) return {};
   if (reads_data_) {
     std::string kept;
-    lane.data.push(free, kept);
-    if (whole) lane.data.finish(kept);
-    if (act_on_data(lane.data.outcome())) return {};
+    guard::RuleScratch& scratch = x_.context.guard_rules;
+    lane.data.push(free, scratch, kept);
+    if (whole) lane.data.finish(scratch, kept);
+    if (lane.data.blocked()) {
+      find(Risk::pii, Action::block, "personal data that must not go out");
+      return {};
+    }
     free = std::move(kept);
   }
   if (g_.vault.size() > 0) {
@@ -177,8 +185,12 @@ EventVerdict AnswerGuard::event(std::string_view bytes, bool ends) {
     Lane& lane = lane_of(p);
     if (p.repeats && lane.fed) {
       // The whole once more, as it went out; what is held of it goes before.
-      if (lane.holds()) verdict.before += event_with(lane, through(lane, {}, true));
-      if (stopped_) return nothing;
+      if (!lane.template_.empty()) {
+        const std::string held = through(lane, {}, true);
+        if (stopped_) return nothing;
+        if (!held.empty()) verdict.before += event_with(lane, held);
+        lane.template_.clear();
+      }
       if (!lane.changed) continue;
       Lane again(*this, p);
       again.leak.reset();
@@ -199,7 +211,7 @@ EventVerdict AnswerGuard::event(std::string_view bytes, bool ends) {
       edits.emplace_back(p.raw, std::move(out));
     }
     // What cuts data out, or puts it back, may hold some too.
-    if ((lane.holds() || reads_data_ || g_.vault.size() > 0) && !last)
+    if ((!lane.held.empty() || reads_data_ || g_.vault.size() > 0) && !last)
       lane.template_ = bytes;
     else
       lane.template_.clear();

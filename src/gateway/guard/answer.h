@@ -1,6 +1,6 @@
-// Stage 8: what goes back. An answer that gives its system prompt away is stopped, personal data is cut out, and what
-// placeholders stand for is put back; in a stream as it comes. Only bytes wait that may be the beginning of what must
-// not go out.
+// Stage 8: what goes back. An answer that gives its system prompt away is stopped, personal data and secrets are cut
+// out, and what placeholders stand for is put back; in a stream as it comes. Only bytes wait that may be the beginning
+// of what must not go out.
 #pragma once
 
 #include <list>
@@ -12,8 +12,8 @@
 #include "base/function_ref.h"
 #include "gateway/exchange.h"
 #include "gateway/guard/guarding.h"
+#include "guard/data_stream.h"
 #include "guard/leak.h"
-#include "guard/pii/redactor.h"
 #include "guard/rules.h"
 #include "json/splice.h"
 #include "llm/texts.h"
@@ -51,14 +51,12 @@ class AnswerGuard {
   std::string rest(FunctionRef<bool(uint32_t)> ended);
   void find(guard::Risk risk, guard::Action action, std::string what);
   void found_leak(const guard::Leak& leak);
-  bool act_on_data(const guard::PiiOutcome& outcome);
   void judge_hits();
 
   Exchange& x_;
   Guarding& g_;
-  guard::PiiPolicy data_policy_;
-  bool reads_data_ = false;  // some personal data is cut out or stops the answer
-  guard::Redactor redactor_;
+  const guard::DataPolicy data_policy_;
+  const bool reads_data_;  // some personal data, or a secret, is cut out or stops the answer
   bool stops_leaks_;
   std::list<Lane> lanes_;
   std::pmr::monotonic_buffer_resource arena_;

@@ -126,22 +126,6 @@ std::optional<ClientError> read_question(std::string_view body, Question& q) {
   return {};
 }
 
-// Spans go out in characters (Unicode code points), as every language but ours counts.
-class Characters {
- public:
-  explicit Characters(std::string_view text) : text_(text) {}
-  size_t at(size_t byte) {
-    if (byte < byte_) byte_ = count_ = 0;
-    for (; byte_ < byte && byte_ < text_.size(); ++byte_)
-      if ((static_cast<unsigned char>(text_[byte_]) & 0xC0) != 0x80) ++count_;
-    return count_;
-  }
-
- private:
-  std::string_view text_;
-  size_t byte_ = 0, count_ = 0;
-};
-
 std::string check_json(const Question& q, const guard::Outcome& outcome, double latency_us,
                        const std::string& version) {
   const guard::Verdict& v = outcome.total.verdict;
@@ -151,10 +135,11 @@ std::string check_json(const Question& q, const guard::Outcome& outcome, double 
   for (size_t r = 0; r < guard::kRisks; ++r) w.key(name(guard::risk_at(r))).value(v.scores.of[r]);
   w.end().key("action").value(name(v.action)).key("entities").array();
   for (size_t i = 0; i < outcome.parts.size(); ++i) {
-    Characters characters(q.parts[i].text);
-    for (const guard::Entity& e : outcome.parts[i].verdict.entities) {
-      const size_t start = characters.at(e.start);
-      w.object().key("start").value(start).key("end").value(characters.at(e.end)).key("type").value(e.type);
+    // Spans go out in characters (Unicode code points), as every language but ours counts.
+    std::vector<guard::Entity> entities = outcome.parts[i].verdict.entities;
+    guard::count_in_characters(q.parts[i].text, entities);
+    for (const guard::Entity& e : entities) {
+      w.object().key("start").value(e.start).key("end").value(e.end).key("type").value(e.type);
       if (q.parts.size() > 1) w.key("in").value(q.where[i]);
       w.end();
     }

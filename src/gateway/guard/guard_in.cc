@@ -67,7 +67,6 @@ std::string GuardStage::without_personal_data(size_t i) {
   std::string out;
   size_t at = 0;
   for (const guard::Entity& e : seen_.outcome.parts[i].redact) {
-    if (e.start < at) continue;  // overlaps one before
     out.append(text.substr(at, e.start - at));
     const auto type = guard::parse_pii_type(e.type);
     std::string placeholder;
@@ -127,7 +126,9 @@ std::optional<ClientError> GuardStage::act() {
     if (policy_.of(guard::Risk::leak).strictest() != Action::allow) watch_answers();
   }
   for (size_t i = 0; i < pieces_.size(); ++i)
-    if (!changed_[i].empty()) x_.in_place.push_back({pieces_[i].raw, json::escaped(changed_[i])});
+    if (!changed_[i].empty())
+      x_.in_place.push_back({pieces_[i].raw, pieces_[i].bare ? fmt::format("\"{}\"", json::escaped(changed_[i]))
+                                                             : json::escaped(changed_[i])});
   return {};
 }
 

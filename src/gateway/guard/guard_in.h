@@ -13,8 +13,8 @@ namespace trine::gateway {
 // Errors: content_blocked; invalid_request for a body that cannot be read as the engine would read it.
 net::Task<std::optional<llm::ClientError>> guard_in(Exchange& x);
 
-// What the judge says about a text: a call of its own, in the ledger like any other. No answer: none in time, or none
-// that could be read.
-net::Task<guard::Judged> ask_judge(Exchange& x, const guard::JudgeQuestion& question);
+// What the judge says about a text: a call of its own, in the ledger like any other. No answer: none until then, or
+// none that could be read.
+net::Task<guard::Judged> ask_judge(Exchange& x, const guard::JudgeQuestion& question, Mono until);
 
 }  // namespace trine::gateway

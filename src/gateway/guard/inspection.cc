@@ -1,5 +1,7 @@
 #include "gateway/guard/inspection.h"
 
+#include <algorithm>
+
 #include "gateway/guard/guard_in.h"
 #include "gateway/guard/guarding.h"
 
@@ -44,16 +46,25 @@ void keep_data_only(Finding& f) {
 }
 
 net::Task<std::vector<guard::Judged>> judge(Exchange& x, const Inspection& i, const std::vector<Finding>& findings) {
+  using guard::JudgeState;
+  const Nanos timeout = x.guarding->guards->judge().timeout;
   std::vector<guard::Judged> judged(i.parts.size());
-  for (size_t p = 0; p < i.parts.size(); ++p)
+  for (size_t p = 0; p < i.parts.size(); ++p) {
+    const Mono until = std::min(x.now() + timeout, x.must_end);  // for all questions about one text
+    guard::Judged& all = judged[p];
     for (size_t r = 0; r < guard::kRisks; ++r) {
-      if (!i.outcome.parts[p].ask_judge.test(r) || judged[p].state != guard::JudgeState::not_asked) continue;
+      // Most judges answer about all risks at once, some about one at a time.
+      if (!i.outcome.parts[p].ask_judge.test(r) || (all.verdict && all.verdict->judged.test(r))) continue;
       const std::string_view worst = findings[p].worst;
-      judged[p] = co_await ask_judge(x, {.risk = guard::risk_at(r),
-                                         .provenance = i.parts[p].provenance,
-                                         .text = worst.size() >= kLeastPassage ? worst : i.parts[p].text,
-                                         .asked = {}});
+      const guard::JudgeQuestion question{.risk = guard::risk_at(r),
+                                          .provenance = i.parts[p].provenance,
+                                          .text = worst.size() >= kLeastPassage ? worst : i.parts[p].text,
+                                          .asked = {}};
+      const guard::Judged one = co_await ask_judge(x, question, until);
+      if (one.verdict) all.verdict = all.verdict ? both(std::move(*all.verdict), *one.verdict) : one.verdict;
+      all.state = all.verdict ? JudgeState::answered : JudgeState::no_answer;
     }
+  }
   co_return judged;
 }
 

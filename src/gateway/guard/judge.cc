@@ -23,7 +23,7 @@ std::shared_ptr<const Deployment> deployment_of(const Exchange& x, const std::st
 
 }  // namespace
 
-net::Task<Judged> ask_judge(Exchange& x, const guard::JudgeQuestion& question) {
+net::Task<Judged> ask_judge(Exchange& x, const guard::JudgeQuestion& question, Mono until) {
   const auto& policies = x.guarding->guards->guard()->policies();
   const guard::JudgeSettings& judge = policies.judge;
   const auto d = deployment_of(x, judge.model);
@@ -31,12 +31,11 @@ net::Task<Judged> ask_judge(Exchange& x, const guard::JudgeQuestion& question) {
   if (!d) co_return none;
   const auto key = x.context.judged.key(*judge.family, d->model, policies.fingerprint, question);
   if (auto known = x.context.judged.find(key, x.now())) co_return Judged{JudgeState::answered, std::move(known)};
-  if (!open_call(x, d)) {
+  if (x.now() >= until || !open_call(x, d)) {
     x.call = Call{};
     co_return none;
   }
   const std::string body = guard::judge_request(*judge.family, d->model, question);
-  const Mono until = std::min(x.now() + judge.timeout, x.must_end);
   const auto answer = co_await side_call(x, *d, "/chat/completions", body, kMostOfJudge, until);
   if (answer) {
     if (const auto scan = llm::scan_response(*answer)) x.call.usage = scan->usage;

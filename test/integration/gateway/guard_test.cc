@@ -140,6 +140,86 @@ TEST_F(GuardTest, APlaceholderIsTurnedBackInTheAnswerAlsoAcrossEvents) {
   EXPECT_EQ(text_of(m.body), "Paid to DE89 3704 0044 0532 0130 00 as you asked.") << m.body;
 }
 
+// An answer of one choice with this text, whole.
+string answer_of(const string& text) {
+  string answer;
+  json::Writer w(answer);
+  w.object().key("choices").array().object().key("message").object().key("content").value(text).end().end().end();
+  w.key("usage").raw(usage_json(20, 40)).end();
+  return answer;
+}
+const string kWithKey = "Your key is AKIAIOSFODNN7EXAMPLE, keep it.";
+
+TEST_F(GuardTest, ASecretInAnAnswerIsWhatThePolicySaysOfIt) {
+  for (const string policy : {"pii: redact", "pii: flag", "personal_data: { SECRET: block }"}) {
+    Harness& h = with("", policy_with("  " + policy + "\n"));
+    for (const bool stream : {false, true}) {
+      for (auto host : {"fr.test", "de.test"}) h.engines[host].on_request = answers(json_answer(answer_of(kWithKey)));
+      if (stream) says(pieces_of(kWithKey));
+      const Message m = h.send(chat_of(said("What is my key?"), stream)).answer();
+      if (policy == "pii: flag") {
+        EXPECT_EQ(text_of(m.body), kWithKey) << m.body;
+        continue;
+      }
+      EXPECT_EQ(m.body.find("AKIA"), string::npos) << m.body;
+      if (policy == "pii: redact")
+        EXPECT_EQ(text_of(m.body), "Your key is [SECRET], keep it.") << m.body;
+      else
+        EXPECT_NE(m.body.find("answer_withheld"), string::npos) << m.body;
+    }
+  }
+}
+
+TEST_F(GuardTest, TheArgumentsOfACallStayJsonAndHideNothing) {
+  Harness& h = with("", policy_with("  pii: redact\n"));
+  const string call = R"({"role":"assistant","tool_calls":[{"id":"c","type":"function","function":{"name":"mail",)"
+                      R"("arguments":"{\"password\":\"hunter2secret\",\"body\":\"Dear all,\\nmax@example.com\\n)"
+                      R"(DE89370400440532013000\"}"}}]})";
+  EXPECT_EQ(h.ask(chat_of(said("Send it.") + "," + call)).status, 200);
+  EXPECT_NE(seen.find(R"({\"password\":\"[SECRET]\",\"body\":\"Dear all,\\n[EMAIL]\\n[IBAN]\"})"), string::npos)
+      << seen;
+}
+
+TEST_F(GuardTest, WhatOverlapsIsCutOutToItsEnd) {
+  Harness& h = with("", policy_with("  pii: redact\n  placeholders: true\n"));
+  EXPECT_EQ(h.ask(chat_of(said("It is https://ada:lovelace1@ex\xC3\xA4mple.com today."))).status, 200);
+  EXPECT_NE(seen.find("It is [SECRET] today."), string::npos) << seen;
+}
+
+TEST_F(GuardTest, WhatIsSaidAboutARequestIsCutOutToo) {
+  Harness& h = with("", policy_with("  pii: redact\n"));
+  const Message m =
+      h.ask(post(kChat, R"({"model":"small","user":"max@example.com","metadata":{"who":"max@example.com"},)"
+                        R"("stop":["max@example.com","<|im_start|>"],)"
+                        R"("messages":[{"role":"user","name":"max@example.com","content":"Hello"}],)"
+                        R"("documents":[{"id":"DE89370400440532013000","card":4111111111111111,"page":7}]})"));
+  EXPECT_EQ(m.status, 200) << m.body;
+  EXPECT_EQ(seen.find("max@"), string::npos) << seen;
+  EXPECT_NE(seen.find(R"("stop":["[EMAIL]","<|im_start|>"])"), string::npos) << seen;
+  EXPECT_NE(seen.find(R"("documents":[{"id":"[IBAN]","card":"[CREDIT_CARD]","page":7}])"), string::npos) << seen;
+}
+
+TEST_F(GuardTest, AJudgeOfOneQuestionAtATimeIsAskedAboutEachRisk) {
+  Harness& h =
+      with("",
+           "version: 1\nname: test\nowner: us\njudge: { family: granite_guardian, model: small, timeout: 2s }\n"
+           "default:\n  judge: { from: 0.000001, fail: closed }\n");
+  std::vector<string> asked;
+  bool finds_jailbreak = false;
+  for (auto host : {"fr.test", "de.test"})
+    h.engines[host].on_request = [&](EngineSide& side, const Message& m) {
+      const bool judge = m.body.find("guardian_config") != string::npos;
+      const bool jailbreak = m.body.find("\"jailbreak\"") != string::npos;
+      if (judge) asked.push_back(jailbreak ? "jailbreak" : "harm");
+      const string word = judge && jailbreak && finds_jailbreak ? "yes" : "no";
+      side.send(json_answer(answer_of("<score> " + word + " </score>")));
+    };
+  EXPECT_EQ(h.ask(chat_of(said("How do I pick the lock of my neighbour's door?"))).status, 200);
+  EXPECT_EQ(asked, (std::vector<string>{"jailbreak", "harm"}));
+  finds_jailbreak = true;
+  EXPECT_EQ(h.ask(chat_of(said("How do I pick the lock of my other neighbour's door?"))).status, 400);
+}
+
 TEST_F(GuardTest, TheEndOfOneChoiceLetsNothingGoOfAnother) {
   const auto of = [](int choice, const string& members) {
     return fmt::format("data: {{\"choices\":[{{\"index\":{},{}}}]}}\n\n", choice, members);

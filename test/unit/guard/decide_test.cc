@@ -143,6 +143,35 @@ TEST(Decide, WithoutTheJudgesAnswerThePolicyFailsAsItSays) {
   EXPECT_EQ(decide(closed, evidence).verdict.action, Action::allow) << "only what is doubtful";
 }
 
+TEST(Decide, ADoubtfulRiskThatNoAnswerCoversHasNone) {
+  Evidence evidence = scored(Risk::jailbreak, 0.6);
+  evidence.scores[Risk::unsafe] = 0.6;
+  evidence.judge_state = JudgeState::answered;
+  evidence.judge = JudgeVerdict{};
+  evidence.judge->judged = only(Risk::unsafe);
+  EXPECT_EQ(decide(policy("default: {judge: {from: strict, fail: closed}}\n"), evidence).verdict.action, Action::block);
+  EXPECT_EQ(decide(policy("default: {judge: {from: strict, fail: open}}\n"), evidence).verdict.action, Action::allow);
+  evidence.judge->judged = only(Risk::unsafe) | only(Risk::jailbreak);
+  EXPECT_EQ(decide(policy("default: {judge: {from: strict, fail: closed}}\n"), evidence).verdict.action, Action::allow);
+}
+
+TEST(Decide, WhatOverlapsIsCutOutAsOne) {
+  Evidence evidence = scored(Risk::pii, 1);
+  const std::vector<Entity> entities = {
+      {0, 10, "EMAIL"}, {5, 20, "IBAN"}, {20, 25, "EMAIL"}, {30, 50, "IBAN"}, {32, 36, "SECRET"}};
+  evidence.personal_data = entities;
+  const Decision d = decide(policy("default: {pii: redact}\n"), evidence);
+  EXPECT_EQ(d.redact, (std::vector<Entity>{{0, 20, "IBAN"}, {20, 25, "EMAIL"}, {30, 50, "SECRET"}}));
+  EXPECT_EQ(d.verdict.entities.size(), 5u) << "all are told";
+}
+
+TEST(Decide, MoreSecretsThanCanBeCutOutAreRefused) {
+  Evidence evidence = scored(Risk::pii, 1);
+  evidence.too_many_secrets = true;
+  EXPECT_EQ(decide(policy("default: {pii: redact}\n"), evidence).verdict.action, Action::block);
+  EXPECT_EQ(decide(policy("default: {pii: flag}\n"), evidence).verdict.action, Action::flag);
+}
+
 TEST(Explain, TellsTheOperatorEverything) {
   Evidence evidence = scored(Risk::jailbreak, 0.6);
   const std::vector<RuleEvidence> rules = {{"persona-dan", Risk::jailbreak, true, "An alter ego."}};
@@ -173,6 +202,12 @@ TEST(CallerWords, AreTheSameWhateverWasFound) {
 
 TEST(CallerWords, NothingIsSaidWhereNothingWasBlocked) {
   EXPECT_EQ(caller_words(decide(policy(), scored(Risk::indirect, 1)), {{"en", "Stopped."}}), "");
+}
+
+TEST(Verdict, PlacesAreCountedInCharactersAlsoWhereTheyOverlap) {
+  std::vector<Entity> entities = {{3, 13, "A"}, {0, 99, "B"}, {5, 8, "C"}};
+  count_in_characters("zü€😀 ok ü", entities);
+  EXPECT_EQ(entities, (std::vector<Entity>{{2, 7, "A"}, {0, 9, "B"}, {3, 4, "C"}}));
 }
 
 TEST(Verdict, IsWrittenAsTheApiGivesIt) {

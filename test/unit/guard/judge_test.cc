@@ -38,6 +38,23 @@ TEST(JudgeRequest, LlamaGuardGetsTheTurnsAsTheyWere) {
             Json::parse(R"([{"role":"user","content":"how?"},{"role":"assistant","content":"so."}])"));
 }
 
+TEST(JudgeVerdict, TwoAnswersAreOne) {
+  JudgeVerdict clear, doubt;
+  clear.judged.set(index(Risk::unsafe));
+  doubt.judged.set(index(Risk::jailbreak));
+  doubt.found = doubt.judged;
+  doubt.unsafe = doubt.in_doubt = true;
+  for (const JudgeVerdict& one : {both(clear, doubt), both(doubt, clear)}) {
+    EXPECT_TRUE(one.unsafe && one.in_doubt);
+    EXPECT_EQ(one.judged, clear.judged | doubt.judged);
+    EXPECT_EQ(one.found, doubt.found);
+  }
+  JudgeVerdict sure = doubt;
+  sure.in_doubt = false;
+  EXPECT_FALSE(both(sure, doubt).in_doubt);
+  EXPECT_FALSE(both(clear, clear).in_doubt);
+}
+
 TEST(JudgeRequest, GraniteGuardianIsAskedOneQuestion) {
   const Json harm = request(JudgeFamily::granite_guardian, kUser)["chat_template_kwargs"];
   EXPECT_EQ(harm["guardian_config"]["criteria_id"], "harm");

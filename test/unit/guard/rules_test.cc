@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "guard/secrets.h"
 #include "guard_data/corpus.h"
 
 namespace trine::guard::rules_test {
@@ -104,8 +105,10 @@ std::string assigned(std::string_view text) {
   static const auto set = RuleSet::shipped().value();
   std::string found;
   for (const auto& hit : scan(*set, text, RuleInput::original)) {
-    if (!set->rules()[hit.rule].id.starts_with("secret-assigned-")) continue;
-    found += std::string(text.substr(hit.begin, hit.end - hit.begin)) + "\n";
+    const Rule& rule = set->rules()[hit.rule];
+    if (!rule.id.starts_with("secret-assigned-")) continue;
+    const ByteSpan span = secret_in(rule.cut, text, {hit.begin, hit.end});
+    found += std::string(text.substr(span.begin, span.end - span.begin)) + "\n";
   }
   return found;
 }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <tuple>
 
 #include "json/escape.h"
@@ -144,6 +145,36 @@ TEST(Texts, WhatEnginesTakeBesideTheMessagesIsReadToo) {
       r->said(),
       (std::vector<Said>{
           {Role::document, "T"}, {Role::document, "D"}, {Role::assistant, "P"}, {Role::definition, "{{ x }} do"}}));
+}
+
+TEST(Texts, WhatIsSaidAboutARequestIsReadForItsData) {
+  const auto r = request(R"({"user":"max@example.com","safety_identifier":"s-1","prompt_cache_key":"p","stop":["a","b"],
+    "metadata":{"name":"max@example.com","deep":[{"id":"x"}]},"seed":12345678,"messages":[]})");
+  ASSERT_TRUE(r->facts) << r->facts.error().message;
+  const auto said = r->said();
+  const auto reads = [&](const char* text) {
+    return std::find(said.begin(), said.end(), Said{Role::definition, text}) != said.end();
+  };
+  for (const char* text : {"max@example.com", "s-1", "p", "a", "b", "x"}) EXPECT_TRUE(reads(text)) << text;
+  EXPECT_EQ(said.size(), 7u);
+  EXPECT_EQ(request(R"({"stop":"end"})")->said(), (std::vector<Said>{{Role::definition, "end"}}));
+}
+
+TEST(Texts, ANameThatMayBePersonalDataIsRead) {
+  const auto r = request(R"({"messages":[{"role":"user","name":"max@example.com","content":"x"},
+    {"role":"assistant","tool_calls":[{"id":"call_4111111111111111","type":"function","function":{"name":"get_v2",
+      "arguments":{"name":"ada","id":"DE89370400440532013000","card":4111111111111111,"n":12}}}]}],
+    "documents":[{"name":"ada","id":"DE89370400440532013000","card":4111111111111111,"page":12}]})");
+  ASSERT_TRUE(r->facts) << r->facts.error().message;
+  EXPECT_EQ(r->said(), (std::vector<Said>{{Role::definition, "max@example.com"},
+                                          {Role::user, "x"},
+                                          {Role::definition, "DE89370400440532013000"},
+                                          {Role::definition, "4111111111111111"},
+                                          {Role::definition, "DE89370400440532013000"},
+                                          {Role::definition, "4111111111111111"}}));
+  EXPECT_FALSE(r->pieces[0].bare);
+  EXPECT_TRUE(r->pieces[3].bare) << "what stands in its place needs quotes";
+  EXPECT_EQ(r->pieces[3].raw, "4111111111111111");
 }
 
 TEST(Texts, PromptsAndInputsOfEveryForm) {
