@@ -61,7 +61,9 @@ TEST(TrineGridImport, ACorrectionByTheHourGoesBeforeQuarters) {
   import("2026-01-01T00:00:00Z,300\n");
   const auto shown = run_trine({"grid", "--cache", cache, "--zone", "FR", "--from", "2026-01-01T00:00:00Z", "--to",
                                 "2026-01-01T01:00:00Z", "--json"});
-  for (const auto& slot : Json::parse(shown.out).at("zones").at(0).at("slots")) {
+  const Json all = Json::parse(shown.out);
+  ASSERT_FALSE(all.at("zones").at(0).at("slots").empty());
+  for (const auto& slot : all.at("zones").at(0).at("slots")) {
     EXPECT_EQ(slot.at("g_per_kwh"), 300) << shown.out;
     EXPECT_EQ(slot.at("source"), "import");
   }
