@@ -80,9 +80,10 @@ Result<std::string> watch_json(const std::string& identity_dir) {
 }
 
 int run_abuse(const AbuseOptions& o) {
-  auto place = open_identity(o.source);
+  const bool reads = o.what == AbuseOptions::What::list;
+  auto place = open_identity(o.source, reads ? IdentityUse::read : IdentityUse::change);
   if (!place) return complain(place.error());
-  return o.what == AbuseOptions::What::list ? list(*place, o) : order(*place, o);
+  return reads ? list(*place, o) : order(*place, o);
 }
 
 }  // namespace trine::cli

@@ -63,16 +63,6 @@ Result<void> known(const Place& place, const std::string& zone) {
               place.catalog->unknown(catalog::Kind::zone, zone).ends_with('?') ? "" : ".");
 }
 
-// Slots of two sources in one: where both have one, `newer` counts.
-grid::Series continued(const grid::Series& older, const grid::Series& newer) {
-  std::vector<grid::Series::Point> points = newer.points();
-  for (const auto& p : older.points()) {
-    const auto* there = newer.newest_until(p.start);
-    if (!there || there->start != p.start) points.push_back(p);
-  }
-  return grid::Series(std::move(points), std::min(older.step(), newer.step()));
-}
-
 Result<std::string> import_zone(const Place& place, const std::string& zone, grid::Method method,
                                 const grid::Series& series, Wall now) {
   if (auto ok = known(place, zone); !ok) return tl::unexpected(ok.error());
@@ -80,8 +70,10 @@ Result<std::string> import_zone(const Place& place, const std::string& zone, gri
   grid::Feed feed{zone, grid::kImported, method, series, {}, now};
   for (const auto& before : grid::load_feeds(place.cache).feeds)
     if (before->source == grid::kImported && before->method == method && iequals(before->zone, zone)) {
+      auto both = grid::continued(before->values, series);
+      if (!both) return fail(both.error().code, "{}: {}", zone, both.error().message);
       feed.zone = before->zone;
-      feed.values = continued(before->values, series);
+      feed.values = std::move(*both);
     }
   if (auto ok = grid::save_feed(place.cache, feed); !ok) return tl::unexpected(ok.error());
   return fmt::format("{}: {} value{} ({}) from {} to {}, a slot is {} min", zone, series.points().size(),

@@ -23,11 +23,13 @@ Result<std::string> identity_dir(const IdentitySource& source) {
   return (*config)->identity_dir;
 }
 
-Result<IdentityPlace> open_identity(const IdentitySource& source) {
+Result<IdentityPlace> open_identity(const IdentitySource& source, IdentityUse use) {
+  using Missing = protect::IdentityStore::Missing;
   const auto dir = identity_dir(source);
   if (!dir) return tl::unexpected(dir.error());
-  auto store = protect::IdentityStore::open(*dir);
+  auto store = protect::IdentityStore::open(*dir, use == IdentityUse::make ? Missing::make : Missing::fail);
   if (!store) return tl::unexpected(store.error());
+  if (use == IdentityUse::read) return IdentityPlace{std::move(*store), nullptr};
   auto audit = protect::AuditLog::open({.dir = std::filesystem::path(*dir) / "audit"});
   if (!audit) return tl::unexpected(audit.error());
   return IdentityPlace{std::move(*store), std::move(*audit)};

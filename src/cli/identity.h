@@ -17,13 +17,15 @@ Result<std::string> identity_dir(const IdentitySource& source);
 
 struct IdentityPlace {
   std::unique_ptr<protect::IdentityStore> store;
-  std::unique_ptr<protect::AuditLog> audit;
+  std::unique_ptr<protect::AuditLog> audit;  // null where nothing is to change
 
   // Who ran the command on this machine did `action` to `subject`.
   Result<void> note(std::string action, std::string subject,
                     std::vector<std::pair<std::string, std::string>> detail = {});
 };
-Result<IdentityPlace> open_identity(const IdentitySource& source);
+// What a command does there. Only what makes a group makes a store too: one that is missing is a name mistyped.
+enum class IdentityUse { read, change, make };
+Result<IdentityPlace> open_identity(const IdentitySource& source, IdentityUse use);
 
 // Who runs this command, for the audit log: "local:alice".
 std::string local_user();

@@ -206,17 +206,26 @@ class Importer {
       out_.tables.prices.push_back(std::move(p));
       return;
     }
-    // A list that does not speak of a tier does not abolish it.
-    if (!p.cached_input) p.cached_input = old->cached_input;
-    if (!p.reasoning) p.reasoning = old->reasoning;
-    if (!p.batch_input) p.batch_input = old->batch_input;
-    if (!p.batch_output) p.batch_output = old->batch_output;
+    // A list that does not speak of a tier does not abolish it. But where the price beside it is another now, a tier in
+    // another currency or above that price is none of it.
+    const auto keep = [](std::optional<Price>& tier, const std::optional<Price>& before,
+                         const std::optional<Price>& was, const std::optional<Price>& is) {
+      if (tier || !before || !is) return;
+      if (equal(was, is) || (before->currency == is->currency && before->amount <= is->amount)) tier = before;
+    };
+    keep(p.cached_input, old->cached_input, old->input, p.input);
+    keep(p.reasoning, old->reasoning, old->output, p.output);
+    keep(p.batch_input, old->batch_input, old->input, p.input);
+    keep(p.batch_output, old->batch_output, old->output, p.output);
     if (p.context == 0) p.context = old->context;
     std::string moved;
     bool jump = false;
     const auto compare = [&](const char* what, const std::optional<Price>& a, const std::optional<Price>& b) {
       if (equal(a, b)) return;
-      const auto text = [](const std::optional<Price>& x) { return x ? amount(to_euros(x->amount)) : "none"; };
+      const auto text = [&](const std::optional<Price>& x) {
+        const bool other = x && x->currency != p.input.currency;
+        return x ? amount(to_euros(x->amount)) + (other ? " " + x->currency : "") : "none";
+      };
       moved += fmt::format("{}{} {} -> {}", moved.empty() ? "" : ", ", what, text(a), text(b));
       if (!a || !b) return;
       const auto from = present_.convert(*a, "EUR"), to = present_.convert(*b, "EUR");

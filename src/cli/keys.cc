@@ -101,9 +101,11 @@ int rotate(IdentityPlace& place, const KeysOptions& o, protect::KeyId id) {
   if (auto r = place.note("keys.rotate", "key " + o.id, {{"to", protect::key_name(fresh->id)}, {"overlap", o.overlap}});
       !r)
     return complain(r.error());
-  const auto info = place.store->key(fresh->id);
-  show_secret(*fresh, info && *info ? (*info)->group : "", o.json);
-  if (!o.json) say(fmt::format("{} still works for {}.", o.id, o.overlap));
+  const auto old = place.store->key(id);
+  const bool known = old && *old;
+  show_secret(*fresh, known ? (*old)->group : "", o.json);
+  if (!o.json && known && (*old)->expires)
+    say(fmt::format("{} still works until {}.", o.id, iso8601(*(*old)->expires)));
   return kOk;
 }
 
@@ -122,7 +124,8 @@ int run_keys(const KeysOptions& o) {
     if (!id)
       return complain("A key's id is trn_ and twelve letters and digits, as `trine keys list` shows it.", kUsage);
   }
-  auto place = open_identity(o.source);
+  const bool reads = o.what == KeysOptions::What::list || o.what == KeysOptions::What::show;
+  auto place = open_identity(o.source, reads ? IdentityUse::read : IdentityUse::change);
   if (!place) return complain(place.error());
   switch (o.what) {
     case KeysOptions::What::create:

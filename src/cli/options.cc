@@ -14,6 +14,7 @@
 #include "cli/options_fleet.h"
 #include "cli/options_load.h"
 #include "cli/options_protect.h"
+#include "cli/options_report.h"
 
 namespace trine::cli {
 namespace {
@@ -168,32 +169,8 @@ class Commands {
   void reporting() {
     auto* report = command(&app_, "report", "tokens, money, energy and carbon of a period, and the saving",
                            [this]() -> Command { return d_.report; });
-    auto& r = d_.report;
-    ledger_options(report, r.source);
-    report->add_option("--since", r.since, "how long ago (15m, 1h, 7d) or a time (2026-11-23, ...T09:00:00Z)")
-        ->type_name("WHEN")
-        ->capture_default_str();
-    report->add_option("--until", r.until, "the end, likewise; default: now")->type_name("WHEN");
-    report->add_option("--month", r.month, "a calendar month in UTC instead: 2026-11")->type_name("YYYY-MM");
-    report->add_option("--by", r.by, "one line for each")
-        ->type_name("WHAT")
-        ->check(CLI::IsMember({"none", "workload", "key", "user", "org", "team", "project", "route", "model",
-                               "deployment", "zone", "hour", "step"}))
-        ->capture_default_str();
-    report->add_option("--workload", r.workload, "only this workload")->type_name("NAME");
-    report->add_option("--key", r.key, "only this key's id")->type_name("ID");
-    report->add_option("--deployment", r.deployment, "only this deployment")->type_name("NAME");
-    report->add_option("--zone", r.zone, "only this grid zone")->type_name("ZONE");
-    report->add_option("--format", r.format, "html, md, pdf: a page to forward, with charts and the method")
-        ->type_name("FORMAT")
-        ->check(CLI::IsMember({"text", "html", "md", "pdf", "csv"}))
-        ->capture_default_str();
-    report->add_option("--table", r.table, "what --format csv writes; chargeback: by team and project")
-        ->type_name("TABLE")
-        ->check(CLI::IsMember({"rows", "hours", "steps", "chargeback", "ghg"}))
-        ->capture_default_str();
-    report->add_option("-o,--out", r.out, "write to this file")->type_name("FILE");
-    json_flag(report, r.json);
+    ledger_options(report, d_.report.source);
+    report_options(report, d_.report);
 
     auto* explain = command(&app_, "explain", "how one request came to its figures: window by window, factor by factor",
                             [this]() -> Command { return d_.explain; });

@@ -22,8 +22,8 @@ inline CLI::Validator number_in(double low, double high) {
       "", "number");
 }
 
-inline void json_flag(CLI::App* c, bool& into) {
-  c->add_flag("--json", into, "JSON on one line, for scripts");
+inline CLI::Option* json_flag(CLI::App* c, bool& into) {
+  return c->add_flag("--json", into, "JSON on one line, for scripts");
 }
 
 }  // namespace trine::cli

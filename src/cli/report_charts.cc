@@ -147,10 +147,13 @@ std::vector<BarChart> time_charts(const ReportData& data) {
 }
 
 std::vector<BarChart> name_charts(const ReportData& data) {
-  BarChart cost{"Cost by team and project", data.report.currency, true, {"requests", "idle share"}, {}, {}};
+  BarChart cost{
+      "Cost by organisation, team and project", data.report.currency, true, {"requests", "idle share"}, {}, {}};
   for (const auto& c : data.chargeback) {
-    const std::string team = c.team.empty() ? "(none)" : printable(c.team);
-    cost.bars.push_back(c.project.empty() ? team : fmt::format("{} / {}", team, printable(c.project)));
+    std::string bar;
+    for (const auto* name : {&c.org, &c.team, &c.project})
+      if (!name->empty()) bar += (bar.empty() ? "" : " / ") + printable(*name);
+    cost.bars.push_back(bar.empty() ? "(none)" : std::move(bar));
     cost.values.push_back({std::max(0.0, to_euros(c.cost.direct)), std::max(0.0, to_euros(c.cost.idle))});
   }
   drop_empty_series(cost);

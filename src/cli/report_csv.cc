@@ -110,13 +110,15 @@ void put_parts(Csv& csv, const report::Charge::Parts<Amount>& p) {
 }
 
 std::string charges(const ReportData& data) {
-  Csv csv({"from",          "until",          "team",           "project",        "requests",       "tokens_in",
-           "tokens_cached", "tokens_out",     "currency",       "cost",           "idle_cost",      "prior_cost",
-           "total_cost",    "energy_j",       "idle_energy_j",  "prior_energy_j", "total_energy_j", "carbon_g",
-           "idle_carbon_g", "prior_carbon_g", "total_carbon_g", "quality"});
+  Csv csv({"from",           "until",          "org",       "team",
+           "project",        "requests",       "tokens_in", "tokens_cached",
+           "tokens_out",     "currency",       "cost",      "idle_cost",
+           "prior_cost",     "total_cost",     "energy_j",  "idle_energy_j",
+           "prior_energy_j", "total_energy_j", "carbon_g",  "idle_carbon_g",
+           "prior_carbon_g", "total_carbon_g", "quality"});
   for (const auto& c : data.chargeback) {
     period(csv, data.report);
-    csv.text(c.team).text(c.project);
+    csv.text(c.org).text(c.team).text(c.project);
     put_all(csv, c.sums.requests, c.sums.in, c.sums.cached, c.sums.out);
     csv.text(data.report.currency);
     put_parts(csv, c.cost);

@@ -74,8 +74,13 @@ void put(Json& j, const std::string& name, const std::string& unit, const report
 
 Json charge_json(const report::Charge& c) {
   const auto letter = c.sums.letter();
-  Json j = {{"team", c.team},         {"project", c.project},           {"requests", c.sums.requests},
-            {"tokens_in", c.sums.in}, {"tokens_cached", c.sums.cached}, {"tokens_out", c.sums.out}};
+  Json j = {{"org", c.org},
+            {"team", c.team},
+            {"project", c.project},
+            {"requests", c.sums.requests},
+            {"tokens_in", c.sums.in},
+            {"tokens_cached", c.sums.cached},
+            {"tokens_out", c.sums.out}};
   put(j, "cost", "_neur", c.cost);
   put(j, "energy", "_uj", c.energy);
   put(j, "carbon", "_ng", c.carbon);

@@ -141,7 +141,8 @@ PageTable rows_table(const ledger::Report& r) {
 }
 
 PageTable charge_table(const std::vector<report::Charge>& charges, const std::string& currency) {
-  PageTable t{{{"team"},
+  PageTable t{{{"org"},
+               {"team"},
                {"project"},
                {"requests", true},
                {"tokens", true},
@@ -154,10 +155,11 @@ PageTable charge_table(const std::vector<report::Charge>& charges, const std::st
               1};
   bool prior = false;
   for (const auto& c : charges) prior = prior || c.cost.prior != Money() || c.energy.prior != Energy();
-  if (prior) t.columns.insert(t.columns.begin() + 6, {"closed months", true});
+  if (prior) t.columns.insert(t.columns.begin() + 7, {"closed months", true});
   report::Charge sum;
-  const auto row = [&](std::string team, std::string project, const report::Charge& c) {
-    TextRow cells = {std::move(team),
+  const auto row = [&](std::string org, std::string team, std::string project, const report::Charge& c) {
+    TextRow cells = {std::move(org),
+                     std::move(team),
                      std::move(project),
                      count(c.sums.requests),
                      count(c.sums.in + c.sums.out),
@@ -173,7 +175,7 @@ PageTable charge_table(const std::vector<report::Charge>& charges, const std::st
     to.prior += parts.prior;
   };
   for (const auto& c : charges) {
-    row(shown(c.team), shown(c.project), c);
+    row(shown(c.org), shown(c.team), shown(c.project), c);
     sum.sums.requests += c.sums.requests;
     sum.sums.in += c.sums.in;
     sum.sums.out += c.sums.out;
@@ -181,7 +183,7 @@ PageTable charge_table(const std::vector<report::Charge>& charges, const std::st
     add(sum.energy, c.energy);
     add(sum.carbon, c.carbon);
   }
-  row("total", "", sum);
+  row("total", "", "", sum);
   return t;
 }
 
@@ -292,7 +294,7 @@ report::Page report_page(const ReportData& d, Wall now) {
     b.emplace_back(rows_table(d.report));
   }
   add_lines(page, report_notes(d.report));
-  b.emplace_back(report::Heading{"The bill by team and project"});
+  b.emplace_back(report::Heading{"The bill by organisation, team and project"});
   b.emplace_back(charge_table(d.chargeback, d.report.currency));
   if (d.steps.total.avoided.requests > 0) {
     b.emplace_back(report::Heading{"Spared by documents and caches"});

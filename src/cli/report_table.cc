@@ -69,12 +69,13 @@ bool empty(const ReportRow& r) {
          empty(r.foreign) && !r.prior.any();
 }
 
-// Means of the requests that were answered by a call; in a workload of documents each is a document.
+// Means of the requests that were answered, with what failed ones took on top; in a workload of documents each is a
+// document.
 std::string per_request(const ledger::Sums& s, const std::string& currency) {
-  if (s.requests <= 0 || s.energy == Energy()) return {};
+  if (s.answered() <= 0 || s.energy == Energy()) return {};
   const Carbon carbon = s.operational + s.embodied;
-  const double n = 1.0 / static_cast<double>(s.requests);
-  std::string text = fmt::format("A request took {}, {} CO2e and {} in the mean.", human(scale(s.energy, n)),
+  const double n = 1.0 / static_cast<double>(s.answered());
+  std::string text = fmt::format("An answered request took {}, {} CO2e and {} in the mean.", human(scale(s.energy, n)),
                                  human(scale(carbon, n)), human(scale(s.cost, n), currency));
   if (s.in + s.out > 0) {
     const double k = 1000.0 / static_cast<double>(s.in + s.out);

@@ -49,14 +49,17 @@ int remove(IdentityPlace& place, const TeamsOptions& o) {
 }  // namespace
 
 int run_teams(const TeamsOptions& o) {
-  auto place = open_identity(o.source);
+  using What = TeamsOptions::What;
+  auto place = open_identity(o.source, o.what == What::create ? IdentityUse::make
+                                       : o.what == What::list ? IdentityUse::read
+                                                              : IdentityUse::change);
   if (!place) return complain(place.error());
   switch (o.what) {
-    case TeamsOptions::What::create:
+    case What::create:
       return create(*place, o);
-    case TeamsOptions::What::list:
+    case What::list:
       return list(*place, o);
-    case TeamsOptions::What::remove:
+    case What::remove:
       return remove(*place, o);
   }
   return kUsage;

@@ -17,7 +17,8 @@ using PlainJson = nlohmann::json;
 enum Column : size_t {
   kModel,
   kVendor,
-  kIn,
+  kIn,     // with what came from a cache
+  kInput,  // likewise, but for Anthropic, who counts that beside it
   kCached,
   kCacheRead,
   kCacheWrite,
@@ -40,7 +41,7 @@ constexpr std::pair<std::string_view, Column> kNames[] = {
     {"modelid", kModel},
     {"vendor", kVendor},
     {"provider", kVendor},
-    {"inputtokens", kIn},
+    {"inputtokens", kInput},
     {"prompttokens", kIn},
     {"contexttokens", kIn},
     {"ncontexttokenstotal", kIn},
@@ -127,15 +128,16 @@ std::string take_count(const std::optional<std::string>& cell, const char* what,
 std::string fill(const UsageCells& cells, bool needs_cost, Wall now, UsageRow& row) {
   row.model = cells[kModel].value_or("");
   row.vendor = cells[kVendor].value_or("");
-  if (auto bad = take_count(cells[kIn], "input tokens", row.in); !bad.empty()) return bad;
+  const auto given = [&](Column c) { return cells[c] && !cells[c]->empty(); };
+  if (auto bad = take_count(cells[given(kIn) ? kIn : kInput], "input tokens", row.in); !bad.empty()) return bad;
   if (auto bad = take_count(cells[kCached], "cached tokens", row.cached); !bad.empty()) return bad;
   if (auto bad = take_count(cells[kOut], "output tokens", row.out); !bad.empty()) return bad;
-  // Anthropic counts these beside the input, not in it.
   Tokens read = 0, written = 0;
   if (auto bad = take_count(cells[kCacheRead], "cached tokens", read); !bad.empty()) return bad;
   if (auto bad = take_count(cells[kCacheWrite], "cached tokens", written); !bad.empty()) return bad;
-  row.in += read + written;
-  row.cached += read;
+  // Anthropic's input_tokens leave these out. LiteLLM copies the names beside OpenAI's, whose counts have them already.
+  if (!given(kIn) && !given(kCached)) row.in += read + written;
+  row.cached = std::max(row.cached, read);
   row.requests = needs_cost ? 0 : 1;
   if (auto bad = take_count(cells[kRequests], "requests", row.requests); !bad.empty()) return bad;
   if (row.in + row.out == 0) return "no tokens at all";
@@ -220,7 +222,8 @@ void read_json_lines(std::string_view text, Reader& reader) {
     std::string currency;
     collect(object, cells, currency);
     if (!cells[kCurrency] && !currency.empty()) cells[kCurrency] = currency;
-    if (!cells[kIn] && !cells[kOut]) return reader.refuse(number, "no input_tokens and no output_tokens");
+    if (!cells[kIn] && !cells[kInput] && !cells[kOut])
+      return reader.refuse(number, "no input_tokens and no output_tokens");
     reader.row(number, cells);
   });
 }
@@ -241,7 +244,7 @@ Result<void> read_csv(const std::string& name, std::string_view text, bool needs
         if (column == kCost) currency = currency_in(head);
         columns.push_back(column);
       }
-      if (!has[kIn]) missing += "input_tokens";
+      if (!has[kIn] && !has[kInput]) missing += "input_tokens";
       if (!has[kOut]) missing += missing.empty() ? "output_tokens" : ", output_tokens";
       if (needs_cost && !has[kCost]) missing += missing.empty() ? "cost" : ", cost";
       return;

@@ -42,6 +42,32 @@ Wall Series::slot_end(Wall t) const {
   return next == points_.end() ? end : std::min(end, next->start);
 }
 
+Result<Series> continued(const Series& older, const Series& newer) {
+  constexpr int64_t kMostSpread = 1'000'000;  // 28 years of hours in slots of 15 minutes
+  if (older.points().empty()) return newer;
+  if (newer.points().empty()) return older;
+  const Nanos apart = newer.points().front().start - older.points().front().start;
+  const Nanos step =
+      std::max<Nanos>(Nanos(std::gcd(std::gcd(older.step().count(), newer.step().count()), apart.count())), 1min);
+  int64_t most = 0;
+  for (const Series* s : {&older, &newer}) most += static_cast<int64_t>(s->points().size()) * (s->step() / step);
+  if (most > kMostSpread && (older.step() != step || newer.step() != step))
+    return fail(Code::out_of_range,
+                "in slots of {} min, which fit what was there before ({} min) and this ({} min), the values would be "
+                "over {}; import them in slots as before.",
+                step / 1min, older.step() / 1min, newer.step() / 1min, kMostSpread);
+  std::vector<Series::Point> points;
+  points.reserve(static_cast<size_t>(most));
+  const auto spread = [&](const Series& s, const Series* unless) {
+    for (Series::Point p : s.points())
+      for (const Wall end = p.start + s.step(); p.start < end; p.start += step)
+        if (!unless || !unless->covering(p.start)) points.push_back(p);
+  };
+  spread(newer, nullptr);
+  spread(older, &newer);
+  return Series(std::move(points), step);
+}
+
 std::optional<Wall> parse_slot_time(std::string_view text) {
   constexpr Wall kFirst = std::chrono::sys_days(std::chrono::year(2000) / 1 / 1);
   constexpr Wall kEnd = std::chrono::sys_days(std::chrono::year(2100) / 1 / 1);

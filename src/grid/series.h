@@ -50,6 +50,10 @@ class Series {
   Nanos step_ = std::chrono::hours(1);
 };
 
+// Both in one, in slots that fit both: at every instant what `newer` says where a slot of its holds it, else what
+// `older` says. Errors: out_of_range where coarse values would become over a million fine slots.
+Result<Series> continued(const Series& older, const Series& newer);
+
 struct SeriesFile {
   std::map<std::string, Series> zones;  // "" where the file names no zone
   size_t holes = 0;                     // cells without a value

@@ -27,22 +27,27 @@ struct Grouping {
 // Two names in one, apart by a character that is in none: names_of().
 #define TRINE_BOTH(a, b) a "||char(31)||" b
 
+// A team is its organisation's, a project its team's: of another they are others, whatever their names.
+#define TRINE_ORG TRINE_IDENTITY("o.org")
+#define TRINE_TEAM TRINE_BOTH(TRINE_ORG, TRINE_IDENTITY("o.team"))
+#define TRINE_PROJECT TRINE_BOTH(TRINE_TEAM, TRINE_IDENTITY("o.project"))
+#define TRINE_WHERE(id, path) "CASE WHEN " id " > 0 THEN " path " ELSE '' END"
+
 constexpr Grouping kGroupings[] = {
     {By::none, "none", "''", "''", "''"},
     {By::workload, "workload", "coalesce(o.workload,'')", "o.workload", nullptr},
     {By::key, "key", TRINE_IDENTITY("r.key"), TRINE_IDENTITY("r.key"), nullptr},
     {By::user, "user", TRINE_IDENTITY("r.user"), TRINE_IDENTITY("r.user"), nullptr},
-    {By::org, "org", TRINE_IDENTITY("o.org"), TRINE_IDENTITY("o.org"), nullptr},
-    {By::team, "team", TRINE_IDENTITY("o.team"), TRINE_IDENTITY("o.team"), nullptr},
-    {By::project, "project", TRINE_IDENTITY("o.project"), TRINE_IDENTITY("o.project"), nullptr},
+    {By::org, "org", TRINE_ORG, TRINE_ORG, nullptr},
+    {By::team, "team", TRINE_WHERE("o.team", TRINE_TEAM), TRINE_WHERE("o.team", TRINE_TEAM), nullptr},
+    {By::project, "project", TRINE_WHERE("o.project", TRINE_PROJECT), TRINE_WHERE("o.project", TRINE_PROJECT), nullptr},
     {By::route, "route", "coalesce(o.route,'')", "o.route", nullptr},
     {By::model, "model", "t.model", nullptr, nullptr},
     {By::deployment, "deployment", "t.deployment", nullptr, "r.deployment"},
     {By::zone, "zone", "t.zone", nullptr, "r.zone"},
     {By::hour, "hour", TRINE_HOUR("r.at"), TRINE_HOUR("r.at"), TRINE_HOUR("r.at")},
     {By::step, "step", nullptr, nullptr, nullptr},
-    {By::charge, "charge", TRINE_BOTH(TRINE_IDENTITY("o.team"), TRINE_IDENTITY("o.project")),
-     TRINE_BOTH(TRINE_IDENTITY("o.team"), TRINE_IDENTITY("o.project")), nullptr},
+    {By::charge, "charge", TRINE_PROJECT, TRINE_PROJECT, nullptr},
     {By::place_hour, "place_hour", TRINE_BOTH("t.deployment", TRINE_BOTH("t.zone", TRINE_HOUR("r.at"))), nullptr,
      TRINE_BOTH("r.deployment", TRINE_BOTH("r.zone", TRINE_HOUR("r.at")))},
 };
@@ -54,6 +59,10 @@ constexpr auto kGatewayHour = TRINE_HOUR("hour_ns");
 #undef TRINE_IDENTITY
 #undef TRINE_HOUR
 #undef TRINE_BOTH
+#undef TRINE_ORG
+#undef TRINE_TEAM
+#undef TRINE_PROJECT
+#undef TRINE_WHERE
 
 const Grouping& grouping(By by) {
   return *std::find_if(std::begin(kGroupings), std::end(kGroupings), [&](const Grouping& g) { return g.by == by; });
@@ -343,6 +352,18 @@ std::vector<std::string> names_of(const std::string& row) {
   return names;
 }
 
+std::string shown_name(By by, std::string row) {
+  if (by != By::team && by != By::project) return row;
+  row.erase(0, std::min(row.find_first_not_of('\x1f'), row.size()));
+  std::replace(row.begin(), row.end(), '\x1f', '/');
+  return row;
+}
+
+int64_t Sums::answered() const {
+  return requests - outcomes[static_cast<size_t>(energy::Outcome::failed)] -
+         outcomes[static_cast<size_t>(energy::Outcome::refused)];
+}
+
 std::optional<energy::Letter> Sums::letter() const {
   if (energy.raw() <= 0) return {};
   std::optional<energy::Letter> lowest;
@@ -382,6 +403,7 @@ Result<std::vector<Report>> Reports::query(const ReportQuery& query, std::initia
     auto rows = collect(*db, query, by);
     if (!rows) return tl::unexpected(rows.error());
     put_rows(std::move(*rows), is_name(by) ? query.most_rows : 0, report);
+    for (auto& row : report.rows) row.name = shown_name(by, std::move(row.name));
   }
   return all;
 }

@@ -16,8 +16,8 @@
 
 namespace trine::ledger {
 
-// By::step has what stages spared and nothing else. charge: team and project; place_hour: deployment, zone and hour,
-// without requests; both have rows with several names, see names_of().
+// By::step has what stages spared and nothing else. charge: org, team and project; place_hour: deployment, zone and
+// hour, without requests; both have rows with several names, see names_of().
 enum class By {
   none,
   workload,
@@ -37,7 +37,7 @@ enum class By {
 };
 const char* name(By by);
 std::optional<By> parse_by(std::string_view text);
-// The parts of a row's name: two by charge, three by place_hour.
+// The parts of a row's name by charge and by place_hour, three of each.
 std::vector<std::string> names_of(const std::string& row);
 
 // A call counts in the period its latest settlement is booked to (its end, while it has none), a request in that of its
@@ -75,6 +75,8 @@ struct Sums {
     Tokens in = 0, cached = 0, out = 0;
   } served;
 
+  // Of the requests those that a model or a cache answered, if not to the end: what a mean divides by.
+  int64_t answered() const;
   // The lowest letter that holds over 5 % of the energy; nullopt without energy.
   std::optional<energy::Letter> letter() const;
 };
@@ -107,7 +109,9 @@ struct GatewayHours {
 };
 
 struct ReportRow {
-  std::string name;  // of the group; for By::hour the hour's beginning, "2026-11-23T09:00:00Z"
+  // Of the group; for By::hour the hour's beginning, "2026-11-23T09:00:00Z"; a team and a project with what they are
+  // in, "acme/claims/intake".
+  std::string name;
   Sums sums;
   // Beside the calls' figures, from the devices' windows. By::none, deployment, zone and hour only; zero else.
   energy::DeviceWindow::Share unattributed, foreign;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 #include "energy/facts.h"
 #include "ledger/report.h"
@@ -17,6 +18,8 @@ Result<Database> open_report_database(const std::filesystem::path& dir);
 // Null: it does not apply.
 const char* call_group(By by);
 const char* window_group(By by);
+// What a group of that SQL is called: a team "acme/claims", a project "acme/claims/intake".
+std::string shown_name(By by, std::string row);
 // The nine amounts from gpu_energy_uj to cost_neur, as tables have them; not the letter.
 energy::Figures read_figures(const Statement& row, int column);
 

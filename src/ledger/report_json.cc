@@ -116,15 +116,15 @@ Json row(const ReportRow& r) {
       j["quality_shares"][quality(letter)] = static_cast<double>(energy.raw()) / static_cast<double>(s.energy.raw());
     }
   }
-  const auto tokens = static_cast<double>(s.in + s.out), requests = static_cast<double>(s.requests);
+  const auto tokens = static_cast<double>(s.in + s.out), answered = static_cast<double>(s.answered());
   const double g = to_grams(s.operational + s.embodied), e = to_joules(s.energy);
   j["joules_per_token"] = tokens > 0 ? Json(e / tokens) : Json();
   j["grams_per_1k_tokens"] = tokens > 0 ? Json(g / tokens * 1e3) : Json();
   j["grams_per_mtok"] = tokens > 0 ? Json(g / tokens * 1e6) : Json();
   j["cost_per_mtok"] = tokens > 0 ? Json(to_euros(s.cost) / tokens * 1e6) : Json();
-  j["joules_per_request"] = requests > 0 ? Json(e / requests) : Json();
-  j["grams_per_request"] = requests > 0 ? Json(g / requests) : Json();
-  j["cost_per_request"] = requests > 0 ? Json(to_euros(s.cost) / requests) : Json();
+  j["joules_per_request"] = answered > 0 ? Json(e / answered) : Json();
+  j["grams_per_request"] = answered > 0 ? Json(g / answered) : Json();
+  j["cost_per_request"] = answered > 0 ? Json(to_euros(s.cost) / answered) : Json();
   j["outcomes"] = Json::object();
   for (size_t i = 0; i < s.outcomes.size(); ++i) j["outcomes"][energy::kOutcomes[i]] = s.outcomes[i];
   j["unattributed"] = share(r.unattributed);

@@ -201,6 +201,7 @@ Result<Series> series(const std::filesystem::path& dir, const SeriesQuery& query
       if (auto done = (c.*part)(span); !done) return tl::unexpected(done.error());
   out.simulated = c.simulated;
   out.groups = c.groups.take();
+  for (auto& group : out.groups) group.name = shown_name(query.report.by, std::move(group.name));
   return out;
 }
 

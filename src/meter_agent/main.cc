@@ -1,6 +1,8 @@
 // trine-meter
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <string_view>
 
@@ -37,16 +39,27 @@ int run(const Options& o) {
   return served ? kOk : complain(served.error().message);
 }
 
+int run(int argc, char** argv) {
+  const Parsed parsed = parse({argv + 1, argv + argc});
+  if (parsed.options) return run(*parsed.options);
+  if (!parsed.out.empty()) say(parsed.out);
+  return parsed.err.empty() ? parsed.exit_code : complain(parsed.err, parsed.exit_code);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
+  int code = kFailed;
   try {
-    const Parsed parsed = parse({argv + 1, argv + argc});
-    if (parsed.options) return run(*parsed.options);
-    if (!parsed.out.empty()) say(parsed.out);
-    return parsed.err.empty() ? parsed.exit_code : complain(parsed.err, parsed.exit_code);
+    code = run(argc, argv);
   } catch (const std::exception& e) {
-    return complain(e.what());
+    complain(e.what());
   }
+  // What is still in the buffer may not fit on the disk.
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    if (errno != EPIPE) complain(fmt::format("The output could not be written: {}.", std::strerror(errno)));
+    return code == kOk ? kFailed : code;
+  }
+  return code;
 }

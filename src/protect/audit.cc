@@ -127,7 +127,9 @@ AuditLog::~AuditLog() {
 
 Result<std::unique_ptr<AuditLog>> AuditLog::open(Options options) {
   std::error_code ec;
-  fs::create_directories(options.dir, ec);
+  using fs::perms;
+  if (fs::create_directories(options.dir, ec))
+    fs::permissions(options.dir, perms::owner_all | perms::group_read | perms::group_exec, ec);
   if (ec) return fail(Code::unavailable, "cannot create {}: {}", options.dir.string(), ec.message());
   std::unique_ptr<AuditLog> log(new AuditLog(std::move(options)));
   const auto files = files_in(log->options_.dir);

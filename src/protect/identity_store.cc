@@ -96,6 +96,14 @@ Result<Pepper> read_or_make_pepper(const fs::path& path, bool may_make) {
   return mine ? Result<Pepper>(pepper) : read_or_make_pepper(path, false);
 }
 
+// Who has keys is not for everybody on the machine. SQLite gives its other files the database's mode.
+Result<Database> open_database(const fs::path& file) {
+  // Only a new file: to close one that is open elsewhere in the process would end its locks.
+  const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+  if (fd >= 0) ::close(fd);
+  return Database::open(file, Database::Mode::read_write);
+}
+
 KeyInfo info_of(const Statement& s) {
   KeyInfo k;
   k.id = static_cast<KeyId>(s.integer(0));
@@ -160,15 +168,22 @@ Result<std::vector<std::string>> split_group(std::string_view path) {
   }
 }
 
-Result<std::unique_ptr<IdentityStore>> IdentityStore::open(const fs::path& dir) {
-  std::error_code ec;
-  fs::create_directories(dir, ec);
-  if (ec) return fail(Code::unavailable, "cannot create {}: {}", dir.string(), ec.message());
+Result<std::unique_ptr<IdentityStore>> IdentityStore::open(const fs::path& dir, Missing missing) {
   const fs::path file = dir / "identity.db";
-  const bool is_new = !fs::exists(file);
+  std::error_code ec;
+  const bool is_new = !fs::exists(file, ec);
+  if (is_new && missing == Missing::fail)
+    return fail(
+        Code::not_found,
+        "there are no teams and keys in {}; is it the gateway's identity folder? `trine teams create` makes one.",
+        dir.string());
+  using fs::perms;
+  if (fs::create_directories(dir, ec))
+    fs::permissions(dir, perms::owner_all | perms::group_read | perms::group_exec, ec);
+  if (ec) return fail(Code::unavailable, "cannot create {}: {}", dir.string(), ec.message());
   const auto pepper = read_or_make_pepper(dir / "identity.pepper", is_new);
   if (!pepper) return tl::unexpected(pepper.error());
-  auto db = Database::open(file, Database::Mode::read_write);
+  auto db = open_database(file);
   if (!db) return tl::unexpected(db.error());
   if (auto r = db->exec("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"); !r)
     return tl::unexpected(r.error());
@@ -284,6 +299,12 @@ Result<NewKey> IdentityStore::rotate(KeyId id, Nanos overlap, Wall now) {
   if (k.revoked) return fail(Code::failed_precondition, "{} is revoked; create another key instead.", key_name(id));
   if (k.replaced_by)
     return fail(Code::failed_precondition, "{} was rotated already, to {}.", key_name(id), key_name(*k.replaced_by));
+  // The new one would end when the old one did.
+  if (k.expires && *k.expires <= now)
+    return fail(Code::failed_precondition, "{} expired on {}; create another key instead.", key_name(id),
+                iso8601(*k.expires));
+  if (overlap > kLongestWait)
+    return fail(Code::invalid_argument, "an overlap is at most 100 years (36525d); revoke the old key when it may go.");
   // A savepoint, since it may stand inside together().
   if (auto r = db_.exec("SAVEPOINT rotate"); !r) return tl::unexpected(r.error());
   const auto changed = [&]() -> Result<NewKey> {

@@ -48,6 +48,9 @@ struct KeyWish {
   std::optional<Wall> expires;
 };
 
+// A key's end lies at most so far off: a hundred years, and far from where times in nanoseconds end (2262).
+inline constexpr Nanos kLongestWait = std::chrono::hours(24 * 36525);
+
 // An operator's word on a key under watch: a level, or none to undo all.
 struct WatchOrder {
   std::string key;
@@ -57,9 +60,10 @@ struct WatchOrder {
 
 class IdentityStore {
  public:
-  // Creates folder, database and pepper (mode 0600) where they are missing. Errors: unavailable, data_loss (a database
-  // without its pepper), failed_precondition (made by a newer program).
-  static Result<std::unique_ptr<IdentityStore>> open(const std::filesystem::path& dir);
+  enum class Missing { make, fail };
+  // Creates folder (mode 0750), database (0640) and pepper (0600) where they are missing, or does not. Errors:
+  // not_found, unavailable, data_loss (a database without its pepper), failed_precondition (made by a newer program).
+  static Result<std::unique_ptr<IdentityStore>> open(const std::filesystem::path& dir, Missing missing = Missing::make);
 
   // Makes the groups of the path that are missing; sets what is given on the last of them.
   // Errors: invalid_argument for a path that is none.
@@ -74,7 +78,8 @@ class IdentityStore {
   // The text is in the answer and nowhere else. Errors: not_found (no such group), invalid_argument (expires in the
   // past).
   Result<NewKey> create(const KeyWish& wish, Wall now);
-  // Another key with the same rights; the old one works for `overlap` more, or until it would have expired.
+  // Another key with the same rights; the old one works for `overlap` more, or until it would have expired. Errors:
+  // not_found, invalid_argument (an overlap over kLongestWait), failed_precondition (the key works no more).
   Result<NewKey> rotate(KeyId id, Nanos overlap, Wall now);
   // From now on it works no more. Again: changes nothing. Errors: not_found.
   Result<void> revoke(KeyId id, Wall now);

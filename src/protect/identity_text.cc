@@ -62,7 +62,11 @@ std::string json_of(const AuditLine& l) {
 
 Result<std::optional<Wall>> parse_expiry(std::string_view text, Wall now) {
   if (text.empty()) return std::nullopt;
-  if (const auto d = parse_duration(text)) return now + *d;
+  if (const auto d = parse_duration(text)) {
+    if (*d <= kLongestWait) return now + *d;
+    return fail(Code::invalid_argument,
+                "\"{:.100}\" is over 100 years (36525d); leave it out for a key that never expires.", text);
+  }
   if (const auto t = parse_iso8601(text)) return t;
   return fail(Code::invalid_argument, "\"{:.100}\" is no duration such as 90d and no time such as 2027-01-31.", text);
 }

@@ -22,8 +22,9 @@ std::vector<Charge> chargeback(const std::vector<ledger::ReportRow>& charges, co
   for (const auto& row : charges) {
     const auto names = ledger::names_of(row.name);
     Charge c;
-    c.team = names[0];
-    if (names.size() > 1) c.project = names[1];
+    c.org = names[0];
+    if (names.size() > 1) c.team = names[1];
+    if (names.size() > 2) c.project = names[2];
     c.sums = row.sums;
     const auto &s = row.sums, &p = row.prior.sums;
     c.cost = {s.cost, {}, p.cost};
@@ -42,8 +43,8 @@ std::vector<Charge> chargeback(const std::vector<ledger::ReportRow>& charges, co
   energy::Splitter splitter;
   splitter.weigh(weights, keys);
   if (splitter.empty()) {
-    const auto nobody =
-        std::find_if(out.begin(), out.end(), [](const Charge& c) { return c.team.empty() && c.project.empty(); });
+    const auto nobody = std::find_if(
+        out.begin(), out.end(), [](const Charge& c) { return c.org.empty() && c.team.empty() && c.project.empty(); });
     auto& row = nobody == out.end() ? *out.emplace(out.begin()) : *nobody;
     row.cost.idle = cost;
     row.energy.idle = energy;

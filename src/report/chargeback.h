@@ -1,4 +1,4 @@
-// The bill by team and project (docs/reports.md). Pure.
+// The bill by organisation, team and project (docs/reports.md). Pure.
 #pragma once
 
 #include <string>
@@ -17,7 +17,7 @@ struct Charge {
     Amount prior;   // of months that are closed (ledger/month.h)
     Amount total() const { return direct + idle + prior; }
   };
-  std::string team, project;
+  std::string org, team, project;
   ledger::Sums sums;
   Parts<Money> cost;
   Parts<Energy> energy;
@@ -26,7 +26,7 @@ struct Charge {
 
 // `charges`: By::charge; `total`: the same period's. Idle time, that of prior periods too, goes to those who used the
 // machines, by their direct energy: exactly, whatever the amounts. Without any such energy it is a row without names.
-// By team, then project.
+// By organisation, then team, then project.
 std::vector<Charge> chargeback(const std::vector<ledger::ReportRow>& charges, const ledger::ReportRow& total);
 
 }  // namespace trine::report

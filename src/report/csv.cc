@@ -25,8 +25,16 @@ void Csv::put(std::string_view cell) {
 }
 
 Csv& Csv::text(std::string_view name) {
-  const bool formula = !name.empty() && std::string_view("=+-@\t\r").find(name[0]) != std::string_view::npos;
-  put(formula ? "'" + std::string(name) : std::string(name));
+  constexpr std::string_view kFormula = "=+-@", kEnds = ";\t\r\n\"";
+  std::string cell;
+  bool begins = true;
+  for (const char c : name) {
+    if (begins && kFormula.find(c) != std::string_view::npos) cell += '\'';
+    if (cell.empty() && (c == '\t' || c == '\r')) cell += '\'';
+    begins = kEnds.find(c) != std::string_view::npos || (begins && c == ' ');
+    cell += c;
+  }
+  put(cell);
   return *this;
 }
 

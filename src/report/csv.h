@@ -11,7 +11,8 @@ class Csv {
  public:
   explicit Csv(const std::vector<std::string>& columns);
 
-  // A name. What a spreadsheet would take for a formula (=, +, -, @ in front) gets an apostrophe.
+  // A name. What a spreadsheet would take for a formula (=, +, -, @ in front) gets an apostrophe; also behind what cuts
+  // a line into cells, since where the decimal sign is a comma a spreadsheet cuts at semicolons, quoted or not.
   Csv& text(std::string_view name);
   // Digits as they are; empty where nothing is known.
   Csv& number(std::string_view digits);

@@ -23,9 +23,8 @@ ledger::By by_of(Scope s) {
     case Scope::key:
       return ledger::By::key;
     case Scope::project:
-      return ledger::By::project;
     case Scope::team:
-      return ledger::By::team;
+      return ledger::By::charge;
     case Scope::org:
       return ledger::By::org;
     case Scope::workload:
@@ -34,6 +33,12 @@ ledger::By by_of(Scope s) {
       return ledger::By::route;
   }
   return ledger::By::none;
+}
+
+// Subjects are names: a team of one name in two organisations is one subject (docs/limits.md), and two rows here.
+std::string budget_subject(Scope s, const std::string& row) {
+  if (s != Scope::project && s != Scope::team) return row;
+  return ledger::names_of(row).at(s == Scope::team ? 1 : 2);
 }
 
 int64_t spent(const ledger::Sums& s, Unit unit) {
@@ -206,7 +211,7 @@ Result<void> seed(const LimitTable& table, const ledger::Reports& reports, Wall 
     query.by = by_of(scope);
     auto report = reports.query(query);
     if (!report) return tl::unexpected(report.error());
-    for (auto& row : report->rows) it->second.emplace(row.name, std::move(row.sums));
+    for (const auto& row : report->rows) energy::add_amounts(it->second[budget_subject(scope, row.name)], row.sums);
     return &it->second;
   };
   const auto book = [&](const BudgetUse& b, Wall from, Wall to) -> Result<void> {

@@ -49,6 +49,26 @@ TEST(TrineGridImport, PutsValuesWhereTheyAreFound) {
   EXPECT_EQ(Json::parse(both.out).at("zones").at(0).at("slots").at(1).at("g_per_kwh"), 45);
 }
 
+TEST(TrineGridImport, ACorrectionByTheHourGoesBeforeQuarters) {
+  const TempDir dir;
+  const std::string cache = (dir.path() / "cache").string();
+  const auto import = [&](const std::string& rows) {
+    const auto ran =
+        run_trine({"grid", "import", dir.file("v.csv", "ts,g_per_kwh\n" + rows), "--cache", cache, "--zone", "FR"});
+    EXPECT_EQ(ran.status, 0) << ran.err;
+  };
+  import("2026-01-01T00:00:00Z,200\n2026-01-01T00:15:00Z,210\n2026-01-01T00:30:00Z,220\n");
+  import("2026-01-01T00:00:00Z,300\n");
+  const auto shown = run_trine({"grid", "--cache", cache, "--zone", "FR", "--from", "2026-01-01T00:00:00Z", "--to",
+                                "2026-01-01T01:00:00Z", "--json"});
+  const Json all = Json::parse(shown.out);
+  ASSERT_FALSE(all.at("zones").at(0).at("slots").empty());
+  for (const auto& slot : all.at("zones").at(0).at("slots")) {
+    EXPECT_EQ(slot.at("g_per_kwh"), 300) << shown.out;
+    EXPECT_EQ(slot.at("source"), "import");
+  }
+}
+
 TEST(TrineGridImport, RefusesWhatNoGridHas) {
   const TempDir dir;
   const std::string cache = dir.file("cache", "") + ".d";

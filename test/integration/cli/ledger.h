@@ -17,6 +17,7 @@ struct Taken {
   Tokens in = 1000, cached = 400, out = 200;
   double joules = 400, grams = 0.025, euros = 0.0001;
   bool simulated = true;
+  energy::Tenant tenant = {"acme", "claims", "intake", "key_7"};
 };
 
 inline ledger::CallIntent intent_of(const CallId& call, const std::string& deployment, const std::string& zone,
@@ -41,7 +42,9 @@ inline void write_request(ledger::Journal& journal, uint64_t n, const std::strin
                           Wall end, const Taken& served = {}) {
   const RequestId id{0x019a'0000'0000'0000ull + n, n};
   const CallId call{id, 0};
-  ASSERT_TRUE(journal.intent(intent_of(call, deployment, zone, end - 1s)));
+  auto intent = intent_of(call, deployment, zone, end - 1s);
+  intent.tenant = served.tenant;
+  ASSERT_TRUE(journal.intent(intent));
 
   energy::CallFacts facts;
   facts.id = call;
@@ -75,7 +78,7 @@ inline void write_request(ledger::Journal& journal, uint64_t n, const std::strin
 
   energy::RequestFacts request;
   request.id = id;
-  request.tenant = {"acme", "claims", "intake", "key_7"};
+  request.tenant = served.tenant;
   request.user = "ada@example.com";
   request.workload = "invoices";
   request.route = "small";

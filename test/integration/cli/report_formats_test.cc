@@ -170,6 +170,7 @@ TEST_F(ReportFormats, TheChargebackAddsUpToTheReport) {
   const auto rows = csv_rows(run({"--format", "csv", "--table", "chargeback"}));
   ASSERT_EQ(rows.size(), 1u);
   auto row = rows[0];
+  EXPECT_EQ(row["org"], "acme");
   EXPECT_EQ(row["team"], "claims");
   EXPECT_EQ(row["project"], "intake");
   EXPECT_EQ(row["from"], "2026-11-01T00:00:00Z");
@@ -180,6 +181,55 @@ TEST_F(ReportFormats, TheChargebackAddsUpToTheReport) {
   EXPECT_EQ(row["total_cost"], exact(c.at("total_cost_neur"), 9));
   EXPECT_EQ(row["idle_energy_j"], exact(c.at("idle_energy_uj"), 6));
   EXPECT_EQ(row["total_carbon_g"], exact(c.at("total_carbon_ng"), 9));
+}
+
+TEST_F(ReportFormats, OrganisationsWithTeamsOfOneNameHaveTheirOwnBills) {
+  {
+    const auto ledger = open_ledger(dir_.path() / "ledger");
+    ASSERT_TRUE(ledger);
+    write_request(ledger->journal(0), 5, "rented", "FR", kNine + 80min,
+                  {.joules = 1e6, .grams = 10, .euros = 7, .tenant = {"globex", "claims", "intake", "key_9"}});
+  }
+  auto rows = csv_rows(run({"--format", "csv", "--table", "chargeback"}));
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_EQ(rows[0]["org"], "acme");
+  EXPECT_EQ(rows[0]["requests"], "4");
+  EXPECT_EQ(rows[1]["org"], "globex");
+  EXPECT_EQ(rows[1]["team"], "claims");
+  EXPECT_EQ(rows[1]["cost"], "7");
+  EXPECT_EQ(json().at("chargeback").at(1).at("org"), "globex");
+  const auto page = run({"--format", "md"});
+  EXPECT_NE(page.find("globex / claims / intake"), std::string::npos) << page;
+  const auto by_team =
+      csv_rows(run_trine({"report", "-c", config_, "--month", "2026-11", "--format", "csv", "--by", "team"}).out);
+  ASSERT_EQ(by_team.size(), 2u);
+  EXPECT_EQ(by_team[1].at("team"), "globex/claims");
+}
+
+// Budgets are of names (docs/limits.md): one of a team counts the teams of that name in all organisations.
+TEST_F(ReportFormats, ABudgetOfATeamCountsWhatTheLedgerHasOfItsName) {
+  {
+    const auto ledger = open_ledger(dir_.path() / "ledger");
+    ASSERT_TRUE(ledger);
+    const Wall now = system_clock().wall();
+    write_request(ledger->journal(0), 6, "rented", "FR", now, {.euros = 1});
+    write_request(ledger->journal(0), 7, "rented", "FR", now, {.euros = 2, .tenant = {"globex", "claims", "x", "k"}});
+  }
+  std::ifstream in(config_);
+  const std::string text((std::istreambuf_iterator<char>(in)), {});
+  const auto file = dir_.file("budgets.yaml", text + R"(
+keys: [ { id: key_7, secret: sk-7, org: acme, team: claims, project: intake } ]
+budgets:
+  - { for: { team: claims }, eur: 100, period: rolling 1h }
+  - { for: { project: intake }, eur: 100, period: rolling 1h }
+)");
+  const auto ran = run_trine({"budgets", "list", "--json", "-c", file});
+  ASSERT_EQ(ran.status, 0) << ran.err;
+  std::map<std::string, double> spent;
+  const Json listed = Json::parse(ran.out);
+  for (const auto& b : listed.at("budgets")) spent[b.at("for").begin().key()] = b.at("spent").get<double>();
+  EXPECT_DOUBLE_EQ(spent["team"], 3) << ran.out;
+  EXPECT_DOUBLE_EQ(spent["project"], 1);
 }
 
 TEST_F(ReportFormats, TheInventoryHasALineForEachCategory) {
@@ -232,6 +282,9 @@ TEST_F(ReportFormats, WithoutAConfigurationNothingIsClassified) {
 
 TEST_F(ReportFormats, AWrongMonthIsSaid) {
   EXPECT_EQ(run_trine({"report", "-c", config_, "--month", "november"}).status, 2);
+  const auto file = (dir_.path() / "x.pdf").string();
+  EXPECT_EQ(run_trine({"report", "-c", config_, "--json", "--format", "pdf", "-o", file}).status, 2);
+  EXPECT_FALSE(std::filesystem::exists(file));
   const auto nowhere = run_trine({"report", "-c", config_, "--month", "2026-11", "--format", "md", "-o", "/nowhere/x"});
   EXPECT_EQ(nowhere.status, 1);
   EXPECT_NE(nowhere.err.find("/nowhere/x"), std::string::npos);

@@ -224,6 +224,23 @@ TEST(TrineMeter, PrintsOneReadingForWhoInstallsIt) {
   EXPECT_EQ(page->samples.front().counter_uj, 1'000'000'000);
 }
 
+TEST(TrineMeter, AReadingThatCannotBeWrittenIsAFailure) {
+  PlayedHost host;
+  auto words = host.meters();
+  words.insert(words.end(), {"--once", "--json"});
+  const int full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
+  ASSERT_GE(full, 0);
+  cli::testing::Pipe err;
+  const int status = cli::testing::status_of(cli::testing::spawn_trine(words, full, err.write));
+  ::close(full);
+  err.close_write();
+  std::array<char, 256> said{};
+  EXPECT_GT(::read(err.read, said.data(), said.size() - 1), 0);
+  EXPECT_EQ(status, 1);
+  EXPECT_NE(std::string(said.data()).find("The output could not be written: No space left"), std::string::npos)
+      << said.data();
+}
+
 TEST(TrineMeter, SaysWhatIsMissing) {
   const auto nothing = run_trine({"--once", "--nvml", "libno-such-nvml.so.1", "--rapl", "/nonexistent"});
   EXPECT_EQ(nothing.status, 1);

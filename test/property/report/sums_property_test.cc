@@ -32,7 +32,7 @@ RC_GTEST_PROP(Chargeback, AddsUpToTheTotalWithItsIdleTime, ()) {
                   total.prior.unattributed.embodied;
   for (int i = *rc::gen::inRange(0, 12); i > 0; --i) {
     ledger::ReportRow r;
-    r.name = fmt::format("team{}\x1fproject", i);
+    r.name = fmt::format("org\x1fteam{}\x1fproject", i);
     const auto s = some_share();
     r.sums.cost = s.cost;
     r.sums.energy = *rc::gen::inRange(0, 4) == 0 ? Energy() : s.energy;

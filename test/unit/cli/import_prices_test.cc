@@ -120,6 +120,57 @@ TEST(ImportPrices, ChangesAreSaidAndJumpsAreRefused) {
   EXPECT_EQ(litellm("\"input_cost_per_token\": 2.5e-06, \"output_cost_per_token\": 1e-05", "gpt-4o").same, 1);
 }
 
+// The catalog with a row of its own, in EUR and with all tiers.
+std::shared_ptr<const catalog::Catalog> with_tiers() {
+  const auto list = import_prices(
+      "own",
+      "vendor,model,input_per_mtok,output_per_mtok,cached_input_per_mtok,batch_input_per_mtok,batch_output_per_mtok,"
+      "reasoning_per_mtok,currency\nopenai,gpt-mine,2.3,9.2,1.15,1.2,4.6,10,EUR\n",
+      built_in(), rules());
+  EXPECT_TRUE(list);
+  auto catalog = catalog::load_texts(catalog_files(*list, built_in(), "own", rules()));
+  EXPECT_TRUE(catalog) << catalog.error().message;
+  return *catalog;
+}
+
+TEST(ImportPrices, ATierInAnotherCurrencyIsDroppedAndSaid) {
+  const auto before = with_tiers();
+  const std::string head = "vendor,model,input_per_mtok,output_per_mtok,currency\n";
+  const auto i = import_prices("list", head + "openai,gpt-mine,2.5,10,USD\n", *before, rules());
+  ASSERT_TRUE(i) << i.error().message;
+  const auto* p = row(*i, "gpt-mine");
+  ASSERT_TRUE(p);
+  EXPECT_FALSE(p->cached_input || p->batch_input || p->batch_output || p->reasoning);
+  ASSERT_EQ(i->changed.size(), 1u) << all(i->refused);
+  EXPECT_EQ(i->changed[0],
+            "openai gpt-mine: input 2.3 EUR -> 2.5, cached 1.15 EUR -> none, output 9.2 EUR -> 10, reasoning 10 EUR -> "
+            "none, batch input 1.2 EUR -> none, batch output 4.6 EUR -> none USD");
+  const auto same = import_prices("list", head + "openai,gpt-mine,2.3,9.2,EUR\n", *before, rules());
+  ASSERT_TRUE(same);
+  EXPECT_EQ(same->same, 1) << all(same->changed) << "in the same currency they stay";
+}
+
+TEST(ImportPrices, ATierAboveThePriceAsItIsNowIsDroppedAndBlocksNothing) {
+  const auto before = with_tiers();
+  auto of_list = rules();
+  of_list.source = "import-later";
+  const auto i = import_prices(
+      "list",
+      "vendor,model,input_per_mtok,output_per_mtok,currency\nopenai,gpt-mine,1.00,4.7,EUR\nopenai,gpt-b,1,4,USD\n",
+      *before, of_list);
+  ASSERT_TRUE(i) << i.error().message;
+  const auto* p = row(*i, "gpt-mine");
+  ASSERT_TRUE(p);
+  EXPECT_FALSE(p->cached_input || p->batch_input);
+  EXPECT_EQ(p->batch_output->amount, euros(4.6)) << "still below the price of output";
+  EXPECT_TRUE(says(i->changed, "cached 1.15 -> none")) << all(i->changed);
+  EXPECT_TRUE(says(i->changed, "batch input 1.2 -> none")) << all(i->changed);
+  EXPECT_FALSE(p->reasoning);
+  EXPECT_TRUE(row(*i, "gpt-b"));
+  const auto after = catalog::load_texts(catalog_files(*i, *before, "list", of_list));
+  EXPECT_TRUE(after) << after.error().message;
+}
+
 TEST(ImportPrices, CsvRowsAreRefusedWithTheirLine) {
   const auto i =
       csv("openai,gpt-a,chat,1,4,0.1\n"

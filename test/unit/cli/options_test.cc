@@ -42,6 +42,21 @@ TEST(Options, ReportTakesWhatItsHelpSays) {
   EXPECT_TRUE(o.json);
 }
 
+TEST(Options, AReportIsRefusedWhatItWouldNotHeed) {
+  const auto error = [](std::vector<std::string> more) {
+    more.insert(more.begin(), {"report", "--ledger", "l"});
+    return usage_error(more);
+  };
+  EXPECT_NE(error({"--month", "2026-11", "--since", "5m"}).find("--since excludes --month"), std::string::npos);
+  EXPECT_NE(error({"--month", "2026-11", "--until", "5m"}).find("--until excludes --month"), std::string::npos);
+  EXPECT_NE(error({"--json", "--format", "pdf"}).find("excludes"), std::string::npos);
+  EXPECT_NE(error({"--table", "ghg"}).find("--table: goes with --format csv"), std::string::npos);
+  EXPECT_NE(error({"--table", "ghg", "--format", "html"}), "");
+  EXPECT_NE(error({"--table", "ghg", "--json"}), "");
+  EXPECT_EQ(parsed<ReportOptions>({"report", "--ledger", "l", "--table", "ghg", "--format", "csv"}).table, "ghg");
+  EXPECT_EQ(parsed<ReportOptions>({"report", "--ledger", "l", "--month", "2026-11", "--json", "-o", "x"}).out, "x");
+}
+
 TEST(Options, AFilterThatIsNotGivenIsNone) {
   const auto o = parsed<ReportOptions>({"report", "--ledger", "var/ledger"});
   EXPECT_EQ(o.source.dir, "var/ledger");

@@ -47,15 +47,15 @@ TEST(ReportTable, ALineHasAmountsWhatATokenTakesAndTheLetterWithItsRange) {
       "         2  1500     400  500  €0.000200   800 J  40.0 mg    0.400   0.100    20.0  B        0.600 to 1.10 kJ   "
       " "
       "20.0 to 80.0 mg\n";
-  EXPECT_EQ(
-      report_text(report()),
-      "2026-11-23T09:00:00Z to 2026-11-23T10:00:00Z, facility energy, direct figures; per token of input and "
-      "output together\n\n"
-      "deployment  requests    in  cached  out       cost  energy     CO2e  J/token  €/Mtok  g/Mtok  quality  "
-      "energy, 90 % range  CO2e, 90 % range\n" +
-          rule + "fr-4090   " + amounts + rule + "total     " + amounts +
-          "\nA request took 400 J, 20.0 mg CO2e and €0.000100 in the mean. A thousand tokens took 400 J (0.111 Wh) "
-          "and 20.0 mg CO2e.\n");
+  EXPECT_EQ(report_text(report()),
+            "2026-11-23T09:00:00Z to 2026-11-23T10:00:00Z, facility energy, direct figures; per token of input and "
+            "output together\n\n"
+            "deployment  requests    in  cached  out       cost  energy     CO2e  J/token  €/Mtok  g/Mtok  quality  "
+            "energy, 90 % range  CO2e, 90 % range\n" +
+                rule + "fr-4090   " + amounts + rule + "total     " + amounts +
+                "\nAn answered request took 400 J, 20.0 mg CO2e and €0.000100 in the mean. A thousand tokens took 400 "
+                "J (0.111 Wh) "
+                "and 20.0 mg CO2e.\n");
 }
 
 TEST(ReportTable, IdleAndForeignEnergyHaveLinesOfTheirOwn) {
@@ -98,6 +98,17 @@ TEST(ReportTable, WhatIsEstimatedMissingOrFailedIsSaid) {
   EXPECT_TRUE(has(text, "Of 1 calls the tokens were counted here"));
   EXPECT_TRUE(has(text, "3 calls have no figures yet"));
   EXPECT_TRUE(has(text, "Of the requests: 1 failed, 2 cancelled."));
+}
+
+TEST(ReportTable, AMeanIsOfTheRequestsThatWereAnswered) {
+  auto r = report();
+  auto& s = r.total.sums;
+  s.requests = 10;
+  s.outcomes = {3, 4, 1, 0, 2};  // of ten, four were answered, one of them in part
+  EXPECT_TRUE(has(report_text(r), "An answered request took 200 J, 10.0 mg CO2e and €0.0000500 in the mean."))
+      << report_text(r);
+  s.outcomes = {0, 8, 0, 0, 2};
+  EXPECT_FALSE(has(report_text(r), "in the mean")) << "none was";
 }
 
 TEST(ReportTable, AnEmptyNameIsShownAsNone) {

@@ -76,6 +76,31 @@ TEST(UsageRows, AnthropicsCacheStandsBesideTheInput) {
   EXPECT_EQ(got.rows[0].cached, 100);
 }
 
+TEST(UsageRows, LiteLlmsCacheStandsInTheInputUnderTwoNames) {
+  const auto got = read(
+      "{\"model\":\"m\",\"usage\":{\"prompt_tokens\":1000,\"completion_tokens\":100,"
+      "\"prompt_tokens_details\":{\"cached_tokens\":500},\"cache_read_input_tokens\":500,"
+      "\"cache_creation_input_tokens\":40}}\n"
+      "{\"model\":\"m\",\"prompt_tokens\":1000,\"completion_tokens\":100,\"cache_read_input_tokens\":500}\n"
+      "{\"model\":\"m\",\"input_tokens\":1000,\"output_tokens\":100,\"input_tokens_details\":{\"cached_tokens\":500},"
+      "\"cache_read_input_tokens\":500}\n"
+      "{\"model\":\"m\",\"prompt_tokens\":1000,\"input_tokens\":500,\"completion_tokens\":100,"
+      "\"cache_read_input_tokens\":500}\n");
+  EXPECT_TRUE(got.refused.empty()) << got.refused[0];
+  ASSERT_EQ(got.rows.size(), 4u);
+  for (const auto& row : got.rows) {
+    EXPECT_EQ(row.in, 1000) << row.line;
+    EXPECT_EQ(row.cached, 500) << row.line;
+  }
+  const auto csv = read("model,prompt_tokens,completion_tokens,cache_read_input_tokens\nm,1000,100,500\n");
+  ASSERT_EQ(csv.rows.size(), 1u) << csv.error;
+  EXPECT_EQ(csv.rows[0].in, 1000);
+  const auto anthropic =
+      read("model,input_tokens,output_tokens,cached_tokens,cache_read_input_tokens\nm,500,100,,500\n");
+  ASSERT_EQ(anthropic.rows.size(), 1u) << anthropic.error;
+  EXPECT_EQ(anthropic.rows[0].in, 1000) << "an empty cell says nothing";
+}
+
 TEST(UsageRows, ACostMayCarryItsSign) {
   const auto got = read("model,input_tokens,output_tokens,cost\nm,1,1,$1.50\nm,1,1,€ 2\n", true);
   ASSERT_EQ(got.rows.size(), 2u) << got.refused[0];

@@ -90,6 +90,15 @@ TEST_F(AdminCalls, NothingHappensWithoutALineInTheLog) {
   EXPECT_EQ(store->groups()->size(), 1u);
 }
 
+TEST_F(AdminCalls, TimesBeyondAHundredYearsAreNoTimes) {
+  ASSERT_EQ(call("teams.create", "", R"({"path":"acme"})").status, 201);
+  EXPECT_EQ(call("keys.create", "", R"({"group":"acme","expires":"100000d"})").status, 400);
+  ASSERT_EQ(call("keys.create", "", R"({"group":"acme"})").status, 201);
+  const string id = protect::key_name(store->keys()->at(0).id);
+  EXPECT_EQ(call("keys.rotate", id, R"({"overlap":"100000d"})").status, 400);
+  EXPECT_FALSE(store->keys()->at(0).replaced_by);
+}
+
 TEST_F(AdminCalls, ARotationInsideAChangeIsWhole) {
   ASSERT_EQ(call("teams.create", "", R"({"path":"acme"})").status, 201);
   ASSERT_EQ(call("keys.create", "", R"({"group":"acme"})").status, 201);

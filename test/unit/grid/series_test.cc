@@ -91,6 +91,68 @@ TEST(SeriesFile, SaysWhatIsWrongAndWhere) {
   EXPECT_EQ(read_series_file("/no/such/file.csv").error().code, Code::not_found);
 }
 
+Series of(std::vector<std::pair<const char*, double>> values) {
+  std::vector<Series::Point> points;
+  for (const auto& [start, g] : values) points.push_back({at(start), Intensity{g}});
+  return Series(std::move(points));
+}
+
+double value_at(const Series& s, const char* t) {
+  const auto* p = s.covering(at(t));
+  return p ? p->value.g_per_kwh : -1;
+}
+
+TEST(ContinuedSeries, ACoarseCorrectionCountsForItsWholeSlot) {
+  const auto quarters = of({{"2026-01-01T00:00:00Z", 200},
+                            {"2026-01-01T00:15:00Z", 210},
+                            {"2026-01-01T00:30:00Z", 220},
+                            {"2026-01-01T01:15:00Z", 230}});
+  ASSERT_EQ(quarters.step(), 15min);
+  const auto s = continued(quarters, of({{"2026-01-01T00:00:00Z", 300}}));
+  ASSERT_TRUE(s) << s.error().message;
+  EXPECT_EQ(s->step(), 15min);
+  for (const char* t : {"2026-01-01T00:00:00Z", "2026-01-01T00:15:00Z", "2026-01-01T00:30:00Z", "2026-01-01T00:59:59Z"})
+    EXPECT_EQ(value_at(*s, t), 300) << t;
+  EXPECT_EQ(value_at(*s, "2026-01-01T01:00:00Z"), -1) << "a hole stays one";
+  EXPECT_EQ(value_at(*s, "2026-01-01T01:20:00Z"), 230);
+}
+
+TEST(ContinuedSeries, FineValuesLeaveEarlierHoursWhole) {
+  const auto hours = of({{"2026-01-01T00:00:00Z", 100}, {"2026-01-01T01:00:00Z", 110}, {"2026-01-01T02:00:00Z", 120}});
+  const auto s = continued(hours, of({{"2026-01-01T01:15:00Z", 50}, {"2026-01-01T01:30:00Z", 60}}));
+  ASSERT_TRUE(s) << s.error().message;
+  EXPECT_EQ(value_at(*s, "2026-01-01T00:59:00Z"), 100);
+  EXPECT_EQ(value_at(*s, "2026-01-01T01:14:00Z"), 110);
+  EXPECT_EQ(value_at(*s, "2026-01-01T01:20:00Z"), 50);
+  EXPECT_EQ(value_at(*s, "2026-01-01T01:44:00Z"), 60);
+  EXPECT_EQ(value_at(*s, "2026-01-01T01:50:00Z"), 110);
+  EXPECT_EQ(value_at(*s, "2026-01-01T02:59:00Z"), 120);
+  EXPECT_EQ(value_at(*s, "2026-01-01T03:00:00Z"), -1);
+}
+
+TEST(ContinuedSeries, SlotsThatLieAcrossEachOtherAreCutWhereBothEnd) {
+  const auto s = continued(of({{"2026-01-01T00:30:00Z", 10}}), of({{"2026-01-01T01:10:00Z", 20}}));
+  ASSERT_TRUE(s) << s.error().message;
+  EXPECT_EQ(s->step(), 20min);
+  EXPECT_EQ(value_at(*s, "2026-01-01T01:09:00Z"), 10);
+  EXPECT_EQ(value_at(*s, "2026-01-01T01:10:00Z"), 20);
+  EXPECT_EQ(value_at(*s, "2026-01-01T02:09:00Z"), 20);
+  EXPECT_EQ(value_at(*s, "2026-01-01T02:10:00Z"), -1);
+}
+
+TEST(ContinuedSeries, YearsOfHoursFitAndAreNotCutIntoMillions) {
+  std::vector<Series::Point> hours(8760 * 2);
+  for (size_t i = 0; i < hours.size(); ++i)
+    hours[i] = {at("2023-01-01") + i * 1h, Intensity{static_cast<double>(i % 500 + 1)}};
+  const Series two_years(hours);
+  const auto quarters = continued(two_years, of({{"2026-01-01T00:00:00Z", 1}, {"2026-01-01T00:15:00Z", 2}}));
+  ASSERT_TRUE(quarters) << quarters.error().message;
+  EXPECT_EQ(quarters->points().size(), hours.size() * 4 + 2);
+  const auto minutes = continued(two_years, of({{"2026-01-01T00:00:00Z", 1}, {"2026-01-01T00:01:00Z", 2}}));
+  ASSERT_FALSE(minutes);
+  EXPECT_NE(minutes.error().message.find("in slots of 1 min"), std::string::npos) << minutes.error().message;
+}
+
 // The recorded series beside the repository, where they are there.
 TEST(SeriesFile, ReadsTheRecordedSeries) {
   const std::filesystem::path folder = TRINE_SOURCE_DIR "/../shared/data/grid";

@@ -84,8 +84,8 @@ TEST_F(Sparing, IsSummedByStepBesideTheCallsFigures) {
 
 TEST_F(Sparing, BelongsToTheGroupsOfItsRequestAndOfTheCallThatServedIt) {
   write_two();
-  EXPECT_EQ(of(By::team, "claims").in, 280);
-  EXPECT_EQ(of(By::team, "sales").in, 950);
+  EXPECT_EQ(of(By::team, "acme/claims").in, 280);
+  EXPECT_EQ(of(By::team, "acme/sales").in, 950);
   EXPECT_EQ(of(By::hour, "2025-11-24T16:00:00Z").in, 1230);
   EXPECT_EQ(of(By::deployment, "fr-4090").in, 280);
   EXPECT_EQ(of(By::deployment, "").in, 950) << "no deployment served it";

@@ -159,6 +159,72 @@ TEST_F(Reporting, GroupsAddUpToTheTotal) {
   EXPECT_FALSE(parse_by("colour"));
 }
 
+TEST_F(Reporting, TeamsAndProjectsOfOneNameInTwoOrganisationsAreApart) {
+  auto journal = open_journal(dir_.path(), 1);
+  const auto write = [&](uint64_t n, const energy::Tenant& tenant) {
+    const CallId call{request_number(n), 0};
+    auto request = request_of(call.request);
+    request.tenant = tenant;
+    ASSERT_TRUE(journal->append(call_of(call)));
+    ASSERT_TRUE(journal->append(settlement_of(call)));
+    ASSERT_TRUE(journal->append(request));
+  };
+  write(10, {"globex", "claims", "intake", "key_9"});
+  write(11, {"", "claims", "intake", "key_10"});  // a configuration need not name an organisation
+  write(12, {"globex", "", "", "key_11"});
+  ASSERT_TRUE(store_->fold());
+  using Names = std::vector<std::pair<std::string, int64_t>>;
+  const auto names = [&](By by) {
+    Names out;
+    for (const auto& row : query(day(by)).rows) out.emplace_back(row.name, row.sums.requests);
+    return out;
+  };
+  for (const bool rolled : {false, true}) {
+    for (bool more = rolled; more;) more = store_->roll(kNoon + std::chrono::hours(2)).value_or(false);
+    ASSERT_EQ(count(dir_, "SELECT count(*) > 0 FROM rolled"), rolled ? 1 : 0);
+    EXPECT_EQ(names(By::team), (Names{{"", 1}, {"claims", 1}, {"acme/claims", 2}, {"globex/claims", 1}}));
+    EXPECT_EQ(names(By::project),
+              (Names{{"", 1}, {"claims/intake", 1}, {"acme/claims/intake", 2}, {"globex/claims/intake", 1}}));
+    EXPECT_EQ(names(By::charge), (Names{{"\x1f"
+                                         "claims\x1f"
+                                         "intake",
+                                         1},
+                                        {"acme\x1f"
+                                         "claims\x1f"
+                                         "intake",
+                                         2},
+                                        {"globex\x1f\x1f", 1},
+                                        {"globex\x1f"
+                                         "claims\x1f"
+                                         "intake",
+                                         1}}));
+  }
+  const auto folded = [&] {
+    auto q = day(By::team);
+    q.most_rows = 1;
+    return query(q).rows;
+  }();
+  ASSERT_EQ(folded.size(), 2u);
+  EXPECT_EQ(folded[0].name, "acme/claims");
+  EXPECT_EQ(folded[1].name, "(others)");
+}
+
+TEST_F(Reporting, JsonsMeansAreOfTheRequestsThatWereAnswered) {
+  auto journal = open_journal(dir_.path(), 1);
+  uint64_t n = 20;
+  for (const auto outcome :
+       {energy::Outcome::refused, energy::Outcome::refused, energy::Outcome::failed, energy::Outcome::cancelled}) {
+    auto request = request_of(request_number(n++), 0);
+    request.outcome = outcome;
+    ASSERT_TRUE(journal->append(request));
+  }
+  ASSERT_TRUE(store_->fold());
+  const auto t = json::parse(to_json(query(day(By::none))))["total"];
+  EXPECT_EQ(t["requests"], 6);
+  EXPECT_DOUBLE_EQ(t["joules_per_request"].get<double>(), 2.6 / 3) << "the two of SetUp, and one that its client left";
+  EXPECT_DOUBLE_EQ(t["cost_per_request"].get<double>(), t["cost"].get<double>() / 3);
+}
+
 TEST_F(Reporting, ByDeploymentARequestCountsWhereverItCalled) {
   const auto report = query(day(By::deployment));
   ASSERT_EQ(report.rows.size(), 2u);

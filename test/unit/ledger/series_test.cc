@@ -34,6 +34,15 @@ class SeriesTest : public ::testing::Test {
   std::unique_ptr<Store> store_;
 };
 
+TEST_F(SeriesTest, ItsGroupsAreCalledAsTheReports) {
+  for (const By by : {By::team, By::project}) {
+    const auto s = series(dir_.path(), query(by, 1h));
+    ASSERT_TRUE(s) << s.error().message;
+    ASSERT_EQ(s->groups.size(), 1u);
+    EXPECT_EQ(s->groups[0].name, by == By::team ? "acme/claims" : "acme/claims/intake");
+  }
+}
+
 TEST_F(SeriesTest, ItsSumsAreTheReports) {
   for (const Nanos step : {Nanos(1min), Nanos(1h), Nanos(24h)}) {
     const auto q = query(By::none, step);

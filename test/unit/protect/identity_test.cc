@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "protect/identity_store.h"
+#include "protect/identity_text.h"
 
 namespace trine::protect::identity_test {
 namespace {
@@ -81,6 +82,31 @@ TEST_F(IdentityTest, WhatIsOnDiskIsNotTheKey) {
   EXPECT_TRUE(works(k.text)) << "after a restart";
 }
 
+TEST_F(IdentityTest, ItsFolderIsNotForEverybody) {
+  const auto mode = [](const fs::path& path) {
+    struct stat s {};
+    EXPECT_EQ(::stat(path.c_str(), &s), 0) << path;
+    return s.st_mode & 0777;
+  };
+  EXPECT_EQ(mode(dir), 0750u);
+  for (const char* file : {"identity.db", "identity.db-wal", "identity.db-shm"})
+    EXPECT_EQ(mode(dir / file) & 07, 0u) << file;
+  store.reset();
+  fs::permissions(dir, fs::perms::owner_all | fs::perms::others_exec);
+  store = open();
+  EXPECT_EQ(mode(dir), 0701u) << "what an operator set stays";
+}
+
+TEST_F(IdentityTest, AStoreThatIsMissingIsMadeOnlyWhereThatIsAsked) {
+  const fs::path typo = dir / "tpyo";
+  const auto s = IdentityStore::open(typo, IdentityStore::Missing::fail);
+  ASSERT_FALSE(s);
+  EXPECT_EQ(s.error().code, Code::not_found);
+  EXPECT_NE(s.error().message.find("`trine teams create` makes one"), std::string::npos) << s.error().message;
+  EXPECT_FALSE(fs::exists(typo));
+  EXPECT_TRUE(IdentityStore::open(dir, IdentityStore::Missing::fail)) << "one that is there";
+}
+
 TEST_F(IdentityTest, RevokedIsAtOnceAndForGood) {
   const NewKey k = create();
   ASSERT_TRUE(store->revoke(k.id, kNow));
@@ -129,6 +155,35 @@ TEST_F(IdentityTest, RotationOverlaps) {
   EXPECT_EQ((*store->key(fresh->id))->label, "batch");
   EXPECT_EQ((*store->key(fresh->id))->routes, std::vector<std::string>{"chat"});
   EXPECT_EQ(store->rotate(old.id, 24h, kNow).error().code, Code::failed_precondition);
+}
+
+TEST_F(IdentityTest, AKeyThatExpiredIsNotRotatedIntoADeadOne) {
+  KeyWish wish;
+  wish.expires = kNow + 1h;
+  const NewKey old = create(wish);
+  const auto late = store->rotate(old.id, 24h, kNow + 1h);
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code, Code::failed_precondition);
+  EXPECT_EQ(late.error().message, key_name(old.id) + " expired on 2026-11-28T11:00:00Z; create another key instead.");
+  EXPECT_EQ(store->keys()->size(), 1u);
+  const auto fresh = store->rotate(old.id, 24h, kNow + 59min);
+  ASSERT_TRUE(fresh) << fresh.error().message;
+  EXPECT_EQ((*store->key(old.id))->expires, kNow + 1h) << "its own end is nearer than the overlap's";
+}
+
+TEST_F(IdentityTest, TimesThatNoClockHoldsAreRefused) {
+  const NewKey old = create();
+  const auto never = store->rotate(old.id, *parse_duration("100000d"), kNow);
+  ASSERT_FALSE(never);
+  EXPECT_EQ(never.error().code, Code::invalid_argument);
+  EXPECT_NE(never.error().message.find("at most 100 years"), std::string::npos) << never.error().message;
+  EXPECT_TRUE(works(old.text)) << "nothing happened to it";
+  const auto expiry = parse_expiry("100000d", kNow);
+  ASSERT_FALSE(expiry);
+  EXPECT_NE(expiry.error().message.find("\"100000d\" is over 100 years"), std::string::npos) << expiry.error().message;
+  EXPECT_EQ(**parse_expiry("36525d", kNow), kNow + kLongestWait);
+  ASSERT_TRUE(store->rotate(old.id, kLongestWait, kNow));
+  EXPECT_TRUE(works(old.text, kNow + 24h * 25567)) << "in seventy years";
 }
 
 TEST_F(IdentityTest, WhatIsNearerGoesBefore) {

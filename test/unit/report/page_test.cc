@@ -103,5 +103,20 @@ TEST(CsvTable, QuotesWhatNeedsItAndDisarmsFormulas) {
   EXPECT_EQ(csv.bytes(), "name,n\r\n\"a \"\"b\"\", c\",-1.5\r\n'=HYPERLINK(1),\r\n'-,0.000000001\r\n");
 }
 
+TEST(CsvTable, DisarmsWhatIsAFormulaOnlyWhereASpreadsheetCutsAtSemicolons) {
+  const auto cell = [](const char* name) {
+    Csv csv({"n"});
+    csv.text(name).end_row();
+    return csv.bytes().substr(3, csv.bytes().size() - 5);
+  };
+  EXPECT_EQ(cell("x;=1+1"), "x;'=1+1");
+  EXPECT_EQ(cell("x; @SUM(A1)"), "x; '@SUM(A1)");
+  EXPECT_EQ(cell("x\t-1"), "x\t'-1");
+  EXPECT_EQ(cell("x;\"=1\""), "\"x;\"\"'=1\"\"\"");
+  EXPECT_EQ(cell("x\n+1"), "\"x\n'+1\"");
+  EXPECT_EQ(cell("\tx"), "'\tx");
+  for (const char* plain : {"a-b", "ada@example.com", "x;y", "1+1=2"}) EXPECT_EQ(cell(plain), plain);
+}
+
 }  // namespace
 }  // namespace trine::report::page_test

@@ -44,9 +44,11 @@ TEST(Sci, IsOperationAndHardwarePerThousandTokens) {
 }
 
 const std::string kAB =
+                      "acme\x1f"
                       "a\x1f"
                       "b",
                   kAC =
+                      "acme\x1f"
                       "a\x1f"
                       "c";
 
@@ -58,12 +60,24 @@ TEST(Chargeback, SharesIdleTimeByElectricityAndAddsUp) {
   late.prior.sums.cost = euros(-0.1);
   const auto bill = chargeback({row(kAB, 300, 0, 0.5), late}, total);
   ASSERT_EQ(bill.size(), 2u);
+  EXPECT_EQ(bill[0].org, "acme");
   EXPECT_EQ(bill[0].team, "a");
   EXPECT_EQ(bill[0].project, "b");
   EXPECT_EQ(bill[0].energy.idle, joules(750));
   EXPECT_EQ(bill[1].energy.idle, joules(250));
   EXPECT_EQ((bill[0].cost.idle + bill[1].cost.idle).raw(), 1'000'000'001) << "to the last unit";
   EXPECT_EQ(bill[1].cost.total(), euros(0.25) + bill[1].cost.idle + euros(-0.1));
+}
+
+TEST(Chargeback, IdleTimeOfNobodyIsNotAnOrganisationsWithoutTeams) {
+  auto total = row("total", 0);
+  total.unattributed = share(0, 0, 1);
+  const auto bill = chargeback({row("acme\x1f\x1f", 0)}, total);
+  ASSERT_EQ(bill.size(), 2u);
+  EXPECT_EQ(bill[0].org, "");
+  EXPECT_EQ(bill[0].cost.idle, euros(1));
+  EXPECT_EQ(bill[1].org, "acme");
+  EXPECT_EQ(bill[1].cost.total(), Money());
 }
 
 TEST(Chargeback, IdleTimeThatNobodyUsedHasItsOwnLine) {
