@@ -75,10 +75,15 @@ class Body {
   // Notes are read where the text refers to them. Lines between text and notes (their type says so) are none.
   void learn_notes(const Node& root) {
     in_notes_ = true;
+    const DocxNumbers of_text = numbers_;  // a note's own clauses are none of the text's
     for (const Node n : root.children()) {
       const auto type = attribute(n, "type");
-      if (type.empty() || type == "normal") cell_text(n, notes_[fmt::format("{}{}", local(n), attribute(n, "id"))]);
+      if (!type.empty() && type != "normal") continue;
+      std::string text;  // a note may refer to notes, itself even
+      cell_text(n, text);
+      notes_[fmt::format("{}{}", local(n), attribute(n, "id"))] = std::move(text);
     }
+    numbers_ = of_text;
     in_notes_ = new_page_ = false;
   }
 
@@ -101,7 +106,7 @@ class Body {
   void paragraph(const Node& p) {
     std::string text;
     std::vector<Node> boxes;
-    raised_end_ = 0;
+    raised_end_ = std::string::npos;
     runs(p, text, boxes);
     const Node properties = child(p, "pPr");
     const bool gone = text.empty() && child(child(properties, "rPr"), "del");
@@ -223,11 +228,15 @@ class Body {
       if (name == "p") {
         if (!text.empty()) text += ' ';
         std::vector<Node> boxes;
-        raised_end_ = 0;
+        raised_end_ = std::string::npos;
         const size_t from = text.size();
         runs(n, text, boxes);
-        if (const auto place = styles_.list(child(n, "pPr")); place && text.size() > from)
-          if (const auto number = numbers_.next(*place); !number.empty()) text.insert(from, number + ' ');
+        const Node properties = child(n, "pPr");
+        const bool gone = text.size() == from && child(child(properties, "rPr"), "del");
+        // One without text counts, and its number may be all that a cell says.
+        if (const auto place = styles_.list(properties); place && !gone)
+          if (const auto number = numbers_.next(*place); !number.empty())
+            text.insert(from, text.size() > from ? number + ' ' : number);
         for (const Node& box : boxes) cell_text(box, text);
       } else if (name == "AlternateContent") {
         cell_text(alternative(n), text);
@@ -280,7 +289,7 @@ class Body {
   std::map<std::string, std::string> notes_;  // "footnote3"; until they are read
   std::map<std::string, int> note_numbers_;   // of each kind
   int page_ = 1;
-  size_t raised_from_ = 0, raised_end_ = 0;  // of a paragraph's text: the raised runs last seen
+  size_t raised_from_ = 0, raised_end_ = std::string::npos;  // of a paragraph's text: the raised runs last seen
   bool new_page_ = false, in_notes_ = false;
 };
 

@@ -123,7 +123,10 @@ class Shown {
       kind_ = Block::Kind::heading;
       level_ = name[1] - '0';
     } else if (name == "img") {
-      if (const auto alt = html_attribute(attributes, "alt"); !alt.empty()) (text_ += alt) += ' ';
+      if (const auto alt = html_attribute(attributes, "alt"); !alt.empty()) {
+        begin_text();
+        (text_ += alt) += ' ';
+      }
     } else if (name == "input") {
       input(attributes);
     } else if (name == "pre") {
@@ -162,6 +165,7 @@ class Shown {
         text_ += ' ';
       else
         flush();
+      if (name == "li") number_.clear();  // of an item without text
     }
   }
 
@@ -200,8 +204,10 @@ class Shown {
     const auto type = html_attribute(attributes, "type");
     if (type == "hidden" || type == "submit" || type == "button" || type == "password") return;
     if (type == "checkbox" || type == "radio") {
+      begin_text();
       text_ += has(attributes, "checked") ? "[x] " : "[ ] ";
     } else if (const auto value = html_attribute(attributes, "value"); !value.empty()) {
+      begin_text();
       (text_ += value) += ' ';
     }
   }

@@ -150,7 +150,7 @@ std::string decimal(double value, int least, int most) {
   if (most < 0) return plain_number(value, -1);
   most = std::min(most, 15);
   const double power = std::pow(10.0, most), scaled = value * power;
-  if (scaled < 1e15 && std::abs(scaled - std::floor(scaled) - 0.5) <= scaled * 2e-15)
+  if (scaled < 1e15 && std::abs(scaled - std::floor(scaled) - 0.5) <= std::min(scaled * 2e-15, 1e-3))
     value = (std::floor(scaled) + 1) / power;
   std::string out = plain_number(value, most);
   for (int i = most; i > least && out.back() == '0'; --i) out.pop_back();

@@ -64,7 +64,8 @@ class OdfReader {
   void margins(const Node& styles, std::string_view kind) {
     for (const Node page : child(styles, "master-styles").children())
       for (const Node n : page.children())
-        if (local(n).starts_with(kind)) blocks(n, 0);  // "header", "header-left", "header-first"
+        if (local(n).starts_with(kind) && attribute(n, "display") != "false")
+          blocks(n, 0);  // "header", "header-left", "header-first"
   }
 
   void blocks(const Node& parent, int list_depth) {

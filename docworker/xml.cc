@@ -77,7 +77,7 @@ class XmlReader {
         n = repeated(n);
       } else {
         flush(lines);
-        lines = std::string(local(n)) + ':';
+        lines = label_ = std::string(local(n)) + ':';
         if (const auto value = value_of(n); !value.empty()) (lines += ' ') += value;
         inside({}, n, lines);
         flush(lines);
@@ -191,13 +191,14 @@ class XmlReader {
   }
 
   void flush(std::string& lines) {
-    if (lines.find('\n') != std::string::npos || !lines.ends_with(':')) out_.paragraph(std::move(lines));
+    if (lines != label_) out_.paragraph(std::move(lines));
     lines.clear();
   }
 
   static constexpr size_t kMostColumns = 24;
   Output& out_;
   const Inner& inner_;
+  std::string label_;  // of the part that is read: alone it says nothing
   std::vector<std::pair<std::string, std::string>> pending_;
 };
 

@@ -39,8 +39,10 @@ template <class Io, class T>
 void fields(Io& io, T& v) {
   using U = std::remove_const_t<T>;
   if constexpr (std::is_same_v<U, CallIntent>) {
-    auto& [id, tenant, user, workload, route, endpoint, deployment, zone, model, start, in, streamed, simulated] = v;
-    io(id, tenant, user, workload, route, endpoint, deployment, zone, model, start, in, streamed, simulated);
+    auto& [id, tenant, user, workload, route, endpoint, deployment, zone, model, start, in, streamed, simulated,
+           beside] = v;
+    auto flags = Flags<std::remove_reference_t<decltype(streamed)>>{streamed, beside};
+    io(id, tenant, user, workload, route, endpoint, deployment, zone, model, start, in, flags, simulated);
   } else if constexpr (std::is_same_v<U, CallFacts>) {
     auto& [id, deployment, zone, model, start, first, end, in, cached, out, source, streamed, simulated, beside,
            outcome, status, batch] = v;

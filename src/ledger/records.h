@@ -40,6 +40,7 @@ struct CallIntent {
   Tokens in_estimate = 0;  // prompt tokens as we count them; used only if the call is interrupted
   bool streamed = false;
   bool simulated = false;
+  bool beside = false;  // CallFacts::beside
   bool operator==(const CallIntent&) const = default;
 };
 

@@ -60,8 +60,8 @@ ProgressValues Store::progress_of(const std::pair<uint32_t, uint64_t>& segment, 
 
 Result<void> Store::interrupt_calls(Recovery& recovery) {
   auto rows = db_.prepare(
-      "SELECT request, attempt, worker, segment, offset, target, start_ns, tokens_in, streamed, simulated FROM"
-      " open_calls");
+      "SELECT request, attempt, worker, segment, offset, target, start_ns, tokens_in, streamed, simulated, beside"
+      " FROM open_calls");
   if (!rows) return tl::unexpected(rows.error());
   Batch batch(tables_->names(), open_);
   std::deque<Named> targets;
@@ -82,6 +82,7 @@ Result<void> Store::interrupt_calls(Recovery& recovery) {
     r.source = energy::TokenSource::counted;
     r.streamed = rows->integer(8) != 0;
     r.simulated = rows->integer(9) != 0;
+    r.beside = rows->integer(10) != 0;
     r.outcome = energy::Outcome::interrupted;
   }
   if (!row) return tl::unexpected(row.error());

@@ -223,7 +223,9 @@ CREATE TABLE rolled_avoided(
 ) STRICT;
 CREATE INDEX rolled_avoided_slot ON rolled_avoided(level, slot);
 )sql",
-    "ALTER TABLE calls ADD COLUMN beside INTEGER NOT NULL DEFAULT 0;",  // 1: CallFacts::beside
+    // CallFacts::beside.
+    "ALTER TABLE calls ADD COLUMN beside INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE open_calls ADD COLUMN beside INTEGER NOT NULL DEFAULT 0;",
 };
 
 // Schema 1 was never released; no step leads from it.

@@ -96,7 +96,7 @@ Result<Tables> Tables::open(Database& db) {
        " high_ns=max(high_ns,excluded.high_ns)"},
       {&t.open_request_, "INSERT OR IGNORE INTO open_requests SELECT " + placeholders(6) +
                              " WHERE NOT EXISTS (SELECT 1 FROM requests WHERE id=?1)"},
-      {&t.open_call_, "INSERT OR IGNORE INTO open_calls VALUES(" + placeholders(10) + ")"},
+      {&t.open_call_, "INSERT OR IGNORE INTO open_calls VALUES(" + placeholders(11) + ")"},
       {&t.close_request_, "DELETE FROM open_requests WHERE id=?"},
       {&t.close_call_, "DELETE FROM open_calls WHERE request=? AND attempt=?"},
       {&t.find_call_, "SELECT n, settled, first_version, booked_ns FROM calls WHERE request=? AND attempt=?"},

@@ -105,7 +105,8 @@ Result<void> Tables::add_open_call(const CallIntent& i, const Place& place) {
   open_call_.reset().blob(id).bind(static_cast<int64_t>(i.id.attempt));
   open_call_.bind(static_cast<int64_t>(place.worker)).bind(static_cast<int64_t>(place.segment));
   open_call_.bind(static_cast<int64_t>(place.offset)).bind(*target_id).bind(unix_ns(i.start)).bind(i.in_estimate);
-  return open_call_.bind(static_cast<int64_t>(i.streamed)).bind(static_cast<int64_t>(i.simulated)).run();
+  open_call_.bind(static_cast<int64_t>(i.streamed)).bind(static_cast<int64_t>(i.simulated));
+  return open_call_.bind(static_cast<int64_t>(i.beside)).run();
 }
 
 }  // namespace trine::ledger

@@ -129,7 +129,7 @@ Result<std::unique_ptr<AuditLog>> AuditLog::open(Options options) {
   std::error_code ec;
   using fs::perms;
   if (fs::create_directories(options.dir, ec))
-    fs::permissions(options.dir, perms::owner_all | perms::group_read | perms::group_exec, ec);
+    fs::permissions(options.dir, perms::group_write | perms::others_all, fs::perm_options::remove, ec);
   if (ec) return fail(Code::unavailable, "cannot create {}: {}", options.dir.string(), ec.message());
   std::unique_ptr<AuditLog> log(new AuditLog(std::move(options)));
   const auto files = files_in(log->options_.dir);

@@ -179,7 +179,7 @@ Result<std::unique_ptr<IdentityStore>> IdentityStore::open(const fs::path& dir, 
         dir.string());
   using fs::perms;
   if (fs::create_directories(dir, ec))
-    fs::permissions(dir, perms::owner_all | perms::group_read | perms::group_exec, ec);
+    fs::permissions(dir, perms::group_write | perms::others_all, fs::perm_options::remove, ec);
   if (ec) return fail(Code::unavailable, "cannot create {}: {}", dir.string(), ec.message());
   const auto pepper = read_or_make_pepper(dir / "identity.pepper", is_new);
   if (!pepper) return tl::unexpected(pepper.error());

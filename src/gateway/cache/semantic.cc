@@ -19,7 +19,7 @@ net::Task<std::optional<std::vector<float>>> embed(Exchange& x, const std::strin
   const std::shared_ptr<const Deployment> d = x.route->embeddings;
   const SemanticCacheConfig& c = *x.route->cache->semantic;
   if (!d->state->health.available(x.now())) co_return std::nullopt;
-  if (!open_call(x, d)) {
+  if (!open_call(x, d, true)) {
     x.call = Call{};
     co_return std::nullopt;
   }

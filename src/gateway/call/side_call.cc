@@ -7,7 +7,6 @@ namespace trine::gateway {
 net::Task<std::optional<std::string>> side_call(Exchange& x, const Deployment& d, std::string_view path,
                                                 const std::string& body, size_t most, Mono until) {
   const auto left = [&] { return std::max<Nanos>(std::chrono::milliseconds(1), until - x.now()); };
-  x.call.facts.beside = true;
   const std::shared_ptr<net::Pool> pool = x.context.pool(x.call.deployment);
   auto connection = co_await pool->acquire();
   if (!connection || x.now() >= until) co_return std::nullopt;

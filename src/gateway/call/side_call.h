@@ -11,7 +11,7 @@
 namespace trine::gateway {
 
 // Posts JSON and reads the answer's body; nothing where there is none with status 200 in time, or a longer one than
-// `most`. REQUIRES: open_call() for this deployment.
+// `most`. REQUIRES: open_call() for this deployment, beside.
 net::Task<std::optional<std::string>> side_call(Exchange& x, const Deployment& d, std::string_view path,
                                                 const std::string& body, size_t most, Mono until);
 

@@ -31,7 +31,7 @@ net::Task<Judged> ask_judge(Exchange& x, const guard::JudgeQuestion& question, M
   if (!d) co_return none;
   const auto key = x.context.judged.key(*judge.family, d->model, policies.fingerprint, question);
   if (auto known = x.context.judged.find(key, x.now())) co_return Judged{JudgeState::answered, std::move(known)};
-  if (x.now() >= until || !open_call(x, d)) {
+  if (x.now() >= until || !open_call(x, d, true)) {
     x.call = Call{};
     co_return none;
   }

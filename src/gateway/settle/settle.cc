@@ -82,7 +82,7 @@ void count(Exchange& x, const Deployment& d, const energy::CallFacts& f, const e
 
 }  // namespace
 
-bool open_call(Exchange& x, std::shared_ptr<const Deployment> deployment) {
+bool open_call(Exchange& x, std::shared_ptr<const Deployment> deployment, bool beside) {
   Call& c = x.call;
   c = Call{};
   c.deployment = std::move(deployment);
@@ -96,6 +96,7 @@ bool open_call(Exchange& x, std::shared_ptr<const Deployment> deployment) {
   c.facts.start = c.fed_until = now;
   c.facts.streamed = x.scan.stream;
   c.facts.simulated = d.simulated;
+  c.facts.beside = beside;
 
   auto progress = x.context.journal.intent({.id = c.facts.id,
                                             .tenant = x.tenant,
@@ -109,7 +110,8 @@ bool open_call(Exchange& x, std::shared_ptr<const Deployment> deployment) {
                                             .start = now,
                                             .in_estimate = prompt_estimate(x),
                                             .streamed = c.facts.streamed,
-                                            .simulated = d.simulated});
+                                            .simulated = d.simulated,
+                                            .beside = beside});
   if (!progress) {
     if (x.snapshot->config->ledger.when_full == WhenFull::refuse) return false;
     x.context.counters.unrecorded.add();

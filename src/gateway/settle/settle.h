@@ -9,7 +9,7 @@ namespace trine::gateway {
 
 // Journals the intent, and counts the call among those that run. False where the ledger has no room and the policy is
 // to refuse; x.call is not open then.
-bool open_call(Exchange& x, std::shared_ptr<const Deployment> deployment);
+bool open_call(Exchange& x, std::shared_ptr<const Deployment> deployment, bool beside = false);
 
 // How far the answer has come; call it for each piece that was relayed.
 void note_progress(Call& call, Tokens tokens, size_t bytes, Wall now);

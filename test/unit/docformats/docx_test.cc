@@ -108,6 +108,13 @@ TEST(DocxText, RaisedDigitsAreNoDigitsOfTheNumberBeforeThem) {
             "10^-6 on the 1st");
 }
 
+TEST(DocxText, WhereARaisedRunBeganIsOfItsParagraphAlone) {
+  const std::string raised = "<w:r><w:rPr><w:vertAlign w:val='superscript'/></w:rPr><w:t>";
+  EXPECT_EQ(read("<w:p><w:r><w:t>abc10</w:t></w:r>" + raised + "6</w:t></w:r></w:p><w:p>" + raised +
+                 "Table1</w:t></w:r></w:p>"),
+            "abc10^6\n\nTable1");
+}
+
 TEST(DocxText, FormulasKeepTheirFractionsAndPowers) {
   EXPECT_EQ(read("<w:p><m:oMath><m:f><m:num><m:r><m:t>1</m:t></m:r></m:num><m:den><m:r><m:t>a+b</m:t></m:r></m:den>"
                  "</m:f><m:sSup><m:e><m:d><m:e><m:r><m:t>x</m:t></m:r></m:e></m:d></m:e><m:sup><m:r><m:t>2</m:t></m:r>"
@@ -124,6 +131,32 @@ TEST(DocxText, NotesStandWhereTheTextRefersToThem) {
                  "</w:r></w:p>",
                  parts),
             "1200 EUR [1: without VAT] net");
+}
+
+TEST(DocxText, ANoteMayReferToItself) {
+  DocxParts parts;
+  parts.footnotes =
+      "<w:footnotes><w:footnote w:id='2'><w:p><w:r><w:t>a note that is long enough to be on the heap</w:t>"
+      "<w:footnoteReference w:id='2'/><w:t> and goes on</w:t></w:r></w:p></w:footnote></w:footnotes>";
+  EXPECT_EQ(read("<w:p><w:r><w:t>Net</w:t><w:footnoteReference w:id='2'/></w:r></w:p>", parts),
+            "Net [1: a note that is long enough to be on the heap and goes on]");
+}
+
+TEST(DocxNumbers, AreTheirOwnInCellsAndNotes) {
+  DocxParts parts;
+  parts.numbering =
+      "<w:numbering><w:abstractNum w:abstractNumId='0'><w:lvl w:ilvl='0'><w:start w:val='1'/><w:numFmt "
+      "w:val='decimal'/><w:lvlText w:val='REQ-%1'/></w:lvl></w:abstractNum><w:num w:numId='5'><w:abstractNumId "
+      "w:val='0'/></w:num></w:numbering>";
+  const auto numbered = [](const std::string& text) {
+    return "<w:p><w:pPr><w:numPr><w:ilvl w:val='0'/><w:numId w:val='5'/></w:numPr></w:pPr><w:r><w:t>" + text +
+           "</w:t></w:r></w:p>";
+  };
+  parts.footnotes = "<w:footnotes><w:footnote w:id='2'>" + numbered("in a note") + "</w:footnote></w:footnotes>";
+  const auto cell = [&](const std::string& p) { return "<w:tc><w:tcPr/>" + p + "</w:tc>"; };
+  EXPECT_EQ(
+      read(tbl(tr(cell(numbered("")) + tc("fast")) + tr(cell(numbered("")) + tc("small"))) + numbered("third"), parts),
+      "REQ-1|fast\nREQ-2|small\n\n- REQ-3 third");
 }
 
 TEST(DocxNumbers, ClausesHaveTheirNumbers) {

@@ -41,6 +41,11 @@ TEST(Html, ItemsHaveTheNumbersOfTheirList) {
             "- 3. three\n- 4. four\n  - inner\n- 9. nine\n- i. one");
 }
 
+TEST(Html, AnItemsNumberIsItsOwn) {
+  EXPECT_EQ(html("<ol><li>One</li><li></li></ol><p>After"), "- 1. One\n\nAfter");
+  EXPECT_EQ(html("<ol><li><img alt=plan></li></ol><p>Then"), "- 1. plan\n\nThen");
+}
+
 TEST(Html, RaisedDigitsAreNoDigitsOfTheNumberBeforeThem) {
   EXPECT_EQ(html("<p>1200<sup>1</sup> EUR, 10<sup>\u22126</sup>, 1<sup>st</sup>"), "1200^1 EUR, 10^\u22126, 1st");
 }
@@ -64,6 +69,12 @@ TEST(XmlData, AttributesAndTextOfElementsWithOthersInsideStay) {
   EXPECT_EQ(read_by([&](Output& out) { read_xml(xml, out, [](std::string_view, const std::string&) {}); }),
             "# order\n\n(id: 17)\n\nnote: Ship please\nb: today\n\nbuyer: (vat: DE1)\nname: Ada\ncity: Ulm\n\nitem:\n\n"
             "sku|price|name\nA1|3|Bolt\nA2|4|Nut");
+}
+
+TEST(XmlData, TextThatEndsInAColonIsNoLabel) {
+  const std::string xml = "<doc>Please note:<item><a>1</a></item><item><a>2</a></item></doc>";
+  const auto text = read_by([&](Output& out) { read_xml(xml, out, [](std::string_view, const std::string&) {}); });
+  EXPECT_NE(text.find("Please note:"), std::string::npos) << text;
 }
 
 }  // namespace

@@ -61,6 +61,9 @@ TEST(NumberFormat, CentsAreRoundedAsSpreadsheetsRound) {
   EXPECT_EQ(shown("-1.005", "0.00"), "-1.01");
   EXPECT_EQ(shown("1.0049", "0.00"), "1.00");
   EXPECT_EQ(shown("-0.001", "0.00"), "0.00");
+  EXPECT_EQ(shown("356938035643809", "0"), "356938035643809") << "a long number is not near the next one";
+  EXPECT_EQ(shown("2500000000000", "0.00"), "2500000000000.00");
+  EXPECT_EQ(shown("25000000000.1234", "0.0000"), "25000000000.1234");
 }
 
 TEST(NumberFormat, CurrenciesAndUnitsAreShown) {

@@ -147,11 +147,12 @@ TEST_F(Sparing, AnOlderLedgerGetsAPlaceForIt) {
   store_.reset();
   {
     auto db = *Database::open(dir_.path() / "ledger.db", Database::Mode::read_write);
-    ASSERT_TRUE(db.exec(fmt::format(
-        "DROP TABLE avoided; DROP TABLE rolled; DROP TABLE rolled_calls; DROP TABLE rolled_requests; "
-        "DROP TABLE rolled_windows; DROP TABLE rolled_avoided; ALTER TABLE calls DROP COLUMN beside; PRAGMA "
-        "user_version={}",
-        schema_version() - 4)));
+    ASSERT_TRUE(db.exec(
+        fmt::format("DROP TABLE avoided; DROP TABLE rolled; DROP TABLE rolled_calls; DROP TABLE rolled_requests; "
+                    "DROP TABLE rolled_windows; DROP TABLE rolled_avoided; ALTER TABLE calls DROP COLUMN beside; ALTER "
+                    "TABLE open_calls DROP COLUMN beside; PRAGMA "
+                    "user_version={}",
+                    schema_version() - 4)));
   }
   store_ = open_store(dir_.path());
   ASSERT_TRUE(store_);

@@ -97,7 +97,9 @@ TEST(Recovery, ClosesWhatACrashLeftOpenExactlyOnce) {
   const CallId open{request_number(1), 0}, closed{request_number(2), 0}, retried{request_number(3), 1};
   {
     auto journal = open_journal(live.path());
-    auto progress = journal->intent(intent_of(open));  // in the middle of its stream
+    auto intent = intent_of(open);
+    intent.beside = true;
+    auto progress = journal->intent(intent);  // in the middle of its stream
     progress->relayed(42, 1000, kNoon + milliseconds(300));
     ASSERT_TRUE(journal->intent(intent_of(closed)));  // answered by the engine, the client not yet
     ASSERT_TRUE(journal->append(call_of(closed)));
@@ -133,6 +135,7 @@ TEST(Recovery, ClosesWhatACrashLeftOpenExactlyOnce) {
   EXPECT_EQ(facts.first_token, kNoon + milliseconds(300));
   EXPECT_EQ(facts.end, kNoon + milliseconds(300));
   EXPECT_TRUE(facts.simulated);
+  EXPECT_TRUE(facts.beside);
   const auto view = Reports(crashed.path()).request(open.request);
   EXPECT_EQ((*view)->facts.tenant, intent_of(open).tenant);
   EXPECT_EQ((*view)->facts.user, "ada@example.com");
