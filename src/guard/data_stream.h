@@ -1,5 +1,6 @@
-// Personal data, keys and passwords in an answer that comes in pieces: cut out, or the end of it. Escapes of JSON
-// inside hide nothing, and what stands in the place of what was cut leaves them whole.
+// Personal data, keys and passwords in an answer that comes in pieces: cut out, or the end of it. It is read
+// without the escapes of JSON, once (not as it stands, nor twice, as requests are too); what stands in the place of
+// what was cut leaves them whole.
 #pragma once
 
 #include <memory>

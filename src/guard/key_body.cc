@@ -4,6 +4,7 @@ namespace trine::guard {
 namespace {
 
 constexpr std::string_view kEndMark = "-----END", kMacMark = "Private-MAC:";
+constexpr size_t kLongestName = 40;
 constexpr size_t kLeastRun = 16;     // letters of a key in a row; some are printed in short groups
 constexpr size_t kMostEndLine = 64;  // " RSA PRIVATE KEY-----"
 
@@ -28,11 +29,13 @@ size_t matched(std::string_view mark, size_t so_far, char c) {
 
 void KeyBody::in_body(char c) {
   if (is_letter_or_figure(c) || c == '+' || c == '/' || c == '=') {
-    mixed_ = mixed_ || is_figure(c) || (is_big_letter(c) && run_ > 0);
-    if (++run_ >= kLeastRun && mixed_) size_ = read_;
+    figure_ = figure_ || is_figure(c);
+    capital_ = capital_ || (is_big_letter(c) && run_ > 0);
+    // aNameInProgramText has capitals, a number in hex has figures.
+    if (++run_ >= kLeastRun && capital_ && (figure_ || run_ >= kLongestName)) size_ = read_;
   } else {
     run_ = 0;
-    mixed_ = false;
+    figure_ = capital_ = false;
   }
   matched_end_ = matched(kEndMark, matched_end_, c);
   matched_mac_ = matched(kMacMark, matched_mac_, c);
@@ -40,7 +43,7 @@ void KeyBody::in_body(char c) {
     state_ = State::end_line;
   else if (matched_mac_ == kMacMark.size())
     state_ = State::mac;
-  else if (read_ - size_ >= kMostBetween)
+  else if (c == '{' || c == '}' || read_ - size_ >= kMostBetween)  // no key has these: a text about keys
     state_ = State::ended;
   if (state_ == State::end_line || state_ == State::mac) size_ = read_;
 }

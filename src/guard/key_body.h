@@ -24,8 +24,8 @@ class KeyBody {
 
   State state_ = State::body;
   size_t read_ = 0, size_ = 0;
-  size_t run_ = 0;      // letters of base64 in a row
-  bool mixed_ = false;  // with a digit, or a capital that is not the first: no word
+  size_t run_ = 0;                         // letters of base64 in a row
+  bool figure_ = false, capital_ = false;  // of these; a capital that is not the first
   size_t dashes_ = 0;
   size_t matched_end_ = 0, matched_mac_ = 0;  // of the end marks, letters that have come
 };

@@ -1,6 +1,7 @@
 // Keys and passwords in a text that comes in pieces: what is found in a whole text is found here, before any of it goes
-// on. Held back is the last word, which may become one; of a private key, what may be its end. At most kMostHeld bytes
-// and a piece; a longer word is looked at in parts, and a secret that ends where a part does goes on to the word's end.
+// on. Held back is the last word, or a quoted password's, which may become one; of a private key, what may be its end.
+// At most kMostHeld bytes and a piece; a longer word is looked at in parts, and a secret that ends where a part does
+// goes on to the word's end.
 #pragma once
 
 #include <memory>
@@ -42,6 +43,7 @@ class SecretStream {
   bool end_word(Sink sink);
   void give(size_t end, Piece piece, Sink sink);
   size_t open_from() const;
+  size_t open_quote() const;
 
   std::shared_ptr<const RuleSet> rules_;
   std::string buffer_;  // a look behind, then what is held

@@ -281,9 +281,11 @@ class TextWalk {
   }
 
   bool is_data(TextKind kind) const { return role_ == TextRole::document || kind == TextKind::arguments; }
-  // A template prints a number like a string. It is nobody's order.
+  // A template prints a number like a string. It is nobody's order. One with a fraction is nobody's number either, and
+  // there may be very many.
   void number(const Value& value, TextKind kind, Level level) {
-    if (level < Level::choice && is_data(kind) && value.raw.size() >= kLeastDigits)
+    if (level < Level::choice && is_data(kind) && value.raw.size() >= kLeastDigits &&
+        value.raw.find_first_of(".eE") == std::string_view::npos)
       emit_by(TextRole::definition, value, kind);
   }
   void emit_by(TextRole role, const Value& value, TextKind kind) {

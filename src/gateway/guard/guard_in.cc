@@ -19,6 +19,17 @@ using llm::ErrorCode;
 using llm::TextPiece;
 using llm::TextRole;
 
+// {"card":4111111111111111} as a text: what stands in its place must be a value of JSON.
+bool is_number_of_json(std::string_view text, const guard::Entity& e) {
+  constexpr std::string_view kBlank = " \t\r\n";
+  const size_t first = text.find_first_not_of(kBlank);
+  if (first >= e.start || (text[first] != '{' && text[first] != '[')) return false;
+  const size_t before = text.find_last_not_of(kBlank, e.start - 1), after = text.find_first_not_of(kBlank, e.end);
+  return after != std::string_view::npos && std::string_view(":[,").find(text[before]) != std::string_view::npos &&
+         std::string_view(",]}").find(text[after]) != std::string_view::npos &&
+         text.substr(e.start, e.end - e.start).find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 // One request's way through the guard.
 class GuardStage {
  public:
@@ -72,7 +83,8 @@ std::string GuardStage::without_personal_data(size_t i) {
     std::string placeholder;
     if (policy_.reversible && type)
       placeholder = g_.vault.token(*type, std::string(text.substr(e.start, e.end - e.start)));
-    out += placeholder.empty() ? fmt::format("[{}]", e.type) : placeholder;
+    if (placeholder.empty()) placeholder = fmt::format("[{}]", e.type);
+    out += is_number_of_json(text, e) ? fmt::format("\"{}\"", placeholder) : placeholder;
     at = e.end;
   }
   return out.append(text.substr(at));

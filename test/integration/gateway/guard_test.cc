@@ -174,9 +174,11 @@ TEST_F(GuardTest, TheArgumentsOfACallStayJsonAndHideNothing) {
   Harness& h = with("", policy_with("  pii: redact\n"));
   const string call = R"({"role":"assistant","tool_calls":[{"id":"c","type":"function","function":{"name":"mail",)"
                       R"("arguments":"{\"password\":\"hunter2secret\",\"body\":\"Dear all,\\nmax@example.com\\n)"
-                      R"(DE89370400440532013000\"}"}}]})";
+                      R"(DE89370400440532013000\",\"card\":4111111111111111}"}}]})";
   EXPECT_EQ(h.ask(chat_of(said("Send it.") + "," + call)).status, 200);
-  EXPECT_NE(seen.find(R"({\"password\":\"[SECRET]\",\"body\":\"Dear all,\\n[EMAIL]\\n[IBAN]\"})"), string::npos)
+  EXPECT_NE(
+      seen.find(R"({\"password\":\"[SECRET]\",\"body\":\"Dear all,\\n[EMAIL]\\n[IBAN]\",\"card\":\"[CREDIT_CARD]\"})"),
+      string::npos)
       << seen;
 }
 

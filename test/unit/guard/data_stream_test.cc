@@ -54,6 +54,9 @@ TEST(DataStream, CutsASecretOutWhereverThePiecesAreCut) {
     EXPECT_EQ(through(R"(It is {"password": "hunter2secret"}, he wrote to max@example.com.)", size),
               R"(It is {"password": "[SECRET]"}, he wrote to [EMAIL].)")
         << size;
+    EXPECT_EQ(through(R"(Server=x;Password="correct horse battery";Port=1)", size),
+              R"(Server=x;Password="[SECRET]";Port=1)")
+        << size;
     EXPECT_EQ(through("See https://ada:lovelace1@example.com/x now.", size), "See [SECRET]/x now.") << size;
     EXPECT_EQ(through("Nothing here: a=b, \"c\", 使用，程序。 OK", size), "Nothing here: a=b, \"c\", 使用，程序。 OK")
         << size;

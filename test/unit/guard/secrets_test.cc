@@ -54,6 +54,17 @@ TEST(Secrets, AKeyWithoutItsEndGoesAsFarAsItLooksLikeOne) {
   EXPECT_EQ(redacted("What does -----BEGIN PRIVATE KEY----- mean in a file?"), "What does [SECRET] mean in a file?");
 }
 
+TEST(Secrets, ATextAboutKeysLosesTheirHeadsAlone) {
+  const std::string json = R"({"key":"[SECRET]","meta":{"id":"a1b2c3d4e5f6a7b8c9"},"z":1})";
+  const std::string code =
+      "if (pem.startsWith(\"[SECRET]\")) { const key = crypto.createPrivateKey(pem); return signWithPrivateKey(key) }";
+  for (std::string text : {json, code}) {
+    const std::string expected = text;
+    text.replace(text.find("[SECRET]"), 8, "-----BEGIN PRIVATE KEY-----");
+    EXPECT_EQ(redacted(text), expected);
+  }
+}
+
 TEST(Secrets, APuttyKeyGoesWithItsLines) {
   EXPECT_EQ(redacted("PuTTY-User-Key-File-2: ssh-rsa\nEncryption: none\nComment: rsa-key-20240101\nPublic-Lines: 6\n" +
                      key_lines("\n") + "Private-Lines: 14\n" + key_lines("\n") +
