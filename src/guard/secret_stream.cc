@@ -60,15 +60,15 @@ size_t SecretStream::open_from() const {
 
 // Where the quote begins of a password that may go on: it may have blanks in it.
 size_t SecretStream::open_quote() const {
-  const std::string_view s = std::string_view(buffer_).substr(given_);
+  const std::string_view s = buffer_;
   size_t open = s.size();
   for (const std::string_view mark : {"=\"", "='"}) {
     const size_t at = s.rfind(mark);
-    if (at == std::string_view::npos || at == 0 || s.size() - at > kBefore) continue;
+    if (at == std::string_view::npos || at == 0 || at < given_ || s.size() - at > kBefore) continue;
     const bool of_password = (s[at - 1] | 0x20) == 'd';  // password, pwd
     if (of_password && s.find(mark[1], at + mark.size()) == std::string_view::npos) open = std::min(open, at);
   }
-  return given_ + open;
+  return open;
 }
 
 void SecretStream::find(RuleScratch& scratch) {
