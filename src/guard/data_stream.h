@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "guard/pii/redactor.h"
+#include "guard/pii/policy.h"
 #include "guard/plain_text.h"
 #include "guard/secret_stream.h"
 

@@ -12,27 +12,14 @@ constexpr size_t kLongestEscape = 12;  // two halves of a pair
 // How long the escape at s[at], a backslash, is; 1: it is none. `more`: it may be longer where the text goes on.
 size_t json_escape_length(std::string_view s, size_t at, bool& more) {
   const auto escaped = s.substr(at, kLongestEscape);
-  more = false;
-  if (escaped.size() < 2) {
-    more = true;
-    return 1;
-  }
-  if (escaped[1] != 'u') return std::string_view("\"\\/bfnrt").find(escaped[1]) == std::string_view::npos ? 1 : 2;
-  char text[kLongestEscape];
-  if (escaped.size() < 6) {
-    more = true;
-    return 1;
-  }
-  if (json::unescape_into(text, escaped.substr(0, 6)) == 6) return 1;
-  const bool high =
-      (escaped[2] == 'd' || escaped[2] == 'D') && std::string_view("89abAB").find(escaped[3]) != std::string_view::npos;
-  if (!high) return 6;
-  if (escaped.size() < kLongestEscape) {
-    more = std::string_view("\\u").starts_with(escaped.substr(6, 2));
-    return 6;
-  }
-  json::unescape_into(text, escaped);
-  return static_cast<unsigned char>(text[0]) >= 0xF0 ? 12 : 6;
+  const size_t length = json::escape_length(escaped);
+  // Of a pair the first half.
+  const bool half = length == 6 && (escaped[2] == 'd' || escaped[2] == 'D') &&
+                    std::string_view("89abAB").find(escaped[3]) != std::string_view::npos;
+  const bool half_goes_on =
+      half && escaped.size() < kLongestEscape && std::string_view("\\u").starts_with(escaped.substr(6, 2));
+  more = escaped.size() < 2 || (escaped[1] == 'u' && (escaped.size() < 6 || half_goes_on));
+  return length;
 }
 
 // Where the escape begins that text[at] is inside of; `at`: none.

@@ -114,6 +114,10 @@ size_t unescape_into(char* out, std::string_view s) {
   return size;
 }
 
+size_t escape_length(std::string_view s) {
+  return escape_at(s, 0).length;
+}
+
 // The last border of characters at or before `text`; with `past`, the first at or behind it.
 EscapeMap::Place EscapeMap::walk_to(size_t text, bool past) {
   if (text < at_.text) at_ = {};

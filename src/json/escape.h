@@ -15,6 +15,9 @@ namespace trine::json {
 // escape is shorter than its text. Returns the bytes written. What is no escape is kept as it stands.
 size_t unescape_into(char* out, std::string_view escaped);
 
+// The length of the escape at the beginning of `s`, which is a backslash; 1: it is none. Half a pair is one of 6.
+size_t escape_length(std::string_view s);
+
 // From bytes of a string's text to the part of the document that they came from. Cheap where the places asked for rise;
 // asking for an earlier one begins again at the front. One thread. The document must outlive it.
 class EscapeMap {

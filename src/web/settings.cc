@@ -36,17 +36,6 @@ std::string quoted_if_needed(const std::string& shown) {
   return out + "\"";
 }
 
-// Is "grid.zones.FR.token" of "grid.zones.<name>.token"? A free name may have dots in it.
-bool is_of(std::string_view path, std::string_view declared) {
-  const size_t name = declared.find("<name>");
-  if (name == std::string_view::npos) return path == declared;
-  const std::string_view before = declared.substr(0, name), after = declared.substr(name + 6);
-  if (path.size() <= before.size() || !path.starts_with(before)) return false;
-  for (size_t dot = path.find('.', before.size() + 1); dot != std::string_view::npos; dot = path.find('.', dot + 1))
-    if (is_of(path.substr(dot), after)) return true;
-  return false;
-}
-
 class ConfigText {
  public:
   explicit ConfigText(std::string& out) : out_(out) {}
@@ -86,8 +75,8 @@ class ConfigText {
   // Declared as a secret, or called like one where nothing of that name is declared.
   std::string shown(const std::string& text, const std::string& path, const std::string& key) const {
     if (points_elsewhere(text)) return text;
-    const bool secret = protect::is_secret_name(key) ||
-                        std::any_of(secrets_.begin(), secrets_.end(), [&](const auto& s) { return is_of(path, s); });
+    const bool secret =
+        protect::is_secret_name(key) || std::find(secrets_.begin(), secrets_.end(), path) != secrets_.end();
     return secret ? kHidden : without_user(text);
   }
 

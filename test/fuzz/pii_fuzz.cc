@@ -6,7 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "guard/pii/redactor.h"
+#include "guard/pii/scanner.h"
+#include "guard/pii/vault.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace trine::guard;
@@ -36,12 +37,17 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   stream.finish(sink);
   if (out != text || spans != whole) std::abort();
 
-  PiiPolicy policy;
-  policy.set_all(PiiAction::token);
   PiiVault vault;
   vault.avoid(text);
   std::string sent;
-  Redactor(scanner, policy).redact(text, &vault, sent);
+  size_t at = 0;
+  for (const PiiSpan& s : whole) {
+    const std::string_view datum = text.substr(s.begin, s.end - s.begin);
+    const std::string token = vault.token(s.type, datum);
+    sent.append(text.substr(at, s.begin - at)).append(token.empty() ? datum : token);
+    at = s.end;
+  }
+  sent.append(text.substr(at));
   if (restore(vault, sent) != text) std::abort();
   return 0;
 }

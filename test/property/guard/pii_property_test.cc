@@ -6,7 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "guard/pii/redactor.h"
+#include "guard/pii/scanner.h"
+#include "guard/pii/vault.h"
 #include "property/guard/id_maker.h"
 
 namespace trine::guard::pii_property_test {
@@ -219,12 +220,17 @@ RC_GTEST_PROP(PiiScanner, SpansAreInOrderAndInTheText, (const std::string& bytes
 RC_GTEST_PROP(Tokens, ComeBackAcrossEverySplit, (uint64_t seed)) {
   Random random(seed);
   const std::string text = a_text(random) + a_text(random);
-  PiiPolicy policy;
-  policy.set_all(PiiAction::token);
   PiiVault vault;
   vault.avoid(text);
   std::string sent;
-  Redactor(kScanner, policy).redact(text, &vault, sent);
+  size_t from = 0;
+  for (const PiiSpan& s : spans_of(text)) {
+    const std::string token = vault.token(s.type, text.substr(s.begin, s.end - s.begin));
+    RC_ASSERT(!token.empty());
+    sent.append(text, from, s.begin - from).append(token);
+    from = s.end;
+  }
+  sent.append(text, from);
   PiiRestorer restorer(vault);
   std::string back;
   for (size_t at = 0; at < sent.size();) {

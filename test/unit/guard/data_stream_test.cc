@@ -47,6 +47,31 @@ std::string key_of(size_t lines, const std::string& eol = "\n") {
   return out + "Aw==" + eol + "-----END RSA PRIVATE KEY-----";
 }
 
+TEST(DataStream, BlanksWithTheNameOfTheKind) {
+  EXPECT_EQ(through("IBAN DE89370400440532013000, mail a@example.org, again DE89370400440532013000.", 7),
+            "IBAN [IBAN], mail [EMAIL], again [IBAN].");
+}
+
+TEST(DataStream, AllowsByKindAndConfidence) {
+  DataPolicy policy = policy_of(PiiAction::allow);
+  policy.personal.actions[static_cast<size_t>(PiiType::email)] = PiiAction::allow;
+  policy.personal.least_confidence = 0.9F;
+  Streaming s(policy);
+  const std::string text = "a@example.org, 62 Harbour Street";
+  std::string out = s.pushed(text);
+  out += s.finished();
+  EXPECT_EQ(out, text);
+}
+
+TEST(DataStream, NothingComesOutOnceBlocked) {
+  Streaming s(policy_of(PiiAction::allow, PiiAction::block));
+  const std::string out = s.pushed("mail a@example.org and more; ");
+  EXPECT_TRUE(s.stream.blocked());
+  EXPECT_EQ(out.find("a@"), std::string::npos);
+  EXPECT_EQ(s.pushed("text"), "");
+  EXPECT_EQ(s.finished(), "");
+}
+
 TEST(DataStream, CutsASecretOutWhereverThePiecesAreCut) {
   for (size_t size : {1, 3, 5, 17, 100, 100'000}) {
     EXPECT_EQ(through("Your key is AKIAIOSFODNN7EXAMPLE, keep it.", size), "Your key is [SECRET], keep it.") << size;

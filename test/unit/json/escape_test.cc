@@ -67,5 +67,13 @@ TEST(Escaped, WritesWhatReadsBack) {
   EXPECT_EQ(escaped(""), "");
 }
 
+TEST(EscapeLength, IsThatOfTheWholeEscape) {
+  EXPECT_EQ(escape_length(R"(\n and more)"), 2u);
+  EXPECT_EQ(escape_length(R"(\u0041 and more)"), 6u);
+  EXPECT_EQ(escape_length(R"(\ud83d\ude00!)"), 12u);
+  EXPECT_EQ(escape_length(R"(\ud83d\u0041)"), 6u) << "half a pair";
+  for (const char* none : {"\\", "\\x", "\\u00", "\\u00g0"}) EXPECT_EQ(escape_length(none), 1u) << none;
+}
+
 }  // namespace
 }  // namespace trine::json::escape_test

@@ -1,10 +1,12 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "gateway/config/config.h"
 #include "protect/audit.h"
 #include "web/api.h"
 #include "yaml/document.h"
@@ -54,6 +56,13 @@ traces: {url: "http://127.0.0.1:4318", headers: [{name: authorization, value: Be
   EXPECT_NE(shown->find("team-a"), std::string::npos);
   EXPECT_NE(shown->find("engine.example.org/v1"), std::string::npos);
   EXPECT_EQ(shown->find('#'), std::string::npos);
+}
+
+// Paths are compared as they are: one through a free name would need more.
+TEST(ShownConfigSecrets, AreDeclaredUnderNoFreeName) {
+  const auto secrets = gateway::config_secrets();
+  EXPECT_NE(std::find(secrets.begin(), secrets.end(), "notifications[].url"), secrets.end());
+  for (const std::string& path : secrets) EXPECT_EQ(path.find("<name>"), std::string::npos) << path;
 }
 
 TEST_F(ShownConfig, SaysWhereASecretComesFrom) {
